@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// `Tests/run` sets this, so that a newer compiler's new warnings do not stop a user's build.
+let strict = Context.environment["WINOSIM_STRICT"] == "1"
+let settings: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
+
+func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: data, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "winosim",
+    products: [
+        .library(
+            name: "Winosim",
+            targets: ["YAML"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        floor("YAML", ["CLibYAML"]),
+        tests("YAMLTests", ["YAML"], data: ["Errors"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+import YAML
+
+/// What the broken documents of `Errors/` are read as.
+private enum Fixture {
+    enum Mode: String, CaseIterable {
+        case fast
+        case small
+        case balanced
+    }
+
+    static func decode(_ root: Node) throws {
+        let decoder = try MappingDecoder(root, what: "the document")
+        _ = try decoder.required("name").string()
+        _ = try decoder.optional("rows")?.integer(in: 1...1024)
+        _ = try decoder.optional("total")?.integer(in: 0...Int.max)
+        _ = try decoder.optional("density")?.real(in: 0...1)
+        _ = try decoder.optional("quantize")?.boolean()
+        _ = try decoder.optional("mode")?.choice(Mode.self, what: "mode")
+        _ = try decoder.optional("capacity")?.wholeQuantity(.capacity, in: 1...(1 << 40))
+        _ = try decoder.optional("clock")?.quantity(.frequency, in: 1e3...1e12)
+        _ = try decoder.optional("width")?.wholeQuantity(.width, in: 1...64)
+        _ = try decoder.optional("energy")?.quantity(.energy)
+        for element in try decoder.optional("list")?.elements() ?? [] { _ = try element.integer(in: 0...9) }
+        if let inner = decoder.optional("inner") {
+            let decoder = try MappingDecoder(inner, what: "inner")
+            _ = try decoder.required("fifo_depth").integer(in: 1...1024)
+            decoder.allow("comment", "note")
+            try decoder.finish()
+        }
+        try decoder.finish()
+    }
+}
+
+@Suite struct GoldenErrorTests {
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Errors")
+
+    static let names: [String] = {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return all.filter { $0.hasSuffix(".yaml") }.sorted()
+    }()
+
+    @Test func thereAreDocuments() { #expect(Self.names.count >= 40) }
+
+    @Test(arguments: names) func message(of name: String) throws {
+        let url = Self.folder.appendingPathComponent(name)
+        let bytes = [UInt8](try Data(contentsOf: url))
+        let error = try #require(throws: InputError.self) {
+            try Fixture.decode(Document.parse(bytes: bytes, file: name))
+        }
+        let expected = url.deletingPathExtension().appendingPathExtension("expected")
+        if ProcessInfo.processInfo.environment["WINOSIM_RECORD"] == "1" {
+            try Data((error.description + "\n").utf8).write(to: expected)
+            Issue.record("recorded \(expected.lastPathComponent) anew: look at it, then run without WINOSIM_RECORD")
+            return
+        }
+        let pinned = String(decoding: try Data(contentsOf: expected), as: UTF8.self)
+        #expect(error.description + "\n" == pinned)
+    }
+}
