@@ -18,7 +18,7 @@ let package = Package(
     products: [
         .library(
             name: "Winosim",
-            targets: ["YAML"]),
+            targets: ["YAML", "Tensors"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -26,7 +26,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         floor("YAML", ["CLibYAML"]),
+        floor("Tensors", ["YAML"]),
         tests("YAMLTests", ["YAML"], data: ["Errors"]),
+        tests("TensorsTests", ["Tensors", "YAML"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,19 @@
+import Foundation
+import Tensors
+
+/// Gives a path in a folder of its own, which is removed afterwards.
+func withTemporaryFile<R>(_ name: String = "t.safetensors", _ body: (String) throws -> R) throws -> R {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder.appendingPathComponent(name).path)
+}
+
+/// A safetensors file of a header and data.
+func safetensors(_ header: String, data: Int = 0) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> ($0 * 8)) } + Array(header.utf8)
+        + [UInt8](repeating: 0, count: data)
+}
+
+/// Opens bytes as a safetensors file.
+func opened(_ bytes: [UInt8]) throws -> SafetensorsFile { try SafetensorsFile(bytes: bytes, path: "t") }
