@@ -18,7 +18,7 @@ let package = Package(
     products: [
         .library(
             name: "Winosim",
-            targets: ["YAML", "Tensors"]),
+            targets: ["YAML", "Tensors", "Winograd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -27,8 +27,10 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         floor("YAML", ["CLibYAML"]),
         floor("Tensors", ["YAML"]),
+        floor("Winograd"),
         tests("YAMLTests", ["YAML"], data: ["Errors"]),
         tests("TensorsTests", ["Tensors", "YAML"]),
+        tests("WinogradTests", ["Winograd"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,166 @@
+/// The shape of a two-dimensional convolution, in elements.
+public struct ConvolutionShape: Hashable, Sendable {
+    /// Images.
+    public var batch = 1
+    /// Input channels over all groups.
+    public var channels = 1
+    /// Rows of the input map.
+    public var height = 1
+    /// Columns of the input map.
+    public var width = 1
+    /// Output channels over all groups.
+    public var filters = 1
+    /// Rows of the kernel.
+    public var kernelHeight = 1
+    /// Columns of the kernel.
+    public var kernelWidth = 1
+    /// Rows between two outputs.
+    public var strideHeight = 1
+    /// Columns between two outputs.
+    public var strideWidth = 1
+    /// Rows of zeros above and below.
+    public var paddingHeight = 0
+    /// Columns of zeros left and right.
+    public var paddingWidth = 0
+    /// Rows between two taps.
+    public var dilationHeight = 1
+    /// Columns between two taps.
+    public var dilationWidth = 1
+    /// Groups of channels that do not mix.
+    public var groups = 1
+
+    /// Makes a 1 x 1 convolution of a single pixel; set what differs.
+    public init() {}
+
+    /// Rows of the output map.
+    public var outputHeight: Int {
+        (height + 2 * paddingHeight - dilationHeight * (kernelHeight - 1) - 1) / strideHeight + 1
+    }
+
+    /// Columns of the output map.
+    public var outputWidth: Int {
+        (width + 2 * paddingWidth - dilationWidth * (kernelWidth - 1) - 1) / strideWidth + 1
+    }
+}
+
+/// Convolutions written for clearness, to hold faster code against. Doubles throughout.
+public enum ReferenceConvolution {
+    /// The direct convolution (cross-correlation, as frameworks have it).
+    ///
+    /// - Parameters:
+    ///   - input: `[N, C, H, W]`.
+    ///   - weights: `[K, C/groups, R, S]`.
+    /// - Returns: `[N, K, Ho, Wo]`.
+    public static func direct(input: [Double], weights: [Double], shape: ConvolutionShape) -> [Double] {
+        let groupChannels = shape.channels / shape.groups
+        let groupFilters = shape.filters / shape.groups
+        let (rows, columns) = (shape.outputHeight, shape.outputWidth)
+        precondition(input.count == shape.batch * shape.channels * shape.height * shape.width)
+        precondition(weights.count == shape.filters * groupChannels * shape.kernelHeight * shape.kernelWidth)
+        var output = [Double](repeating: 0, count: shape.batch * shape.filters * rows * columns)
+        output.withUnsafeMutableBufferPointer { output in
+            input.withUnsafeBufferPointer { input in
+                weights.withUnsafeBufferPointer { weights in
+                    for image in 0..<shape.batch {
+                        for filter in 0..<shape.filters {
+                            let firstChannel = filter / groupFilters * groupChannels
+                            for row in 0..<rows {
+                                for column in 0..<columns {
+                                    var sum = 0.0
+                                    for channel in 0..<groupChannels {
+                                        let map = (image * shape.channels + firstChannel + channel) * shape.height
+                                        let kernel = (filter * groupChannels + channel) * shape.kernelHeight
+                                        for r in 0..<shape.kernelHeight {
+                                            let y =
+                                                row * shape.strideHeight - shape.paddingHeight + r
+                                                * shape.dilationHeight
+                                            guard y >= 0, y < shape.height else { continue }
+                                            for s in 0..<shape.kernelWidth {
+                                                let x =
+                                                    column * shape.strideWidth - shape.paddingWidth
+                                                    + s * shape.dilationWidth
+                                                guard x >= 0, x < shape.width else { continue }
+                                                sum +=
+                                                    input[(map + y) * shape.width + x]
+                                                    * weights[(kernel + r) * shape.kernelWidth + s]
+                                            }
+                                        }
+                                    }
+                                    output[((image * shape.filters + filter) * rows + row) * columns + column] = sum
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return output
+    }
+
+    /// The same convolution by Winograd's algorithm; partial tiles at the border compute outputs that are dropped.
+    ///
+    /// - Throws: `WinogradError.notApplicable` unless stride and dilation are 1 and the kernel is r x r.
+    public static func winograd(
+        input: [Double], weights: [Double], shape: ConvolutionShape, matrices: WinogradMatrices
+    ) throws -> [Double] {
+        let (m, r, n) = (matrices.m, matrices.r, matrices.n)
+        guard shape.kernelHeight == r, shape.kernelWidth == r else {
+            throw WinogradError.notApplicable(
+                "the kernel is \(shape.kernelHeight) x \(shape.kernelWidth); expected \(r) x \(r)")
+        }
+        guard shape.strideHeight == 1, shape.strideWidth == 1, shape.dilationHeight == 1, shape.dilationWidth == 1
+        else {
+            throw WinogradError.notApplicable("Winograd's algorithm expects stride 1 and dilation 1")
+        }
+        let groupChannels = shape.channels / shape.groups
+        let groupFilters = shape.filters / shape.groups
+        let (rows, columns) = (shape.outputHeight, shape.outputWidth)
+        let transformed = matrices.transformWeights(weights)
+        var output = [Double](repeating: 0, count: shape.batch * shape.filters * rows * columns)
+        for image in 0..<shape.batch {
+            for top in stride(from: 0, to: rows, by: m) {
+                for left in stride(from: 0, to: columns, by: m) {
+                    let patches = matrices.transformInput(
+                        patch(input, shape, image, top - shape.paddingHeight, left - shape.paddingWidth, n))
+                    for filter in 0..<shape.filters {
+                        let firstChannel = filter / groupFilters * groupChannels
+                        var products = [Double](repeating: 0, count: n * n)
+                        for channel in 0..<groupChannels {
+                            let weight = (filter * groupChannels + channel) * n * n
+                            let value = (firstChannel + channel) * n * n
+                            for position in 0..<n * n {
+                                products[position] += transformed[weight + position] * patches[value + position]
+                            }
+                        }
+                        let tile = matrices.transformOutput(products)
+                        for i in 0..<min(m, rows - top) {
+                            for j in 0..<min(m, columns - left) {
+                                let map = (image * shape.filters + filter) * rows + top + i
+                                output[map * columns + left + j] = tile[i * m + j]
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return output
+    }
+
+    /// The n x n patches `[C, n, n]` of an image at a place that may lie outside, where values are zero.
+    private static func patch(
+        _ input: [Double], _ shape: ConvolutionShape, _ image: Int, _ top: Int, _ left: Int, _ n: Int
+    ) -> [Double] {
+        var patch: [Double] = []
+        patch.reserveCapacity(shape.channels * n * n)
+        for channel in 0..<shape.channels {
+            for y in top..<top + n {
+                for x in left..<left + n {
+                    let isInside = y >= 0 && y < shape.height && x >= 0 && x < shape.width
+                    let map = (image * shape.channels + channel) * shape.height
+                    patch.append(isInside ? input[(map + y) * shape.width + x] : 0)
+                }
+            }
+        }
+        return patch
+    }
+}

@@ -1,0 +1,196 @@
+import Testing
+
+@testable import Winograd
+
+/// A small repeatable generator (Marsaglia's xorshift64*).
+struct Xorshift {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+
+    mutating func integer(_ range: ClosedRange<Int>) -> Int {
+        range.lowerBound + Int(next() % UInt64(range.count))
+    }
+
+    mutating func reals(_ count: Int) -> [Double] {
+        (0..<count).map { _ in Double(next() >> 11) / 0x1p52 - 1 }
+    }
+}
+
+@Suite struct TransformTests {
+    /// M X M^T as the contract words it: the left factor first, terms in index order.
+    private func naive(_ matrix: Matrix, _ x: [Double]) -> [Double] {
+        let (p, q) = (matrix.rows, matrix.columns)
+        var left = [Double](repeating: 0, count: p * q)
+        for i in 0..<p {
+            for j in 0..<q {
+                for k in 0..<q { left[i * q + j] += matrix[i, k] * x[k * q + j] }
+            }
+        }
+        var result = [Double](repeating: 0, count: p * p)
+        for i in 0..<p {
+            for j in 0..<p {
+                for k in 0..<q { result[i * p + j] += left[i * q + k] * matrix[j, k] }
+            }
+        }
+        return result
+    }
+
+    @Test func everyTransformGivesTheBitsOfTheFormula() throws {
+        var random = Xorshift(seed: 7)
+        for r in 2...5 {
+            for m in 1...7 where m + r - 1 <= 8 {
+                let matrices = try WinogradMatrices.cookToom(m: m, r: r)
+                for (matrix, transform) in [
+                    (matrices.bt, matrices.transformInput), (matrices.g, matrices.transformWeights),
+                    (matrices.at, matrices.transformOutput),
+                ] as [(Matrix, ([Double]) -> [Double])] {
+                    // Seven tiles: one full vector of lanes and a rest.
+                    let size = matrix.columns * matrix.columns
+                    let tiles = (0..<7).map { _ in random.reals(size) }
+                    let expected = Array(tiles.map { naive(matrix, $0) }.joined())
+                    #expect(transform(Array(tiles.joined())) == expected, "m \(m) r \(r)")
+                }
+            }
+        }
+    }
+
+    @Test func nothingIsTransformedToNothing() throws {
+        #expect(try WinogradMatrices.cookToom(m: 2, r: 3).transformInput([]) == [])
+    }
+
+    @Test func reachIsWhereAUnitArrives() throws {
+        for m in [1, 2, 4, 6] {
+            let matrices = try WinogradMatrices.cookToom(m: m, r: 3)
+            for (edge, reach, transform) in [
+                (matrices.n, matrices.inputReach, matrices.transformInput),
+                (matrices.r, matrices.weightReach, matrices.transformWeights),
+            ] as [(Int, [UInt64], ([Double]) -> [Double])] {
+                #expect(reach.count == edge * edge)
+                for element in 0..<edge * edge {
+                    var unit = [Double](repeating: 0, count: edge * edge)
+                    unit[element] = 1
+                    var mask: UInt64 = 0
+                    for (position, value) in transform(unit).enumerated() where value != 0 {
+                        mask |= 1 << UInt64(position)
+                    }
+                    #expect(reach[element] == mask, "m \(m) element \(element)")
+                }
+            }
+        }
+    }
+
+    @Test func handComputedConvolution() {
+        var shape = ConvolutionShape()
+        (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (2, 3, 2, 2)
+        let input: [Double] = [1, 2, 3, 4, 5, 6]
+        #expect(ReferenceConvolution.direct(input: input, weights: [1, 10, 100, 1000], shape: shape) == [5421, 6532])
+        (shape.paddingHeight, shape.strideHeight, shape.dilationWidth) = (1, 2, 2)
+        // Rows -1 and 0, then 1 and 2; columns 0 and 2.
+        #expect(ReferenceConvolution.direct(input: input, weights: [1, 10, 100, 1000], shape: shape) == [3100, 64])
+    }
+
+    @Test func groupsDoNotMix() {
+        var shape = ConvolutionShape()
+        (shape.channels, shape.filters, shape.groups) = (4, 2, 2)
+        let output = ReferenceConvolution.direct(input: [1, 10, 100, 1000], weights: [1, 2, 3, 4], shape: shape)
+        #expect(output == [21, 4300])
+    }
+
+    @Test func winogradIsTheDirectConvolution() throws {
+        for seed in UInt64(0)..<120 {
+            var random = Xorshift(seed: seed)
+            var shape = ConvolutionShape()
+            let r = random.integer(2...5)
+            let m = random.integer(1...(9 - r))
+            shape.groups = random.integer(1...3)
+            shape.batch = random.integer(1...2)
+            shape.channels = shape.groups * random.integer(1...3)
+            shape.filters = shape.groups * random.integer(1...3)
+            (shape.kernelHeight, shape.kernelWidth) = (r, r)
+            (shape.paddingHeight, shape.paddingWidth) = (random.integer(0...2), random.integer(0...2))
+            (shape.height, shape.width) = (random.integer(r...13), random.integer(r...13))
+            let input = random.reals(shape.batch * shape.channels * shape.height * shape.width)
+            let weights = random.reals(shape.filters * shape.channels / shape.groups * r * r)
+            let direct = ReferenceConvolution.direct(input: input, weights: weights, shape: shape)
+            let winograd = try ReferenceConvolution.winograd(
+                input: input, weights: weights, shape: shape, matrices: .cookToom(m: m, r: r))
+            #expect(direct.count == winograd.count)
+            let error = zip(direct, winograd).map { abs($0 - $1) }.max() ?? 0
+            #expect(error < 1e-9, "seed \(seed): F(\(m), \(r)), error \(error), \(shape)")
+        }
+    }
+
+    /// Strides and dilations against an independent statement: every output is a sum over a zero-padded map.
+    @Test func directConvolutionOfAnyStrideAndDilation() {
+        for seed in UInt64(0)..<120 {
+            var random = Xorshift(seed: seed)
+            var shape = ConvolutionShape()
+            shape.groups = random.integer(1...2)
+            shape.channels = shape.groups * random.integer(1...2)
+            shape.filters = shape.groups * random.integer(1...2)
+            (shape.kernelHeight, shape.kernelWidth) = (random.integer(1...3), random.integer(1...3))
+            (shape.strideHeight, shape.strideWidth) = (random.integer(1...3), random.integer(1...3))
+            (shape.paddingHeight, shape.paddingWidth) = (random.integer(0...2), random.integer(0...2))
+            (shape.dilationHeight, shape.dilationWidth) = (random.integer(1...2), random.integer(1...2))
+            (shape.height, shape.width) = (random.integer(5...9), random.integer(5...9))
+            let input = random.reals(shape.channels * shape.height * shape.width)
+            let perGroup = shape.channels / shape.groups
+            let weights = random.reals(shape.filters * perGroup * shape.kernelHeight * shape.kernelWidth)
+            let paddedWidth = shape.width + 2 * shape.paddingWidth
+            let paddedHeight = shape.height + 2 * shape.paddingHeight
+            var padded = [Double](repeating: 0, count: shape.channels * paddedHeight * paddedWidth)
+            for (index, value) in input.enumerated() {
+                let (map, column) = index.quotientAndRemainder(dividingBy: shape.width)
+                let (channel, row) = map.quotientAndRemainder(dividingBy: shape.height)
+                padded[
+                    (channel * paddedHeight + row + shape.paddingHeight) * paddedWidth + column + shape.paddingWidth] =
+                    value
+            }
+            // Scatter: each weight is added to all outputs that it takes part in.
+            let rows = (paddedHeight - (shape.kernelHeight - 1) * shape.dilationHeight - 1) / shape.strideHeight + 1
+            let columns = (paddedWidth - (shape.kernelWidth - 1) * shape.dilationWidth - 1) / shape.strideWidth + 1
+            var expected = [Double](repeating: 0, count: shape.filters * rows * columns)
+            for (index, weight) in weights.enumerated() {
+                let s = index % shape.kernelWidth
+                let r = index / shape.kernelWidth % shape.kernelHeight
+                let filterChannel = index / shape.kernelWidth / shape.kernelHeight
+                let filter = filterChannel / perGroup
+                let channel = filter / (shape.filters / shape.groups) * perGroup + filterChannel % perGroup
+                for row in 0..<rows {
+                    for column in 0..<columns {
+                        let y = channel * paddedHeight + row * shape.strideHeight + r * shape.dilationHeight
+                        let x = column * shape.strideWidth + s * shape.dilationWidth
+                        expected[(filter * rows + row) * columns + column] += weight * padded[y * paddedWidth + x]
+                    }
+                }
+            }
+            let direct = ReferenceConvolution.direct(input: input, weights: weights, shape: shape)
+            #expect(direct.count == expected.count)
+            let error = zip(direct, expected).map { abs($0 - $1) }.max() ?? 0
+            #expect(error < 1e-12, "seed \(seed): error \(error), \(shape)")
+        }
+    }
+
+    @Test func whatWinogradCannotDoIsRefused() throws {
+        var shape = ConvolutionShape()
+        (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (5, 5, 3, 3)
+        let input = [Double](repeating: 1, count: 25)
+        let matrices = try WinogradMatrices.cookToom(m: 2, r: 2)
+        #expect(throws: WinogradError.notApplicable("the kernel is 3 x 3; expected 2 x 2")) {
+            try ReferenceConvolution.winograd(
+                input: input, weights: Array(input.prefix(9)), shape: shape, matrices: matrices)
+        }
+        shape.strideWidth = 2
+        #expect(throws: WinogradError.self) {
+            try ReferenceConvolution.winograd(
+                input: input, weights: Array(input.prefix(9)), shape: shape, matrices: .cookToom(m: 2, r: 3))
+        }
+    }
+}
