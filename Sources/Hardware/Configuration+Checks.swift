@@ -1,0 +1,31 @@
+import YAML
+
+extension Configuration {
+    /// Checks what no key shows alone; `node` is the mapping that the values were read from.
+    ///
+    /// - Throws: `InputError` at the key that is most likely meant otherwise.
+    func check(_ node: Node) throws {
+        func place(_ keys: (String, String)...) -> Node {
+            for (section, key) in keys {
+                if let value = node[section]?[key] { return value }
+            }
+            return node
+        }
+        if peArray.broadcastSteps > peArray.fifoDepth {
+            throw place(("pe_array", "broadcast_steps"), ("pe_array", "fifo_depth")).error(
+                "broadcast_steps is \(peArray.broadcastSteps), but fifo_depth is \(peArray.fifoDepth): a bundle of steps "
+                    + "must fit an empty FIFO, so at most \(peArray.fifoDepth) steps can go out together")
+        }
+        if inputTransform.placement == .read && mapping.step == .channels {
+            throw place(("input_transform", "placement"), ("mapping", "step")).error(
+                "placement: read does not go with step: channels: behind the buffer a patch is transformed into all of "
+                    + "its positions at once, but such a step holds one position; use step: positions, or placement: load"
+            )
+        }
+        let widths = [("weights", datatype.weights), ("activations", datatype.activations)]
+        for (key, width) in widths where datatype.quantize && width < 2 {
+            throw place(("datatype", key), ("datatype", "quantize")).error(
+                "quantize: true does not go with \(key) of \(width) bit: a sign and a magnitude take at least 2 bit")
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import YAML
+
+extension Configuration {
+    /// The configuration of a file, with what it extends and with overrides `key.key=value` in their order; without a
+    /// file, the defaults with the overrides.
+    ///
+    /// - Throws: `FileError` where a file cannot be read, `InputError` for everything wrong in one or in an override.
+    public static func load(path: String?, overrides: [String] = []) throws -> Configuration {
+        var node = try path.map { try Extending.load(path: $0) }
+        for text in overrides {
+            let override = try Override(text).node
+            node = node.map { merged($0, with: override) } ?? override
+        }
+        return try node.map { try decode($0) } ?? Configuration()
+    }
+
+    /// The configuration that a mapping describes; what it does not give has its default.
+    ///
+    /// - Throws: `InputError`.
+    public static func decode(_ node: Node) throws -> Configuration {
+        if let entry = node.entries?.first(where: { $0.name == Extending.key }) {
+            throw entry.key.error("extends works in a configuration's own file alone")
+        }
+        var configuration = Configuration()
+        try configuration.read(node, what: "the configuration", handled: Extending.key)
+        try configuration.check(node)
+        return configuration
+    }
+
+    /// Every key with its value, as YAML; it loads back equal.
+    public func yaml() -> String { lines().joined(separator: "\n") + "\n" }
+}

@@ -1,0 +1,270 @@
+import YAML
+
+/// Everything that describes one accelerator. The initial values are the defaults that a YAML file starts from.
+public struct Configuration: Hashable, Sendable {
+    /// What reports call this machine.
+    public var name = "defaults"
+    /// The accelerator's clock.
+    public var clock = Hertz.megahertz(800)
+    /// Widths of the operands.
+    public var datatype = Datatype()
+    /// The multipliers, and how work reaches them.
+    public var peArray = PEArray()
+    /// The buffer from which weights are broadcast along the rows.
+    public var weightBuffer = OperandBuffer(bandwidth: Bytes(384))
+    /// The buffer from which inputs are broadcast along the columns.
+    public var inputBuffer = OperandBuffer(bandwidth: Bytes(192))
+    /// The buffer in which outputs wait for the memory.
+    public var outputBuffer = OutputBuffer()
+    /// The units that make `B^T d B` of an input patch.
+    public var inputTransform = InputTransform()
+    /// The units that make `A^T M A` of a pair's accumulators, and through which direct layers leave too.
+    public var outputTransform = OutputTransform()
+    /// How layers are laid on the machine.
+    public var mapping = Mapping()
+    /// The memory behind the buffers.
+    public var dram = Memory.ideal
+    /// Where energies come from.
+    public var energy = EnergySource()
+
+    /// Makes the default machine.
+    public init() {}
+
+    /// All multipliers of the array.
+    public var multipliers: Int { peArray.rows * peArray.columns * peArray.multipliers }
+}
+
+/// Widths of the operands, in bits.
+public struct Datatype: Hashable, Sendable {
+    /// Bits of a weight, in either domain.
+    public var weights = 16
+    /// Bits of an activation, in either domain.
+    public var activations = 16
+    /// Bits of an accumulator.
+    public var accumulators = 32
+    /// Whether operands are rounded to their width in the domain in which they are multiplied.
+    public var quantize = false
+
+    /// Makes the default widths.
+    public init() {}
+}
+
+/// The PE array: `rows` x `columns` processing elements, each with its FIFO, multipliers and accumulators.
+public struct PEArray: Hashable, Sendable {
+    /// Rows of PEs; a row holds `filtersPerPE` filters.
+    public var rows = 16
+    /// Columns of PEs; a column holds `tilesPerPE` tiles.
+    public var columns = 16
+    /// Filters that a PE owns in a pass (Q).
+    public var filtersPerPE = 2
+    /// Tiles that a PE owns in a pass (T).
+    public var tilesPerPE = 1
+    /// Multipliers of a PE (M).
+    public var multipliers = 4
+    /// Step entries that a PE's FIFO holds (D).
+    public var fifoDepth = 8
+    /// Entries at the head of the FIFO from which products of one cycle are taken (L).
+    public var lookahead = 2
+    /// Steps that one broadcast carries (S).
+    public var broadcastSteps = 1
+    /// Sets of accumulators (A): with two, one drains while the other fills.
+    public var accumulatorSets = 2
+    /// Cycles by which a full FIFO is noticed late (c).
+    public var stallLatency = 1
+    /// Stages from dispatch to accumulator (pl).
+    public var pipeline = 4
+    /// Which products are executed.
+    public var zeroSkipping = ZeroSkipping.both
+    /// Whether executed products with a zero operand cost no multiply energy.
+    public var gating = false
+    /// Which steps are left out of a pass.
+    public var skipEmptySteps = EmptySteps.weights
+    /// The order in which filters fill the rows.
+    public var balance = Balance.pairs
+
+    /// Makes the default array.
+    public init() {}
+}
+
+/// Which products a PE executes.
+public enum ZeroSkipping: String, CaseIterable, Hashable, Sendable {
+    /// Those of two operands that are not zero.
+    case both
+    /// Those whose weight is not zero.
+    case weights
+    /// Those whose activation is not zero.
+    case activations
+    /// All, padding included.
+    case none
+}
+
+/// Which steps of a pass are known to be empty before the run and left out.
+public enum EmptySteps: String, CaseIterable, Hashable, Sendable {
+    /// No step is left out.
+    case none
+    /// Steps in which every mapped filter's weights are zero.
+    case weights
+}
+
+/// The order in which filters fill the rows of the array.
+public enum Balance: String, CaseIterable, Hashable, Sendable {
+    /// The filters' own order.
+    case none
+    /// By the number of non-zero weights, most first.
+    case density
+    /// By density, dealt to the rows in a snake: a dense filter stands with a sparse one.
+    case pairs
+}
+
+/// How a buffer stores a mask's worth of values.
+public enum Encoding: String, CaseIterable, Hashable, Sendable {
+    /// Every value.
+    case dense
+    /// A bit a value, and the values that are not zero.
+    case bitmask
+}
+
+/// A buffer that feeds the array.
+public struct OperandBuffer: Hashable, Sendable {
+    /// What it holds.
+    public var capacity = Bytes.kibibytes(512)
+    /// Bytes it delivers a cycle.
+    public var bandwidth: Bytes
+    /// Banks it is built from.
+    public var banks = 32
+    /// Bundles that are fetched ahead of their issue (F).
+    public var prefetch = 2
+    /// How operands are stored in it.
+    public var encoding = Encoding.bitmask
+
+    /// Makes a buffer of the default size with the given bandwidth.
+    public init(bandwidth: Bytes) { self.bandwidth = bandwidth }
+}
+
+/// The buffer in which outputs wait for the memory.
+public struct OutputBuffer: Hashable, Sendable {
+    /// What it holds.
+    public var capacity = Bytes.kibibytes(128)
+    /// Banks it is built from.
+    public var banks = 8
+
+    /// Makes the default output buffer.
+    public init() {}
+}
+
+/// Where the input transform stands.
+public enum Placement: String, CaseIterable, Hashable, Sendable {
+    /// Between DRAM and the input buffer: a patch is transformed once a load.
+    case load
+    /// Between the input buffer and the array: a patch is transformed each time it is broadcast.
+    case read
+}
+
+/// The input transform units.
+public struct InputTransform: Hashable, Sendable {
+    /// Units at work side by side.
+    public var units = 16
+    /// Cycles from one tile to the next in a unit.
+    public var interval = 1
+    /// Cycles from a tile's entry to its result.
+    public var latency = 2
+    /// Where they stand.
+    public var placement = Placement.load
+
+    /// Makes the default input transform.
+    public init() {}
+}
+
+/// The output transform units.
+public struct OutputTransform: Hashable, Sendable {
+    /// Units at work side by side.
+    public var units = 16
+    /// Cycles from one pair to the next in a unit.
+    public var interval = 1
+    /// Cycles from a pair's entry to its outputs.
+    public var latency = 2
+
+    /// Makes the default output transform.
+    public init() {}
+}
+
+/// How a layer is computed.
+public enum AlgorithmChoice: String, CaseIterable, Hashable, Sendable {
+    /// Winograd where it applies, at the tile that the operands belong to; else direct.
+    case auto
+    /// Winograd where it applies, at `Mapping.tile`; else direct.
+    case winograd
+    /// Direct convolution.
+    case direct
+}
+
+/// What one reduction step holds.
+public enum StepForm: String, CaseIterable, Hashable, Sendable {
+    /// All positions (or taps) of one channel.
+    case positions
+    /// `stepWidth` channels at one position (or tap).
+    case channels
+}
+
+/// The order in which blocks that do not fit are brought in.
+public enum LoopOrder: String, CaseIterable, Hashable, Sendable {
+    /// The one that moves fewer bytes.
+    case auto
+    /// Filter blocks outside.
+    case weights
+    /// Tile blocks outside.
+    case inputs
+}
+
+/// How layers are laid on the machine.
+public struct Mapping: Hashable, Sendable {
+    /// How layers are computed.
+    public var algorithm = AlgorithmChoice.auto
+    /// The output tile's edge m under Winograd.
+    public var tile = 2
+    /// What one reduction step holds.
+    public var step = StepForm.channels
+    /// Channels of a step under `channels` (w).
+    public var stepWidth = 16
+    /// The order of blocks.
+    public var loopOrder = LoopOrder.auto
+    /// How activations are stored in DRAM.
+    public var activationStorage = Encoding.bitmask
+
+    /// Makes the default mapping.
+    public init() {}
+}
+
+/// The memory behind the buffers.
+public enum Memory: Hashable, Sendable {
+    /// Everything is on chip when it is wanted.
+    case ideal
+}
+
+/// Where a value was set. Two machines are the same wherever their values were written, so all places are equal.
+public struct SettingPlace: Hashable, Sendable {
+    /// The value's place; nil for a default, or for a value set in a program.
+    public var mark: Mark?
+
+    /// Makes a place.
+    public init(_ mark: Mark? = nil) { self.mark = mark }
+
+    /// All places are equal.
+    public static func == (a: SettingPlace, b: SettingPlace) -> Bool { true }
+
+    /// Adds nothing to a hash.
+    public func hash(into hasher: inout Hasher) {}
+}
+
+/// Where energies come from.
+public struct EnergySource: Hashable, Sendable {
+    /// The technology node, in nanometres.
+    public var technology = 45.0
+    /// The name of a table in `Configs/energy/`, or a file's path.
+    public var table = "default"
+    /// Where the technology was set, for what only the table can find wrong with it.
+    public var technologyPlace = SettingPlace()
+
+    /// Makes the default source.
+    public init() {}
+}

@@ -1,0 +1,123 @@
+import Hardware
+import Testing
+import YAML
+
+@Suite struct ConfigurationTests {
+    /// The text of the interface's page: what it shows are the defaults.
+    private static let page = """
+        name: mobile
+        clock: 800 MHz
+        datatype: {weights: 16 bit, activations: 16 bit, accumulators: 32 bit, quantize: false}
+        pe_array: {rows: 16, columns: 16, filters_per_pe: 2, tiles_per_pe: 1, multipliers: 4, fifo_depth: 8, lookahead: 2, broadcast_steps: 1,
+                   accumulator_sets: 2, stall_latency: 1, pipeline: 4, zero_skipping: both, gating: false, skip_empty_steps: weights, balance: pairs}
+        weight_buffer: {capacity: 512 KiB, bandwidth: 384 B, banks: 32, prefetch: 2, encoding: bitmask}
+        input_buffer: {capacity: 512 KiB, bandwidth: 192 B, banks: 32, prefetch: 2, encoding: bitmask}
+        output_buffer: {capacity: 128 KiB, banks: 8}
+        input_transform: {units: 16, interval: 1, latency: 2, placement: load}
+        output_transform: {units: 16, interval: 1, latency: 2}
+        mapping: {algorithm: auto, tile: 2, step: channels, step_width: 16, loop_order: auto, activation_storage: bitmask}
+        dram: {model: ideal}
+        energy: {technology: 45 nm, table: default}
+        """
+
+    @Test func thePageShowsTheDefaults() throws {
+        var expected = Configuration()
+        expected.name = "mobile"
+        #expect(try decoded(Self.page) == expected)
+        #expect(try decoded("{}") == Configuration())
+        #expect(try decoded(Configuration().yaml()) == Configuration())
+    }
+
+    @Test func everyKeyOfThePageIsWritten() throws {
+        func keys(_ node: Node, _ path: String = "") -> Set<String> {
+            guard let entries = node.entries else { return [path] }
+            return entries.reduce(into: []) { $0.formUnion(keys($1.value, "\(path).\($1.name)")) }
+        }
+        let page = keys(try Document.parse(Self.page, file: "page"))
+        #expect(keys(try Document.parse(Configuration().yaml(), file: "yaml")) == page)
+        #expect(page.count == 49)
+    }
+
+    @Test(arguments: 0..<300 as Range<UInt64>) func everyValueRoundTrips(seed: UInt64) throws {
+        var random = Random(seed: seed)
+        let configuration = random.configuration()
+        #expect(try decoded(configuration.yaml()) == configuration, "seed \(seed)")
+    }
+
+    /// Each key is read into its own property: one override a key, laid one over the other, makes the whole.
+    @Test func overridesOfEveryKeyMakeTheWhole() throws {
+        var random = Random(seed: 4)
+        for _ in 0..<20 {
+            let all = random.configuration()
+            let root = try Document.parse(all.yaml(), file: "all")
+            var lines: [String] = []
+            for entry in root.entries ?? [] {
+                for inner in entry.value.entries ?? [entry] {
+                    let value = yamlScalarOrNumber(inner.value)
+                    lines.append(
+                        inner.name == entry.name ? "\(entry.name)=\(value)" : "\(entry.name).\(inner.name)=\(value)")
+                }
+            }
+            #expect(lines.count == 49)
+            #expect(try Configuration.load(path: nil, overrides: lines) == all)
+        }
+    }
+
+    private func yamlScalarOrNumber(_ node: Node) -> String {
+        guard case .scalar(let scalar) = node.content else { return "" }
+        return scalar.isPlain ? scalar.text : yamlScalar(scalar.text)
+    }
+
+    @Test func boundsAreThoseOfThePage() throws {
+        let bounds: [(String, ClosedRange<Int>)] = [
+            ("rows", 1...1024), ("columns", 1...1024), ("fifo_depth", 1...1024), ("multipliers", 1...64),
+            ("lookahead", 1...64), ("filters_per_pe", 1...64), ("tiles_per_pe", 1...64), ("broadcast_steps", 1...8),
+            ("accumulator_sets", 1...64), ("stall_latency", 0...1024), ("pipeline", 0...1024),
+        ]
+        for (key, range) in bounds {
+            for value in [range.lowerBound, range.upperBound] { _ = try decoded("pe_array: {\(key): \(value)}") }
+            for value in [range.lowerBound - 1, range.upperBound + 1] {
+                #expect(throws: InputError.self, "\(key) \(value)") { try decoded("pe_array: {\(key): \(value)}") }
+            }
+        }
+        for (text, isValid) in [
+            ("weight_buffer: {prefetch: 64}", true), ("weight_buffer: {prefetch: 65}", false),
+            ("input_buffer: {prefetch: 0}", false), ("input_buffer: {bandwidth: 1 B}", true),
+            ("input_buffer: {bandwidth: 0 B}", false), ("output_buffer: {banks: 0}", false),
+            ("mapping: {step_width: 64}", true), ("mapping: {step_width: 65}", false), ("mapping: {tile: 7}", true),
+            ("mapping: {tile: 8}", false), ("datatype: {weights: 64 bit}", true), ("datatype: {weights: 0 bit}", false),
+            ("output_transform: {latency: 0}", true), ("output_transform: {interval: 0}", false),
+            ("input_transform: {placement: read}", false),
+            ("{input_transform: {placement: read}, mapping: {step: positions}}", true),
+        ] {
+            #expect(((try? decoded(text)) != nil) == isValid, "\(text)")
+        }
+    }
+
+    @Test(arguments: 0..<4) func mutatedConfigurationsLoadOrThrow(part: Int) {
+        var outcomes = (loaded: 0, refused: 0)
+        let pieces = ["0", "9", "-", ":", " ", "\n", "{", "}", "KiB", "[", "\"", "extends: x", "\t", "#"]
+        for seed in UInt64(part * 500)..<UInt64(part * 500 + 500) {
+            var random = Random(seed: seed)
+            var bytes = Array(random.configuration().yaml().utf8)
+            for _ in 0...random.below(2) {
+                let place = random.below(bytes.count)
+                switch random.below(3) {
+                case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next() & 0x7F)
+                case 1: bytes.removeSubrange(place..<min(bytes.count, place + random.within(1...12)))
+                default: bytes.insert(contentsOf: Array(pieces[random.below(pieces.count)].utf8), at: place)
+                }
+            }
+            do {
+                _ = try Configuration.decode(Document.parse(bytes: bytes, file: "f"))
+                outcomes.loaded += 1
+            } catch let error as InputError {
+                outcomes.refused += 1
+                #expect(error.mark != nil, "seed \(seed): \(error)")
+            } catch {
+                Issue.record("seed \(seed): \(error)")
+            }
+        }
+        #expect(outcomes.loaded > 5 && outcomes.refused > 20)
+    }
+}
