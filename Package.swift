@@ -18,7 +18,7 @@ let package = Package(
     products: [
         .library(
             name: "Winosim",
-            targets: ["YAML", "Tensors", "Winograd", "Hardware"]),
+            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -28,10 +28,12 @@ let package = Package(
         floor("YAML", ["CLibYAML"]),
         floor("Tensors", ["YAML"]),
         floor("Winograd"),
+        floor("Traces", ["YAML", "Tensors", "Winograd"]),
         floor("Hardware", ["YAML"]),
         tests("YAMLTests", ["YAML"], data: ["Errors"]),
         tests("TensorsTests", ["Tensors", "YAML"]),
         tests("WinogradTests", ["Winograd"]),
+        tests("TracesTests", ["Traces", "Tensors", "Winograd", "YAML"]),
         tests("HardwareTests", ["Hardware", "YAML"], data: ["Errors"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,117 @@
+import Winograd
+import YAML
+
+/// Makes traces of densities from layer shapes.
+public enum TraceSynthesizer {
+    /// What the layers' operands are to be.
+    public struct Settings: Sendable {
+        /// The model's name.
+        public var model: String
+        /// One line on what it is.
+        public var description = ""
+        /// What fixes everything that is drawn.
+        public var seed = 1
+        /// Images, where not those of the shapes.
+        public var batch: Int?
+        /// The share of non-zero weights in layers that Winograd's algorithm computes.
+        public var weights = 1.0
+        /// The share of non-zero activations in these layers.
+        public var activations = 1.0
+        /// What the weights' density is of.
+        public var weightDomain = Domain.winograd
+        /// What the activations' density is of; in the Winograd domain the ReLU stands there too.
+        public var activationDomain = Domain.winograd
+        /// The edge of the output tile that Winograd-domain operands belong to.
+        public var tile = 2
+        /// The densities of the first layer, where they differ.
+        public var first: (weights: Double, activations: Double)?
+        /// The densities, always spatial, of layers that Winograd's algorithm does not compute (1 x 1, linear, strided).
+        public var others: (weights: Double, activations: Double)?
+
+        /// Settings of a dense model.
+        public init(model: String) { self.model = model }
+    }
+
+    /// The manifest of a trace with these layers.
+    ///
+    /// - Throws: `InputError` for a density outside 0...1 or another setting that makes no valid trace.
+    public static func manifest(_ table: LayerTable, _ settings: Settings) throws -> String {
+        try check(settings)
+        var text = "format: \(Trace.format)\nmodel: \(yamlScalar(settings.model))\n"
+        if !settings.description.isEmpty { text += "description: \(yamlScalar(settings.description))\n" }
+        text += "source: {exporter: winosim trace synthesize}\nseed: \(settings.seed)\nlayers:\n"
+        for (index, row) in table.rows.enumerated() {
+            var shape = row.shape
+            if let batch = settings.batch { shape.batch = batch }
+            let layer = layer(row, shape, index: index, settings)
+            try layer.check()
+            text += Self.text(of: layer)
+        }
+        return text
+    }
+
+    private static func check(_ settings: Settings) throws {
+        let densities =
+            [settings.weights, settings.activations]
+            + [settings.first, settings.others].compactMap { $0 }.flatMap { [$0.weights, $0.activations] }
+        for density in densities where !(0...1).contains(density) {
+            throw InputError("found a density of \(density), expected 0 to 1", at: nil)
+        }
+        guard settings.seed >= 0 else {
+            throw InputError("found the seed \(settings.seed), expected at least 0", at: nil)
+        }
+        guard !settings.model.isEmpty else { throw InputError("the model's name is empty", at: nil) }
+    }
+
+    private static func layer(_ row: LayerTable.Row, _ shape: LayerShape, index: Int, _ settings: Settings) -> Layer {
+        let r = shape.kernelHeight
+        let probe = Layer(
+            name: row.name, operation: row.operation, shape: shape, weights: .density(1, .spatial, Spread()),
+            activations: .density(1, .spatial, Spread()))
+        let isWinograd =
+            row.operation == .convolution && probe.winogradObstacle(r: r) == nil
+            && WinogradMatrices.isSupported(m: settings.tile, r: r)
+        let density =
+            (index == 0 ? settings.first : nil)
+            ?? (isWinograd ? (settings.weights, settings.activations) : settings.others ?? (1, 1))
+        let weightDomain = isWinograd ? settings.weightDomain : .spatial
+        let activationDomain = isWinograd ? settings.activationDomain : .spatial
+        return Layer(
+            name: row.name, operation: row.operation, shape: shape,
+            relu: activationDomain == .winograd ? .winograd : .spatial,
+            winograd: weightDomain == .winograd || activationDomain == .winograd
+                ? WinogradModel(tile: settings.tile) : nil,
+            weights: .density(density.weights, weightDomain, Spread()),
+            activations: .density(density.activations, activationDomain, Spread()))
+    }
+
+    private static func text(of layer: Layer) -> String {
+        let shape = layer.shape
+        func pair(_ key: String, _ height: Int, _ width: Int, unless usual: Int) -> String {
+            height == usual && width == usual
+                ? "" : height == width ? ", \(key): \(height)" : ", \(key): [\(height), \(width)]"
+        }
+        var lines = ["- name: \(yamlScalar(layer.name))", "  operation: \(layer.operation.rawValue)"]
+        let map = layer.operation == .linear ? "" : ", height: \(shape.height), width: \(shape.width)"
+        lines.append("  input: {channels: \(shape.channels)\(map), batch: \(shape.batch)}")
+        lines.append("  output: {channels: \(shape.filters)}")
+        if layer.operation == .convolution {
+            var kernel = "height: \(shape.kernelHeight), width: \(shape.kernelWidth)"
+            kernel += pair("stride", shape.strideHeight, shape.strideWidth, unless: 1)
+            kernel += pair("padding", shape.paddingHeight, shape.paddingWidth, unless: 0)
+            kernel += pair("dilation", shape.dilationHeight, shape.dilationWidth, unless: 1)
+            if shape.groups != 1 { kernel += ", groups: \(shape.groups)" }
+            lines.append("  kernel: {\(kernel)}")
+        }
+        lines.append("  relu: \(layer.relu.rawValue)")
+        if let tile = layer.winograd?.tile { lines.append("  winograd: {tile: \(tile)}") }
+        lines.append("  weights: \(operand(layer.weights))")
+        lines.append("  activations: \(operand(layer.activations))")
+        return lines.map { "  \($0)\n" }.joined()
+    }
+
+    private static func operand(_ source: OperandSource) -> String {
+        guard case .density(let density, let domain, _) = source else { return "" }
+        return domain == .winograd ? "{density: \(density), domain: winograd}" : "{density: \(density)}"
+    }
+}

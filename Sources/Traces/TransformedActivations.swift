@@ -1,0 +1,66 @@
+import Tensors
+import Winograd
+
+/// The transformed activations of a Winograd layer, computed a row of tiles at a time.
+struct TransformedActivations {
+    let geometry: TileGeometry
+    let matrices: WinogradMatrices
+    let rectify: Bool
+    let tensor: Tensor
+
+    /// Tiles over all images.
+    var tiles: Int { geometry.shape.batch * geometry.tiles }
+
+    /// Calls `body` with the values `[tile columns, C, n^2]` of each row of tiles, after the ReLU, and its first tile.
+    func forEachTileRow(_ body: (Int, UnsafeMutableBufferPointer<Double>) -> Void) {
+        let shape = geometry.shape
+        let size = geometry.n * geometry.n
+        let image = shape.channels * shape.height * shape.width
+        let patches = geometry.tileColumns * shape.channels
+        var padded = [Double](repeating: 0, count: shape.channels * geometry.rows * geometry.columns)
+        var gathered = [Double](repeating: 0, count: patches * size)
+        var values = [Double](repeating: 0, count: patches * size)
+        for number in 0..<shape.batch {
+            let pixels = tensor.doubles(in: number * image..<(number + 1) * image)
+            for tileRow in 0..<geometry.tileRows {
+                padded.withUnsafeMutableBufferPointer { padded in
+                    gathered.withUnsafeMutableBufferPointer { gathered in
+                        values.withUnsafeMutableBufferPointer { values in
+                            guard let map = padded.baseAddress, let patch = gathered.baseAddress,
+                                let result = values.baseAddress
+                            else { return }
+                            if tileRow == 0 {
+                                pixels.withUnsafeBufferPointer { pixels in
+                                    guard let pixels = pixels.baseAddress else { return }
+                                    geometry.pad(pixels, count: shape.channels, into: map)
+                                }
+                            }
+                            gather(map, tileRow: tileRow, into: patch)
+                            matrices.transformInput(count: patches, patches: patch, into: result)
+                            if rectify {
+                                for index in 0..<patches * size { result[index] = max(result[index], 0) }
+                            }
+                            body((number * geometry.tileRows + tileRow) * geometry.tileColumns, values)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Collects the patches `[tile columns, C, n, n]` of a row of tiles.
+    private func gather(_ map: UnsafePointer<Double>, tileRow: Int, into patches: UnsafeMutablePointer<Double>) {
+        let (n, m) = (geometry.n, geometry.m)
+        let channels = geometry.shape.channels
+        for channel in 0..<channels {
+            let top = map + (channel * geometry.rows + tileRow * m) * geometry.columns
+            for tile in 0..<geometry.tileColumns {
+                let target = patches + (tile * channels + channel) * n * n
+                for row in 0..<n {
+                    let source = top + row * geometry.columns + tile * m
+                    for column in 0..<n { target[row * n + column] = source[column] }
+                }
+            }
+        }
+    }
+}
