@@ -18,7 +18,7 @@ let package = Package(
     products: [
         .library(
             name: "Winosim",
-            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware"]),
+            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "Simulation"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -30,11 +30,13 @@ let package = Package(
         floor("Winograd"),
         floor("Traces", ["YAML", "Tensors", "Winograd"]),
         floor("Hardware", ["YAML"]),
+        floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware"]),
         tests("YAMLTests", ["YAML"], data: ["Errors"]),
         tests("TensorsTests", ["Tensors", "YAML"]),
         tests("WinogradTests", ["Winograd"]),
         tests("TracesTests", ["Traces", "Tensors", "Winograd", "YAML"]),
         tests("HardwareTests", ["Hardware", "YAML"], data: ["Errors"]),
+        tests("SimulationTests", ["Simulation", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
     ],
     swiftLanguageModes: [.v6]
 )

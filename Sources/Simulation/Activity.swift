@@ -1,0 +1,102 @@
+/// What a layer made the machine do: counts, from which energies and reports are made.
+public struct Activity: Hashable, Sendable {
+    /// Cycles of the accelerator's clock.
+    public var cycles = 0
+    /// Multiplier slots by class; they add up to `rows * columns * multipliers * cycles`.
+    public var slots = SlotCounts()
+    /// PE-cycles in which a PE dispatched or popped something.
+    public var busyCycles = 0
+    /// Products of two non-zero operands.
+    public var usefulProducts = 0
+    /// Products executed although an operand is zero.
+    public var ineffectualProducts = 0
+    /// Of the ineffectual products, those whose multiplier is gated: they take a slot and no multiply energy.
+    public var gatedProducts = 0
+    /// Multiplications of the dense direct convolution of the same layer.
+    public var denseMultiplies = 0
+    /// Weights that are multiplied, and those of them that are not zero, in the domain in which they are multiplied.
+    public var weights = 0
+    /// Weights that are not zero.
+    public var nonZeroWeights = 0
+    /// Activations that are multiplied, in the domain in which they are multiplied.
+    public var activations = 0
+    /// Activations that are not zero.
+    public var nonZeroActivations = 0
+    /// Passes over the array.
+    public var passes = 0
+    /// Bundles of steps that were broadcast.
+    public var bundles = 0
+    /// Steps that were broadcast.
+    public var steps = 0
+    /// Entries written to the PEs' FIFOs.
+    public var fifoEntries = 0
+    /// Bytes that the weight buffer delivered.
+    public var weightBufferReadBytes = 0
+    /// Bytes that the input buffer delivered.
+    public var inputBufferReadBytes = 0
+    /// Tiles of one channel that went through the input transform.
+    public var inputTransforms = 0
+    /// Additions in the input transform.
+    public var inputTransformAdds = 0
+    /// Pairs that left the accumulators.
+    public var pairs = 0
+    /// Additions in the output transform.
+    public var outputTransformAdds = 0
+    /// Bits by which a transformed activation is wider than a stored one.
+    public var growthBits = 0
+    /// Bytes of weights read from DRAM.
+    public var dramWeightBytes = 0
+    /// Bytes of activations read from DRAM.
+    public var dramInputBytes = 0
+    /// Bytes of outputs written to DRAM.
+    public var dramOutputBytes = 0
+
+    /// Makes counts of zero.
+    public init() {}
+
+    /// Products executed, gated ones included.
+    public var executedProducts: Int { usefulProducts + ineffectualProducts }
+
+    /// Useful products over slots; nil without slots.
+    public var utilization: Double? { Self.ratio(slots[.useful], slots.total) }
+
+    /// Dense multiplications over those executed and not gated; nil where none were.
+    public var multiplyReduction: Double? { Self.ratio(denseMultiplies, executedProducts - gatedProducts) }
+
+    /// Share of weights that are not zero.
+    public var weightDensity: Double? { Self.ratio(nonZeroWeights, weights) }
+
+    /// Share of activations that are not zero.
+    public var activationDensity: Double? { Self.ratio(nonZeroActivations, activations) }
+
+    private static func ratio(_ a: Int, _ b: Int) -> Double? { b == 0 ? nil : Double(a) / Double(b) }
+
+    /// Adds another layer's counts; the growth becomes the larger one.
+    public static func += (a: inout Activity, b: Activity) {
+        a.cycles += b.cycles
+        a.slots += b.slots
+        a.busyCycles += b.busyCycles
+        a.usefulProducts += b.usefulProducts
+        a.ineffectualProducts += b.ineffectualProducts
+        a.gatedProducts += b.gatedProducts
+        a.denseMultiplies += b.denseMultiplies
+        a.weights += b.weights
+        a.nonZeroWeights += b.nonZeroWeights
+        a.activations += b.activations
+        a.nonZeroActivations += b.nonZeroActivations
+        a.passes += b.passes
+        a.bundles += b.bundles
+        a.steps += b.steps
+        a.fifoEntries += b.fifoEntries
+        a.weightBufferReadBytes += b.weightBufferReadBytes
+        a.inputBufferReadBytes += b.inputBufferReadBytes
+        a.inputTransforms += b.inputTransforms
+        a.inputTransformAdds += b.inputTransformAdds
+        a.pairs += b.pairs
+        a.outputTransformAdds += b.outputTransformAdds
+        a.growthBits = max(a.growthBits, b.growthBits)
+        a.dramWeightBytes += b.dramWeightBytes
+        a.dramInputBytes += b.dramInputBytes
+        a.dramOutputBytes += b.dramOutputBytes
+    }
+}

@@ -1,0 +1,98 @@
+import Hardware
+import Traces
+import Winograd
+import YAML
+
+/// How one layer is computed.
+public enum Algorithm: Hashable, Sendable, CustomStringConvertible {
+    /// Winograd with output tiles of `tile` x `tile` and a kernel of `kernel` x `kernel`.
+    case winograd(tile: Int, kernel: Int)
+    /// Direct convolution, window by window.
+    case direct
+    /// A matrix product.
+    case linear
+
+    /// The name that reports show, without commas or spaces.
+    public var description: String {
+        switch self {
+        case .winograd(let m, let r): "winograd-\(m)x\(m)-\(r)x\(r)"
+        case .direct: "direct"
+        case .linear: "linear"
+        }
+    }
+}
+
+/// The choices that fix a layer's masked product: the form, and what one step holds.
+struct LayerPlan: Sendable {
+    let form: ComputeForm
+    let algorithm: Algorithm
+    let step: StepForm
+    /// What the user asked for and did not get, in words.
+    let note: String?
+
+    /// Chooses the form of a layer.
+    ///
+    /// - Throws: `InputError` at the layer where the configuration asks for a form that would be a different function.
+    init(_ layer: Layer, mapping: Mapping) throws {
+        let shape = layer.shape
+        let ownTile = layer.winograd?.tile ?? 2
+        if layer.isWinogradOnly {
+            if mapping.algorithm == .direct {
+                throw InputError(
+                    "layer '\(layer.name)' has its weights or its ReLU in the Winograd domain, so it has no direct form: "
+                        + "that would be a different function; set mapping.algorithm to auto or winograd",
+                    at: layer.mark)
+            }
+            if mapping.algorithm == .winograd && mapping.tile != ownTile {
+                throw InputError(
+                    "layer '\(layer.name)' belongs to Winograd tiles of \(ownTile)x\(ownTile), and mapping.tile asks for "
+                        + "\(mapping.tile)x\(mapping.tile), which would be a different function; set mapping.tile to \(ownTile) or "
+                        + "mapping.algorithm to auto",
+                    at: layer.mark)
+            }
+        }
+        let tile = layer.isWinogradOnly ? ownTile : mapping.tile
+        let obstacle = mapping.algorithm == .direct ? nil : Self.obstacle(layer, tile: tile)
+        if layer.isWinogradOnly, let obstacle {
+            throw InputError(
+                "layer '\(layer.name)' lives in the Winograd domain, where it cannot run: \(obstacle)", at: layer.mark)
+        }
+        if mapping.algorithm != .direct && obstacle == nil {
+            let matrices =
+                if let own = layer.winograd?.matrices, ownTile == tile { own } else {
+                    try WinogradMatrices.cookToom(m: tile, r: shape.kernelHeight)
+                }
+            form = .winograd(matrices)
+            algorithm = .winograd(tile: tile, kernel: shape.kernelHeight)
+            step = mapping.step
+            note = nil
+        } else {
+            form = .direct
+            algorithm = layer.operation == .linear ? .linear : .direct
+            step = shape.taps == 1 ? .channels : mapping.step
+            note = obstacle.flatMap { shape.taps == 1 ? nil : "runs direct: \($0)" }
+        }
+    }
+
+    /// Why Winograd does not apply to a layer, or nil where it does.
+    private static func obstacle(_ layer: Layer, tile: Int) -> String? {
+        let shape = layer.shape
+        if layer.operation == .linear { return "it is a linear layer" }
+        if shape.kernelHeight != shape.kernelWidth {
+            return "its kernel is \(shape.kernelHeight)x\(shape.kernelWidth), not square"
+        }
+        if shape.kernelHeight == 1 { return "its kernel is 1x1" }
+        if shape.strideHeight != 1 || shape.strideWidth != 1 {
+            return "its stride is \(shape.strideHeight)x\(shape.strideWidth), not 1"
+        }
+        if shape.dilationHeight != 1 || shape.dilationWidth != 1 {
+            return "its dilation is \(shape.dilationHeight)x\(shape.dilationWidth), not 1"
+        }
+        let n = tile + shape.kernelHeight - 1
+        if n > 8 {
+            return
+                "F(\(tile)x\(tile),\(shape.kernelHeight)x\(shape.kernelHeight)) has \(n)x\(n) positions, and a mask holds 64"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,123 @@
+import Hardware
+import Traces
+import Winograd
+import YAML
+
+/// A layer in the form in which it runs: its operands' zeros, cut into steps, a masked product for each group of channels.
+struct LoweredLayer: Sendable {
+    let name: String
+    let shape: LayerShape
+    let plan: LayerPlan
+    let layout: StepLayout
+    /// Which pixels each tile reads, and how many outputs it makes.
+    let windows: Windows
+    let weights: WeightZeros
+    let activations: ActivationZeros
+
+    /// Masks that one layer may hold, so that a slip in a shape ends in words and not in a machine without memory.
+    static let maskLimit = 1 << 31
+
+    /// Lowers a layer.
+    ///
+    /// - Throws: `InputError` where the operands do not fit the form that runs.
+    init(_ layer: Layer, configuration: Configuration, seed: UInt64) throws {
+        name = layer.name
+        shape = layer.shape
+        plan = try LayerPlan(layer, mapping: configuration.mapping)
+        let positions: Int
+        switch plan.form {
+        case .winograd(let matrices):
+            positions = matrices.n * matrices.n
+            windows = Windows(winograd: shape, m: matrices.m)
+        case .direct:
+            positions = shape.taps
+            windows = Windows(direct: shape)
+        }
+        layout = StepLayout(
+            form: plan.step, channels: shape.groupChannels, positions: positions,
+            stepWidth: configuration.mapping.stepWidth)
+        let (masks, overflow) = layout.steps.multipliedReportingOverflow(
+            by: shape.filters + shape.groups * windows.tiles)
+        if overflow || masks > Self.maskLimit {
+            throw InputError(
+                "layer '\(layer.name)' has more than \(Self.maskLimit) operand masks, which is more than this program holds; "
+                    + "split the batch or the layer",
+                at: layer.mark)
+        }
+        let datatype = configuration.datatype
+        weights = try layer.weightZeros(
+            plan.form, seed: seed, quantizeBits: datatype.quantize ? datatype.weights : nil)
+        activations = try layer.activationZeros(
+            plan.form, seed: seed, quantizeBits: datatype.quantize ? datatype.activations : nil)
+        if case .given(let given) = weights {
+            try check(
+                given, layer.weights, rows: shape.filters, columns: layout.steps, names: "[K, G]", of: "weight", layer)
+        }
+        if case .given(let given) = activations {
+            try check(
+                given, layer.activations, rows: shape.groups * layout.steps, columns: windows.tiles,
+                names: "[groups*G, B]", of: "activation", layer)
+        }
+    }
+
+    /// The masked product of one group of channels.
+    func product(group: Int) -> MaskedProduct {
+        let filters = group * shape.groupFilters..<(group + 1) * shape.groupFilters
+        let channels = group * shape.groupChannels..<(group + 1) * shape.groupChannels
+        let weightMasks: [UInt64] =
+            switch weights {
+            case .positions(let masks): WinogradSteps.weights(masks, range: filters, layout: layout)
+            case .taps(let flags): DirectSteps.weights(flags, range: filters, layout: layout)
+            case .given(let given):
+                Array(given.masks[filters.lowerBound * layout.steps..<filters.upperBound * layout.steps])
+            }
+        let activationMasks: [UInt64] =
+            switch activations {
+            case .positions(let masks, _): WinogradSteps.activations(masks, range: channels, layout: layout)
+            case .pixels(let flags):
+                DirectSteps.activations(flags, range: channels, layout: layout, windows: windows)
+            case .given(let given):
+                Array(
+                    given.masks[group * layout.steps * windows.tiles..<(group + 1) * layout.steps * windows.tiles])
+            }
+        return MaskedProduct(
+            filters: filters.count, tiles: windows.tiles, steps: layout.steps, width: layout.width,
+            weights: weightMasks,
+            activations: activationMasks, realBits: layout.realBits)
+    }
+
+    /// The pixels before any transform, where they are known.
+    var pixels: ElementFlags? {
+        switch activations {
+        case .positions(_, let pixels): pixels
+        case .pixels(let flags): flags
+        case .given: nil
+        }
+    }
+
+    /// Whether the activations are given as masks, which have no pixels.
+    var hasGivenActivations: Bool {
+        if case .given = activations { true } else { false }
+    }
+
+    private func check(
+        _ given: GivenMasks, _ source: OperandSource, rows: Int, columns: Int, names: String, of operand: String,
+        _ layer: Layer
+    ) throws {
+        guard case .mask(let reference) = source else { return }
+        let form = "\(plan.algorithm) with step: \(plan.step.rawValue)"
+        if given.rows != rows || given.columns != columns {
+            throw InputError(
+                "\(operand) masks '\(reference.name)' of layer '\(layer.name)' have shape [\(given.rows), \(given.columns)]; "
+                    + "\(form) wants \(names) = [\(rows), \(columns)]",
+                at: reference.mark ?? layer.mark)
+        }
+        let outside = ~StepLayout.low(bits: layout.width)
+        if outside != 0, let index = given.masks.firstIndex(where: { $0 & outside != 0 }) {
+            throw InputError(
+                "\(operand) mask [\(index / columns), \(index % columns)] of '\(reference.name)' in layer '\(layer.name)' has bits "
+                    + "beyond the \(layout.width) of a step (\(form)); they must be 0",
+                at: reference.mark ?? layer.mark)
+        }
+    }
+}

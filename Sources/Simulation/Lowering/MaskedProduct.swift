@@ -1,0 +1,73 @@
+/// The one workload that the PE array knows: at step `g` the pair `(k, b)` needs `popcount(W[k][g] & A[g][b])` products.
+struct MaskedProduct: Sendable {
+    /// Filters (K).
+    let filters: Int
+    /// Tiles (B).
+    let tiles: Int
+    /// Reduction steps (G).
+    let steps: Int
+    /// Bits of a mask (P), at most 64.
+    let width: Int
+    /// Non-zero weights, `[K, G]`.
+    var weights: [UInt64]
+    /// Non-zero activations, `[G, B]`.
+    var activations: [UInt64]
+    /// By step, the bits that stand for an operand and not for padding.
+    let realBits: [UInt64]
+
+    /// Operands of one filter or one tile, padding left out.
+    var operandsPerColumn: Int { realBits.reduce(0) { $0 + $1.nonzeroBitCount } }
+
+    /// Non-zero weights, padding left out.
+    var nonZeroWeights: Int {
+        weights.withUnsafeBufferPointer { weights in
+            var count = 0
+            for k in 0..<filters {
+                for g in 0..<steps { count += (weights[k * steps + g] & realBits[g]).nonzeroBitCount }
+            }
+            return count
+        }
+    }
+
+    /// Non-zero activations, padding left out.
+    var nonZeroActivations: Int {
+        activations.withUnsafeBufferPointer { activations in
+            var count = 0
+            for g in 0..<steps {
+                let real = realBits[g]
+                for b in 0..<tiles { count += (activations[g * tiles + b] & real).nonzeroBitCount }
+            }
+            return count
+        }
+    }
+
+    /// Products of two non-zero operands over all pairs, without forming a pair: a bit position that `x` filters and
+    /// `y` tiles have set takes part in `x * y` products. The array engine counts pair by pair and must agree.
+    func usefulProducts() -> Int {
+        var total = 0
+        var filterCounts = [Int](repeating: 0, count: 64)
+        var tileCounts = [Int](repeating: 0, count: 64)
+        for g in 0..<steps {
+            for p in 0..<width {
+                filterCounts[p] = 0
+                tileCounts[p] = 0
+            }
+            var step = g
+            for _ in 0..<filters {
+                Self.count(weights[step], into: &filterCounts)
+                step += steps
+            }
+            for b in g * tiles..<(g + 1) * tiles { Self.count(activations[b], into: &tileCounts) }
+            for p in 0..<width { total += filterCounts[p] * tileCounts[p] }
+        }
+        return total
+    }
+
+    private static func count(_ mask: UInt64, into counts: inout [Int]) {
+        var rest = mask
+        while rest != 0 {
+            counts[rest.trailingZeroBitCount] += 1
+            rest &= rest &- 1
+        }
+    }
+}

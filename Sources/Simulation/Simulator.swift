@@ -1,0 +1,69 @@
+import Foundation
+import Hardware
+import Traces
+import YAML
+
+/// Runs traces on one machine.
+///
+/// ```swift
+/// let trace = try Trace.load(path: "Traces/digits/trace.yaml")
+/// let result = try await Simulator(configuration).run(trace)
+/// print(result.total.cycles)
+/// ```
+public struct Simulator: Sendable {
+    /// The machine.
+    public let configuration: Configuration
+
+    /// Makes a simulator of a machine.
+    public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
+
+    /// Runs every layer of a trace, as many at once as the machine at hand has cores.
+    ///
+    /// A layer's result depends on the layer and the configuration alone, never on the number of cores.
+    ///
+    /// - Parameters:
+    ///   - only: indices of the layers that run, in rising order; all where nil.
+    ///   - concurrency: layers at once; the number of cores where nil.
+    /// - Throws: `InputError` where a layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
+    public func run(
+        _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil
+    ) async throws -> SimulationResult {
+        let layers = trace.layers
+        let results = try await mapConcurrently(indices ?? Array(layers.indices), limit: concurrency) { i in
+            try simulate(layers[i], next: i + 1 < layers.count ? layers[i + 1] : nil, seed: trace.seed)
+        }
+        return SimulationResult(
+            configuration: configuration, model: trace.model, traceDescription: trace.description,
+            traceDigest: trace.digest, seed: trace.seed, layers: results)
+    }
+
+    /// Runs one layer.
+    ///
+    /// - Parameter next: the layer that reads this one's outputs, whose pixel density decides how they are stored.
+    /// - Throws: `InputError` where the layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
+    public func simulate(_ layer: Layer, next: Layer? = nil, seed: UInt64 = 1) throws -> LayerResult {
+        let lowered = try LoweredLayer(layer, configuration: configuration, seed: seed)
+        let density =
+            configuration.mapping.activationStorage == .bitmask ? next?.pixelDensity ?? 1 : 1
+        let activity = try LayerSimulation(lowered: lowered, configuration: configuration, nextDensity: density).run()
+        return LayerResult(
+            name: layer.name, shape: layer.shape, algorithm: lowered.plan.algorithm, note: lowered.plan.note,
+            activity: activity)
+    }
+
+    /// Applies `transform` to every element, a few at once, and returns the results in order.
+    func mapConcurrently<Input: Sendable, Output: Sendable>(
+        _ inputs: some Collection<Input>, limit: Int?, _ transform: @escaping @Sendable (Input) throws -> Output
+    ) async throws -> [Output] {
+        let limit = max(1, limit ?? ProcessInfo.processInfo.activeProcessorCount)
+        return try await withThrowingTaskGroup(of: (Int, Output).self) { group in
+            var outputs = [Output?](repeating: nil, count: inputs.count)
+            for (index, input) in inputs.enumerated() {
+                if index >= limit, let (done, output) = try await group.next() { outputs[done] = output }
+                group.addTask { (index, try transform(input)) }
+            }
+            for try await (done, output) in group { outputs[done] = output }
+            return outputs.compactMap { $0 }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Hardware
+
+/// The PEs that share a history: every pass maps all of them or none.
+///
+/// Passes map the first rows and columns of the array, and only the last row group and the last column group map fewer
+/// than all. So there are four kinds: PEs in the rows that every pass maps or not, and in columns likewise.
+struct PEKinds: Sendable {
+    let rows: Int
+    let columns: Int
+    /// Rows that the last row group maps.
+    let rowSplit: Int
+    /// Columns that the last column group maps.
+    let columnSplit: Int
+
+    /// The number of kinds, of which some may be empty.
+    static let count = 4
+
+    /// The rows of a kind.
+    func rowRange(_ kind: Int) -> Range<Int> { kind & 2 == 0 ? 0..<rowSplit : rowSplit..<rows }
+
+    /// The columns of a kind.
+    func columnRange(_ kind: Int) -> Range<Int> { kind & 1 == 0 ? 0..<columnSplit : columnSplit..<columns }
+
+    /// The PEs of a kind.
+    func size(_ kind: Int) -> Int { rowRange(kind).count * columnRange(kind).count }
+
+    /// Whether a pass that maps the first `rows` rows and `columns` columns maps a kind.
+    func isMapped(_ kind: Int, rows mappedRows: Int, columns mappedColumns: Int) -> Bool {
+        rowRange(kind).upperBound <= mappedRows && columnRange(kind).upperBound <= mappedColumns && size(kind) > 0
+    }
+}
+
+/// One broadcast entry, as the lanes read it.
+struct Entry {
+    /// `[row][word]`.
+    let row: UnsafePointer<UInt16>
+    /// `[vector][word]`.
+    let column: UnsafePointer<LaneWords>
+    /// Rows that the pass maps.
+    let rows: Int
+    /// Columns that the pass maps.
+    let columns: Int
+}
+
+/// What an entry did, over all PEs that got it.
+struct EntryOutcome {
+    /// By kind, the last cycle in which something happened to the entry, from the issue of its bundle; 0 for kinds that did not get it.
+    var done: (Int, Int, Int, Int) = (0, 0, 0, 0)
+    /// PE-cycles between the PEs' last busy cycles and the issue.
+    var idle = 0
+
+    /// `done` of a kind.
+    @inline(__always)
+    func done(_ kind: Int) -> Int {
+        switch kind {
+        case 0: done.0
+        case 1: done.1
+        case 2: done.2
+        default: done.3
+        }
+    }
+}
+
+/// The dispatch state of all PEs: times are kept from the issue of the bundle that is at hand.
+protocol ArrayLanes: ~Copyable {
+    /// Makes an array whose PEs have done nothing; the issue at hand is cycle -1.
+    init(array: PEArray, kinds: PEKinds, layout: OperandLayout)
+
+    /// The largest step from one issue to the next that `dispatch` takes in its stride.
+    var longestStride: Int { get }
+
+    /// Moves to a later issue, dispatches an entry in every mapped PE, and says what happened.
+    ///
+    /// - Parameter stride: cycles since the issue at hand, at most `longestStride`; 0 for later entries of a bundle.
+    mutating func dispatch(_ entry: Entry, stride: Int) -> EntryOutcome
+
+    /// Moves one kind to an issue `stride` cycles later, PE by PE.
+    ///
+    /// - Parameter unmappedUntil: the last cycle, from the issue at hand, in which these PEs were idle for want of a pair.
+    /// - Returns: idle PE-cycles up to that cycle, and those after it up to the new issue.
+    mutating func settle(kind: Int, stride: Int, unmappedUntil: Int) -> (unmapped: Int, held: Int)
+
+    /// Keeps the times of a kind that the coming pass does not map, until it is settled again.
+    mutating func park(kind: Int)
+
+    /// Products dispatched so far.
+    mutating func takeProducts() -> Int
+
+    /// PE-cycles so far in which a PE dispatched or popped something.
+    mutating func takeBusy() -> Int
+}

@@ -1,0 +1,31 @@
+/// One of the streams that bring a bundle's operands to the array: weights, inputs, or the transform behind the buffer.
+///
+/// Positions are counted in units of `1 / rate` cycles, so that several small fetches share a cycle.
+struct FetchStream {
+    /// Bytes, or tiles, a cycle (r).
+    let rate: Int
+    /// Where the work so far ends (e_x), in units.
+    private(set) var end: Int
+    /// All work so far: bytes, or tile intervals.
+    private(set) var work = 0
+    /// Cycles that the first bundle takes longer.
+    private var startLatency: Int
+
+    init(rate: Int, startLatency: Int = 0) {
+        self.rate = rate
+        self.startLatency = startLatency
+        end = -rate
+    }
+
+    /// Takes up a bundle's work, not before the issue of the bundle `prefetch` places earlier.
+    ///
+    /// - Returns: the cycle in which the bundle's operands have been fetched.
+    @inline(__always)
+    mutating func fetch(_ amount: Int, after issue: Int) -> Int {
+        end = max(end, rate * issue) + amount
+        work += amount
+        defer { startLatency = 0 }
+        // ceil(end / rate), and end may lie down to one cycle below zero.
+        return (end <= 0 ? -(-end / rate) : (end + rate - 1) / rate) + startLatency
+    }
+}

@@ -1,0 +1,146 @@
+import Hardware
+
+/// How the products of an entry are found from its operands.
+enum CountingRule: Hashable, Sendable {
+    /// `popcount(W & A)`, added up over the PE's pairs.
+    case masks
+    /// A factor of the row times a factor of the column.
+    case factors
+
+    init(_ skipping: ZeroSkipping) { self = skipping == .both ? .masks : .factors }
+}
+
+/// The sizes that fix how operands lie in memory.
+struct OperandLayout: Sendable {
+    let array: PEArray
+    let rule: CountingRule
+    /// 16-bit words of a mask.
+    let planes: Int
+    /// Vectors of 16 columns that span the array.
+    let columnVectors: Int
+    /// Bits of a mask (P).
+    let width: Int
+
+    init(array: PEArray, width: Int) {
+        self.array = array
+        self.width = width
+        rule = CountingRule(array.zeroSkipping)
+        planes = (width + 15) / 16
+        columnVectors = (array.columns + 15) / 16
+    }
+
+    /// Words of one row in one step.
+    var rowWords: Int { rule == .masks ? array.filtersPerPE * planes : 1 }
+
+    /// Vectors of 16 columns in one step: `tilesPerPE * planes` masks, or one factor.
+    var columnWords: Int { rule == .masks ? array.tilesPerPE * planes : 1 }
+}
+
+/// Memory that a layer's operands or lanes live in, 32-byte aligned and freed with its owner.
+struct LaneMemory<Element: BitwiseCopyable>: ~Copyable {
+    let start: UnsafeMutablePointer<Element>
+    let count: Int
+
+    init(count: Int, zero: Element) {
+        start = .allocate(capacity: max(1, count))
+        start.initialize(repeating: zero, count: max(1, count))
+        self.count = count
+    }
+
+    deinit { start.deallocate() }
+}
+
+/// The filters' side of the passes of one row group: by step and row, the masks of the row's filters or their factor.
+struct RowOperands: ~Copyable {
+    let words: LaneMemory<UInt16>
+    /// By step, the bits that the weight buffer delivers.
+    let bits: [Int]
+
+    /// Lays out the steps that the row group keeps; `[step][row][slot][plane]`.
+    init(_ group: RowGroup, of product: MaskedProduct, layout: OperandLayout, buffer: OperandBuffer, valueBits: Int) {
+        let perStep = layout.array.rows * layout.rowWords
+        words = LaneMemory(count: group.steps.count * perStep, zero: 0)
+        let words = words.start
+        let skipping = layout.array.zeroSkipping
+        var bits = [Int](repeating: 0, count: group.steps.count)
+        let filters = group.filters
+        product.weights.withUnsafeBufferPointer { weights in
+            for (r, row) in group.rows.enumerated() {
+                for (slot, filter) in row.enumerated() {
+                    let masks = weights.baseAddress.map { $0 + filter * product.steps }
+                    guard let masks else { continue }
+                    for (i, step) in group.steps.enumerated() {
+                        let mask = masks[step]
+                        bits[i] += mask.nonzeroBitCount
+                        let at = i * perStep + r * layout.rowWords
+                        switch layout.rule {
+                        case .masks:
+                            for plane in 0..<layout.planes {
+                                words[at + slot * layout.planes + plane] = UInt16(
+                                    truncatingIfNeeded: mask >> UInt64(16 * plane))
+                            }
+                        case .factors:
+                            let factor =
+                                switch skipping {
+                                case .weights: mask.nonzeroBitCount
+                                case .none: layout.width
+                                case .activations, .both: 1
+                                }
+                            words[at] += UInt16(factor)
+                        }
+                    }
+                }
+            }
+        }
+        for i in bits.indices {
+            switch buffer.encoding {
+            case .dense: bits[i] = filters * layout.width * valueBits
+            case .bitmask: bits[i] = filters * layout.width + bits[i] * valueBits
+            }
+        }
+        self.bits = bits
+    }
+}
+
+/// The tiles' side of a masked product: by column group, step and vector of columns, the tiles' masks or their factor.
+struct ColumnOperands: ~Copyable {
+    let words: LaneMemory<LaneWords>
+    /// Vectors from one column group to the next.
+    let groupStride: Int
+    /// Vectors from one step to the next; 0 where the factor is the same in all.
+    let stepStride: Int
+
+    /// Lays out all tiles; `[column group][step][vector][tile][plane]`.
+    init(_ product: MaskedProduct, grouping: Grouping, layout: OperandLayout) {
+        let array = layout.array
+        let perStep = layout.columnVectors * layout.columnWords
+        let constant = array.zeroSkipping == .weights || array.zeroSkipping == .none
+        stepStride = constant ? 0 : perStep
+        groupStride = constant ? perStep : perStep * product.steps
+        words = LaneMemory(count: grouping.columnGroups * groupStride, zero: LaneWords(repeating: 0))
+        let words = UnsafeMutableRawPointer(words.start).assumingMemoryBound(to: UInt16.self)
+        let groupStride = groupStride
+        let stepStride = stepStride
+        product.activations.withUnsafeBufferPointer { activations in
+            for step in 0..<(constant ? 1 : product.steps) {
+                for tile in 0..<product.tiles {
+                    let column = tile % grouping.tilesPerGroup / array.tilesPerPE
+                    let at =
+                        tile / grouping.tilesPerGroup * groupStride + step * stepStride
+                        + column / 16 * layout.columnWords
+                    let lane = column % 16
+                    let mask = activations[step * product.tiles + tile]
+                    switch layout.rule {
+                    case .masks:
+                        let slot = tile % array.tilesPerPE
+                        for plane in 0..<layout.planes {
+                            words[(at + slot * layout.planes + plane) * 16 + lane] = UInt16(
+                                truncatingIfNeeded: mask >> UInt64(16 * plane))
+                        }
+                    case .factors: words[at * 16 + lane] += constant ? 1 : UInt16(mask.nonzeroBitCount)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Hardware
+
+/// The PEs one by one in full-width integers, for arrays whose times or sums outgrow 16 bits.
+struct WideLanes: ArrayLanes, ~Copyable {
+    private let time: LaneMemory<Int>
+    private let free: LaneMemory<Int>
+    private let looks: LaneMemory<Int>
+    private let kinds: PEKinds
+    private let layout: OperandLayout
+    private var products = 0
+    private var busy = 0
+
+    let longestStride = Int.max
+
+    init(array: PEArray, kinds: PEKinds, layout: OperandLayout) {
+        self.kinds = kinds
+        self.layout = layout
+        let count = array.rows * array.columns
+        time = LaneMemory(count: count, zero: 0)
+        free = LaneMemory(count: count, zero: 0)
+        looks = LaneMemory(count: count, zero: 0)
+    }
+
+    mutating func dispatch(_ entry: Entry, stride: Int) -> EntryOutcome {
+        var outcome = EntryOutcome()
+        let array = layout.array
+        for row in 0..<entry.rows {
+            for column in 0..<entry.columns {
+                let at = row * array.columns + column
+                let count = count(entry, row: row, column: column)
+                products += count
+                var now = time.start[at] - stride
+                if now <= 0 {
+                    outcome.idle -= now
+                    now = 0
+                    looks.start[at] = 0
+                }
+                let before = now
+                if looks.start[at] == 0 {
+                    now += 1
+                    free.start[at] = array.multipliers
+                    looks.start[at] = array.lookahead
+                }
+                if count > free.start[at] {
+                    let beyond = count - free.start[at]
+                    let cycles = (beyond + array.multipliers - 1) / array.multipliers
+                    now += cycles
+                    free.start[at] = cycles * array.multipliers - beyond
+                    looks.start[at] = array.lookahead - 1
+                } else {
+                    free.start[at] -= count
+                    looks.start[at] -= 1
+                }
+                busy += now - before
+                time.start[at] = now
+                switch (row < kinds.rowSplit, column < kinds.columnSplit) {
+                case (true, true): outcome.done.0 = max(outcome.done.0, now)
+                case (true, false): outcome.done.1 = max(outcome.done.1, now)
+                case (false, true): outcome.done.2 = max(outcome.done.2, now)
+                case (false, false): outcome.done.3 = max(outcome.done.3, now)
+                }
+            }
+        }
+        return outcome
+    }
+
+    private func count(_ entry: Entry, row: Int, column: Int) -> Int {
+        let array = layout.array
+        let lane = column % 16
+        let words = entry.column + column / 16 * layout.columnWords
+        if layout.rule == .factors { return Int(entry.row[row]) * Int(words[0][lane]) }
+        var total = 0
+        let masks = entry.row + row * layout.rowWords
+        for filter in 0..<array.filtersPerPE {
+            for tile in 0..<array.tilesPerPE {
+                for plane in 0..<layout.planes {
+                    let both = masks[filter * layout.planes + plane] & words[tile * layout.planes + plane][lane]
+                    total += both.nonzeroBitCount
+                }
+            }
+        }
+        return total
+    }
+
+    mutating func settle(kind: Int, stride: Int, unmappedUntil: Int) -> (unmapped: Int, held: Int) {
+        var unmapped = 0
+        var held = 0
+        for row in kinds.rowRange(kind) {
+            for column in kinds.columnRange(kind) {
+                let at = row * layout.array.columns + column
+                let last = time.start[at]
+                let idle = stride - last
+                if idle > 0 {
+                    let forWant = max(0, min(unmappedUntil, stride) - last)
+                    unmapped += forWant
+                    held += idle - forWant
+                }
+                time.start[at] = max(0, last - stride)
+            }
+        }
+        return (unmapped, held)
+    }
+
+    // The lanes of PEs that are not mapped are never touched here.
+    mutating func park(kind: Int) {}
+
+    mutating func takeProducts() -> Int {
+        defer { products = 0 }
+        return products
+    }
+
+    mutating func takeBusy() -> Int {
+        defer { busy = 0 }
+        return busy
+    }
+}

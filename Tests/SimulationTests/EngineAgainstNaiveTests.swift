@@ -1,0 +1,52 @@
+import Foundation
+import Hardware
+import Testing
+import Traces
+
+@testable import Simulation
+
+/// The engine's result in the naive machine's terms.
+func engineResult(
+    _ layer: Layer, _ configuration: Configuration, wide: Bool
+) throws -> NaiveMachine.Result {
+    let lowered = try LoweredLayer(layer, configuration: configuration, seed: 1)
+    let activity = try LayerSimulation(
+        lowered: lowered, configuration: configuration, nextDensity: 1, prefersWideLanes: wide
+    ).run()
+    var result = NaiveMachine.Result()
+    result.cycles = activity.cycles
+    result.useful = activity.usefulProducts
+    result.executed = activity.executedProducts
+    result.busy = activity.busyCycles
+    for kind in CycleClass.allCases where activity.slots[kind] != 0 { result.classes[kind.name] = activity.slots[kind] }
+    return result
+}
+
+@Suite("Engine against the naive machine")
+struct EngineAgainstNaiveTests {
+    /// `Tests/run --quick` tries a fifth of the cases.
+    static let share: UInt64 = ProcessInfo.processInfo.environment["WINOSIM_TIER"] == "quick" ? 5 : 1
+
+    /// 40 blocks of 250 seeds: 10,000 cases, run in parallel by the test runner.
+    @Test("masks: cycles, products, busy cycles and every class agree to the last digit", arguments: 0..<40 / share)
+    func masks(block: UInt64) throws {
+        for seed in block * 250..<(block + 1) * 250 { try compare(RandomCase(seed: seed), seed) }
+    }
+
+    /// Lowering and fetches from pixels, patches and encoded positions, too.
+    @Test("drawn operands: the same, from operands that the naive lowering cut into steps", arguments: 0..<20 / share)
+    func drawnOperands(block: UInt64) throws {
+        for seed in block * 100..<(block + 1) * 100 { try compare(RandomCase.drawn(seed: seed), seed) }
+    }
+
+    private func compare(_ random: RandomCase, _ seed: UInt64) throws {
+        var machine = NaiveMachine(random.configuration, random.workload)
+        let expected = machine.run()
+        for wide in [false, true] {
+            let observed = try engineResult(random.layer, random.configuration, wide: wide)
+            #expect(
+                observed == expected,
+                "seed \(seed), \(wide ? "wide" : "narrow") lanes: \(random.configuration), \(random.layer.shape)")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Hardware
+import Tensors
+import Testing
+import Traces
+
+@testable import Simulation
+
+@Suite("Laws that every result keeps")
+struct LawTests {
+    private func layer(seed: UInt64 = 1, weights: Double = 0.4, activations: Double = 0.5) -> Layer {
+        var shape = LayerShape(channels: 24, filters: 40)
+        (shape.height, shape.width) = (9, 7)
+        (shape.kernelHeight, shape.kernelWidth) = (3, 3)
+        (shape.paddingHeight, shape.paddingWidth) = (1, 1)
+        return Layer(
+            name: "layer", shape: shape, relu: .winograd, weights: .density(weights, .winograd, Spread()),
+            activations: .density(activations, .winograd, Spread()))
+    }
+
+    @Test("results do not depend on the number of layers at once")
+    func concurrency() async throws {
+        let layers = (0..<7).map { i in
+            var layer = layer()
+            layer.name = "layer\(i)"
+            return layer
+        }
+        let trace = Trace(model: "test", layers: layers)
+        let alone = try await Simulator().run(trace, concurrency: 1)
+        let together = try await Simulator().run(trace, concurrency: 5)
+        #expect(alone.layers.map(\.activity) == together.layers.map(\.activity))
+        #expect(alone.layers.map(\.name) == layers.map(\.name))
+        #expect(Set(alone.layers.map(\.activity.usefulProducts)).count > 1, "layers draw from streams of their own")
+    }
+
+    @Test("a sparser operand never has more products, and a lower density keeps a subset of the non-zeros")
+    func monotone() throws {
+        let simulator = Simulator()
+        var before = Int.max
+        for density in [1.0, 0.8, 0.5, 0.2, 0.0] {
+            let products = try simulator.simulate(layer(weights: density)).activity.usefulProducts
+            #expect(products < before)
+            before = products
+        }
+        #expect(before == 0)
+    }
+
+    @Test("dense operands: products in closed form")
+    func denseProducts() throws {
+        let activity = try Simulator().simulate(layer(weights: 1, activations: 1)).activity
+        // 5 x 4 tiles of 16 positions, 24 channels, 40 filters.
+        #expect(activity.usefulProducts == 20 * 16 * 24 * 40)
+        #expect(activity.denseMultiplies == 40 * 24 * 9 * 9 * 7)
+        #expect(activity.inputTransformAdds == 20 * 24 * 32)
+        #expect(activity.outputTransformAdds == 20 * 40 * 24)
+        #expect(activity.weightDensity == 1 && activity.activationDensity == 1)
+    }
+
+    @Test("compulsory traffic in closed form")
+    func traffic() throws {
+        var configuration = Configuration()
+        configuration.mapping.activationStorage = .dense
+        configuration.weightBuffer.encoding = .dense
+        let dense = try Simulator(configuration).simulate(layer()).activity
+        // 24 channels are cut into steps of 16, so 32 are stored; 2 bytes a value.
+        #expect(dense.dramWeightBytes == 40 * 16 * 32 * 2)
+        #expect(dense.dramInputBytes == 24 * 9 * 7 * 2)
+        #expect(dense.dramOutputBytes == 40 * 9 * 7 * 2)
+        configuration.weightBuffer.encoding = .bitmask
+        let bitmask = try Simulator(configuration).simulate(layer()).activity
+        #expect(bitmask.dramWeightBytes == (40 * 16 * 32 + bitmask.nonZeroWeights * 16) / 8)
+    }
+
+    @Test("a machine whose only limit is the multipliers takes products / multipliers cycles and its ends")
+    func computeBound() throws {
+        var configuration = Configuration()
+        configuration.peArray.rows = 1
+        configuration.peArray.columns = 1
+        configuration.peArray.filtersPerPE = 1
+        configuration.peArray.multipliers = 1
+        configuration.peArray.accumulatorSets = 8
+        configuration.weightBuffer.bandwidth = Bytes(4096)
+        configuration.inputBuffer.bandwidth = Bytes(4096)
+        let activity = try Simulator(configuration).simulate(layer(weights: 1, activations: 1)).activity
+        // Issue of the first bundle, then a product a cycle, the pipeline, the last drain and its latency.
+        let products = activity.usefulProducts
+        #expect(activity.cycles == 1 + products + 4 + 1 + 2)
+        #expect(activity.slots[.useful] == products)
+    }
+
+    @Test("a result that contradicts itself is refused")
+    func brokenLaws() throws {
+        let configuration = Configuration()
+        let good = try Simulator(configuration).simulate(layer()).activity
+        func check(_ change: (inout Activity) -> Void, executed: Int, expected: Int) throws {
+            var activity = good
+            change(&activity)
+            try Laws.check(
+                activity, layer: "layer", configuration: configuration, executed: executed, expectedProducts: expected)
+        }
+        let products = good.executedProducts
+        try check({ _ in }, executed: products, expected: products)
+        #expect(throws: BrokenLaw.self) { try check({ _ in }, executed: products + 1, expected: products) }
+        #expect(throws: BrokenLaw.self) { try check({ $0.slots[.drain] += 1 }, executed: products, expected: products) }
+        #expect(throws: BrokenLaw.self) {
+            try check(
+                {
+                    $0.slots[.drain] -= $0.slots[.drain] + 1
+                    $0.slots[.imbalance] += good.slots[.drain] + 1
+                }, executed: products, expected: products)
+        }
+        #expect(throws: BrokenLaw.self) {
+            try check({ $0.nonZeroWeights = $0.weights + 1 }, executed: products, expected: products)
+        }
+    }
+}

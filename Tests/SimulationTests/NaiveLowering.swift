@@ -1,0 +1,161 @@
+import Hardware
+import Traces
+import Winograd
+
+@testable import Simulation
+
+/// The contract's section 1 and the fetch rules of section 3, operand by operand: which filter, channel, position or tap
+/// stands at which bit, and which pixels a fetch reads. Shares no code with the lowering.
+struct NaiveLowering {
+    let shape: LayerShape
+    let configuration: Configuration
+    /// n for a Winograd layer, nil for a direct one.
+    let edge: Int?
+    let weights: WeightZeros
+    let activations: ActivationZeros
+
+    var tile: Int { edge.map { $0 - shape.kernelHeight + 1 } ?? 1 }
+    var positions: Int { edge.map { $0 * $0 } ?? shape.taps }
+    var channels: Int { shape.channels / shape.groups }
+    var byChannels: Bool { configuration.mapping.step == .channels || shape.taps == 1 }
+    var width: Int {
+        if byChannels { return configuration.mapping.stepWidth }
+        let cuts = (positions + 63) / 64
+        return (positions + cuts - 1) / cuts
+    }
+
+    /// The operands of a step: for each bit a channel of the group and a position, or nil for padding.
+    func operands() -> [[(channel: Int, position: Int)?]] {
+        var steps: [[(channel: Int, position: Int)?]] = []
+        if byChannels {
+            for position in 0..<positions {
+                for first in stride(from: 0, to: channels, by: width) {
+                    steps.append((first..<first + width).map { $0 < channels ? ($0, position) : nil })
+                }
+            }
+        } else {
+            for channel in 0..<channels {
+                for first in stride(from: 0, to: positions, by: width) {
+                    steps.append((first..<first + width).map { $0 < positions ? (channel, $0) : nil })
+                }
+            }
+        }
+        return steps
+    }
+
+    /// Image, row and column of a tile.
+    func place(_ tile: Int) -> (image: Int, row: Int, column: Int) {
+        let perRow = (shape.outputWidth + self.tile - 1) / self.tile
+        let perImage = perRow * ((shape.outputHeight + self.tile - 1) / self.tile)
+        return (tile / perImage, tile % perImage / perRow, tile % perRow)
+    }
+
+    var tiles: Int {
+        shape.batch * ((shape.outputWidth + tile - 1) / tile) * ((shape.outputHeight + tile - 1) / tile)
+    }
+
+    /// The pixel that a tile reads at a position of its patch or window; nil in the padding.
+    func pixel(_ tile: Int, _ position: Int) -> (image: Int, at: Int)? {
+        let (image, row, column) = place(tile)
+        let y: Int
+        let x: Int
+        if let edge {
+            y = row * self.tile - shape.paddingHeight + position / edge
+            x = column * self.tile - shape.paddingWidth + position % edge
+        } else {
+            y =
+                row * shape.strideHeight - shape.paddingHeight + position / shape.kernelWidth * shape.dilationHeight
+            x =
+                column * shape.strideWidth - shape.paddingWidth + position % shape.kernelWidth * shape.dilationWidth
+        }
+        guard y >= 0, y < shape.height, x >= 0, x < shape.width else { return nil }
+        return (image, y * shape.width + x)
+    }
+
+    func isWeight(filter: Int, channel: Int, position: Int) -> Bool {
+        switch weights {
+        case .positions(let masks): masks.masks[filter * channels + channel] >> UInt64(position) & 1 == 1
+        case .taps(let flags): flags.flags[(filter * channels + channel) * shape.taps + position] != 0
+        case .given: preconditionFailure("masks are not lowered")
+        }
+    }
+
+    func isPixel(image: Int, channel: Int, at: Int) -> Bool {
+        guard case .pixels(let flags) = activations else { preconditionFailure("pixels are for direct layers") }
+        return flags.flags[(image * shape.channels + channel) * shape.height * shape.width + at] != 0
+    }
+
+    func isActivation(tile: Int, channel: Int, position: Int) -> Bool {
+        switch activations {
+        case .positions(let masks, _):
+            return masks.masks[tile * shape.channels + channel] >> UInt64(position) & 1 == 1
+        case .pixels:
+            return pixel(tile, position).map { isPixel(image: $0.image, channel: channel, at: $0.at) } ?? false
+        case .given: preconditionFailure("masks are not lowered")
+        }
+    }
+
+    func workload() -> NaiveWorkload {
+        let steps = operands()
+        var allWeights: [[[UInt64]]] = []
+        var allActivations: [[[UInt64]]] = []
+        func mask(_ step: [(channel: Int, position: Int)?], _ isSet: (Int, Int) -> Bool) -> UInt64 {
+            var mask: UInt64 = 0
+            for (bit, operand) in step.enumerated() {
+                if let operand, isSet(operand.channel, operand.position) { mask |= 1 << UInt64(bit) }
+            }
+            return mask
+        }
+        for group in 0..<shape.groups {
+            allWeights.append(
+                (0..<shape.filters / shape.groups).map { k in
+                    steps.map {
+                        mask($0) {
+                            isWeight(filter: group * shape.filters / shape.groups + k, channel: $0, position: $1)
+                        }
+                    }
+                })
+            allActivations.append(
+                steps.map { step in
+                    (0..<tiles).map { b in
+                        mask(step) { isActivation(tile: b, channel: group * channels + $0, position: $1) }
+                    }
+                })
+        }
+        let reads = edge != nil && configuration.inputTransform.placement == .read
+        let masks = allActivations
+        return NaiveWorkload(
+            width: width, weights: allWeights, activations: allActivations,
+            inputBits: { group, bundle, tiles in
+                fetchBits(group, bundle.map { steps[$0] }, bundle.map { masks[group][$0] }, tiles, reads: reads)
+            }, transformsOnRead: reads)
+    }
+
+    /// What the input buffer delivers for a bundle.
+    private func fetchBits(
+        _ group: Int, _ steps: [[(channel: Int, position: Int)?]], _ masks: [[UInt64]], _ tiles: [Int], reads: Bool
+    ) -> Int {
+        let valueBits = configuration.datatype.activations
+        let isDense = configuration.inputBuffer.encoding == .dense
+        if edge != nil && !reads {
+            return masks.reduce(0) { sum, step in
+                tiles.reduce(sum) {
+                    $0 + (isDense ? width * valueBits : width + step[$1].nonzeroBitCount * valueBits)
+                }
+            }
+        }
+        var pixels = Set<[Int]>()
+        for operand in steps.joined() {
+            guard let operand else { continue }
+            for tile in tiles {
+                if let pixel = pixel(tile, operand.position) {
+                    pixels.insert([pixel.image, group * channels + operand.channel, pixel.at])
+                }
+            }
+        }
+        return pixels.reduce(0) { sum, pixel in
+            if reads || isDense { return sum + valueBits }
+            return sum + 1 + (isPixel(image: pixel[0], channel: pixel[1], at: pixel[2]) ? valueBits : 0)
+        }
+    }
+}

@@ -1,0 +1,194 @@
+import Hardware
+import Tensors
+import Traces
+
+@testable import Simulation
+
+/// A repeatable generator: the whole case follows from its seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &self)] }
+    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+}
+
+/// A small random machine and a small random layer of masks for it.
+struct RandomCase {
+    var configuration = Configuration()
+    var layer: Layer
+    var workload: NaiveWorkload
+
+    /// Every parameter of the contract's section "PE array" varies.
+    init(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        configuration.peArray = Self.array(&random)
+        configuration.weightBuffer = Self.buffer(&random)
+        configuration.inputBuffer = Self.buffer(&random)
+        configuration.datatype.weights = random.pick([4, 8, 16])
+        configuration.datatype.activations = random.pick([4, 8, 16])
+        configuration.outputTransform.units = random.number(1...6)
+        configuration.outputTransform.interval = random.number(1...3)
+        configuration.outputTransform.latency = random.number(0...4)
+        configuration.inputTransform.units = random.number(1...6)
+        configuration.inputTransform.interval = random.number(1...3)
+        configuration.inputTransform.latency = random.number(0...4)
+        configuration.mapping.stepWidth = random.pick([1, 3, 4, 16, 17, 64])
+        configuration.mapping.step = random.pick([.positions, .channels])
+        configuration.mapping.tile = random.pick([2, 2, 4, 6])
+        configuration.mapping.algorithm = random.pick([.auto, .direct])
+        if configuration.mapping.step == .positions {
+            configuration.inputTransform.placement = random.pick([.load, .read])
+        }
+        // The naive machine takes time with the pairs and steps; a case that is too large is drawn again.
+        repeat {
+            (layer, workload) = Self.operands(Self.shape(&random), configuration, &random)
+        } while workload.size > 6000
+    }
+
+    private static func array(_ random: inout SeededGenerator) -> PEArray {
+        var array = PEArray()
+        array.rows = random.pick([1, 2, 3, 4, 5])
+        array.columns = random.pick([1, 2, 3, 4, 5, 3, 4, 5, 17, 20])
+        array.filtersPerPE = random.pick([1, 2, 2, 3])
+        array.tilesPerPE = random.pick([1, 1, 2, 3])
+        array.multipliers = random.pick([1, 2, 3, 4, 5, 8])
+        array.fifoDepth = random.number(1...9)
+        array.lookahead = random.number(1...4)
+        array.broadcastSteps = random.number(1...min(4, array.fifoDepth))
+        array.accumulatorSets = random.number(1...3)
+        array.stallLatency = random.number(0...3)
+        array.pipeline = random.number(0...6)
+        array.zeroSkipping = random.pick(ZeroSkipping.allCases + [.both, .both])
+        array.gating = random.pick([true, false])
+        array.skipEmptySteps = random.pick(EmptySteps.allCases)
+        array.balance = random.pick(Balance.allCases)
+        return array
+    }
+
+    private static func buffer(_ random: inout SeededGenerator) -> OperandBuffer {
+        var buffer = OperandBuffer(bandwidth: Bytes(random.pick([1, 3, 8, 32, 256, 256])))
+        buffer.prefetch = random.number(1...5)
+        buffer.encoding = random.pick(Encoding.allCases)
+        return buffer
+    }
+
+    static func shape(_ random: inout SeededGenerator) -> LayerShape {
+        let groups = random.pick([1, 1, 1, 2, 3])
+        var shape = LayerShape(channels: groups * random.number(1...6), filters: groups * random.number(1...7))
+        shape.groups = groups
+        shape.batch = random.pick([1, 1, 2])
+        shape.kernelHeight = random.pick([1, 2, 3, 3, 3])
+        shape.kernelWidth = random.pick([shape.kernelHeight, shape.kernelHeight, 2])
+        if random.number(0...40) == 0 { (shape.kernelHeight, shape.kernelWidth) = (9, 8) }
+        shape.height = shape.kernelHeight + random.number(0...4)
+        shape.width = shape.kernelWidth + random.number(0...4)
+        shape.paddingHeight = random.number(0...1)
+        shape.paddingWidth = random.number(0...1)
+        shape.strideHeight = random.pick([1, 1, 1, 2])
+        shape.strideWidth = shape.strideHeight
+        return shape
+    }
+
+    /// Masks for the form that the contract's table gives this layer, told apart without the engine's help.
+    private static func operands(
+        _ shape: LayerShape, _ configuration: Configuration, _ random: inout SeededGenerator
+    ) -> (Layer, NaiveWorkload) {
+        let mapping = configuration.mapping
+        let n = mapping.tile + shape.kernelHeight - 1
+        let isWinograd =
+            mapping.algorithm != .direct && shape.kernelHeight == shape.kernelWidth && shape.kernelHeight > 1
+            && shape.strideHeight == 1 && n <= 8
+        let positions = isWinograd ? n * n : shape.taps
+        let channels = shape.channels / shape.groups
+        let edge = isWinograd ? mapping.tile : 1
+        let tiles =
+            shape.batch * ((shape.outputHeight + edge - 1) / edge) * ((shape.outputWidth + edge - 1) / edge)
+        let byChannels = mapping.step == .channels || shape.taps == 1
+        let pieces = byChannels ? (channels + mapping.stepWidth - 1) / mapping.stepWidth : (positions + 63) / 64
+        let width = byChannels ? mapping.stepWidth : (positions + pieces - 1) / pieces
+        let steps = (byChannels ? positions : channels) * pieces
+        let filters = shape.filters / shape.groups
+        let weightDensity = random.pick([0, 20, 40, 70, 100])
+        let activationDensity = random.pick([0, 20, 40, 70, 100])
+        let emptyFilters = random.pick([0, 0, 50, 90])
+        func mask(_ density: Int) -> UInt64 {
+            (0..<width).reduce(0) { $0 | (random.number(0...99) < density ? 1 << UInt64($1) : 0) }
+        }
+        var weights: [[[UInt64]]] = []
+        var activations: [[[UInt64]]] = []
+        for _ in 0..<shape.groups {
+            weights.append(
+                (0..<filters).map { _ in
+                    (0..<steps).map { _ in random.number(0...99) < emptyFilters ? 0 : mask(weightDensity) }
+                })
+            activations.append((0..<steps).map { _ in (0..<tiles).map { _ in mask(activationDensity) } })
+        }
+        let reads = isWinograd && configuration.inputTransform.placement == .read
+        let dense = reads || configuration.inputBuffer.encoding == .dense
+        let bits = configuration.datatype.activations
+        let masks = activations
+        let workload = NaiveWorkload(
+            width: width, weights: weights, activations: activations,
+            inputBits: { group, steps, tiles in
+                var total = 0
+                for step in steps {
+                    for tile in tiles {
+                        total += dense ? width * bits : width + masks[group][step][tile].nonzeroBitCount * bits
+                    }
+                }
+                return total
+            }, transformsOnRead: reads)
+        let layer = Layer(
+            name: "layer", shape: shape,
+            weights: .mask(
+                TensorReference(
+                    name: "w", tensor: Tensor(weights.flatMap { $0.flatMap { $0 } }, shape: [shape.filters, steps]))),
+            activations: .mask(
+                TensorReference(
+                    name: "a",
+                    tensor: Tensor(activations.flatMap { $0.flatMap { $0 } }, shape: [shape.groups * steps, tiles]))))
+        return (layer, workload)
+    }
+}
+
+extension RandomCase {
+    /// A random machine and a layer whose operands are drawn from densities, lowered by `NaiveLowering`.
+    static func drawn(seed: UInt64) throws -> RandomCase {
+        var result = RandomCase(seed: seed)
+        var random = SeededGenerator(seed: ~seed)
+        repeat {
+            let shape = Self.shape(&random)
+            let n = result.configuration.mapping.tile + shape.kernelHeight - 1
+            let isWinograd =
+                result.configuration.mapping.algorithm != .direct && shape.kernelHeight == shape.kernelWidth
+                && shape.kernelHeight > 1 && shape.strideHeight == 1 && n <= 8
+            let domain = isWinograd ? random.pick(Domain.allCases) : .spatial
+            var spread = Spread()
+            spread.channels = random.pick([0, 0.2])
+            result.layer = Layer(
+                name: "drawn", shape: shape,
+                winograd: isWinograd ? WinogradModel(tile: result.configuration.mapping.tile) : nil,
+                weights: .density(random.pick([0, 0.3, 0.6, 1]), domain, spread),
+                activations: .density(random.pick([0, 0.3, 0.6, 1]), domain, spread))
+            let form: ComputeForm =
+                isWinograd
+                ? .winograd(try .cookToom(m: result.configuration.mapping.tile, r: shape.kernelHeight)) : .direct
+            let lowering = NaiveLowering(
+                shape: shape, configuration: result.configuration, edge: isWinograd ? n : nil,
+                weights: try result.layer.weightZeros(form, seed: 1, quantizeBits: nil),
+                activations: try result.layer.activationZeros(form, seed: 1, quantizeBits: nil))
+            result.workload = lowering.workload()
+        } while result.workload.size > 6000
+        return result
+    }
+}
