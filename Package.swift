@@ -18,7 +18,7 @@ let package = Package(
     products: [
         .library(
             name: "Winosim",
-            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "Simulation"]),
+            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "Simulation", "Energy"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -31,12 +31,14 @@ let package = Package(
         floor("Traces", ["YAML", "Tensors", "Winograd"]),
         floor("Hardware", ["YAML"]),
         floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware"]),
+        floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "Simulation"]),
         tests("YAMLTests", ["YAML"], data: ["Errors"]),
         tests("TensorsTests", ["Tensors", "YAML"]),
         tests("WinogradTests", ["Winograd"]),
         tests("TracesTests", ["Traces", "Tensors", "Winograd", "YAML"]),
         tests("HardwareTests", ["Hardware", "YAML"], data: ["Errors"]),
         tests("SimulationTests", ["Simulation", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
+        tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
     ],
     swiftLanguageModes: [.v6]
 )
