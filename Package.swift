@@ -18,7 +18,7 @@ let package = Package(
     products: [
         .library(
             name: "Winosim",
-            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "Simulation", "Energy"]),
+            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -32,6 +32,7 @@ let package = Package(
         floor("Hardware", ["YAML"]),
         floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware"]),
         floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "Simulation"]),
+        floor("Reports", ["YAML", "Tensors", "Hardware", "Traces", "Simulation", "Energy"]),
         tests("YAMLTests", ["YAML"], data: ["Errors"]),
         tests("TensorsTests", ["Tensors", "YAML"]),
         tests("WinogradTests", ["Winograd"]),
@@ -39,6 +40,7 @@ let package = Package(
         tests("HardwareTests", ["Hardware", "YAML"], data: ["Errors"]),
         tests("SimulationTests", ["Simulation", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
         tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
+        tests("ReportsTests", ["Reports", "Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Golden"]),
     ],
     swiftLanguageModes: [.v6]
 )

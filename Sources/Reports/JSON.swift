@@ -1,0 +1,109 @@
+import YAML
+
+/// A JSON value whose objects keep the order of their keys.
+indirect enum JSON: Sendable {
+    case object([(key: String, value: JSON)])
+    case array([JSON])
+    case text(String)
+    case integer(Int)
+    case unsigned(UInt64)
+    case real(Double)
+    case boolean(Bool)
+    case null
+
+    /// A report's value: what is not defined is null.
+    init(_ cell: Cell) {
+        self =
+            switch cell {
+            case .integer(let value): .integer(value)
+            case .real(let value): .real(value)
+            case .text(let text): .text(text)
+            case .empty: .null
+            }
+    }
+
+    /// A row as an object whose keys are the columns' names.
+    init<Row>(_ row: Row, _ columns: [Column<Row>]) {
+        self = .object(columns.map { ($0.name, JSON($0.cell(row))) })
+    }
+
+    /// A YAML document: whole numbers, booleans and texts stay what they are.
+    init(_ node: Node) {
+        switch node.content {
+        case .mapping(let entries): self = .object(entries.map { ($0.name, JSON($0.value)) })
+        case .sequence(let elements): self = .array(elements.map { JSON($0) })
+        case .scalar(let scalar):
+            if let value = try? node.integer() {
+                self = .integer(value)
+            } else if let value = try? node.boolean() {
+                self = .boolean(value)
+            } else {
+                self = .text(scalar.text)
+            }
+        }
+    }
+
+    /// The value as text in UTF-8, indented, with a line end behind it.
+    func bytes() -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(to: &bytes, indent: 0)
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
+    }
+
+    private func append(to bytes: inout [UInt8], indent: Int) {
+        switch self {
+        case .object(let entries):
+            Self.append(entries, between: ("{", "}"), to: &bytes, indent: indent) { entry, bytes in
+                Self.append(text: entry.key, to: &bytes)
+                bytes.append(contentsOf: ": ".utf8)
+                entry.value.append(to: &bytes, indent: indent + 1)
+            }
+        case .array(let elements):
+            Self.append(elements, between: ("[", "]"), to: &bytes, indent: indent) { element, bytes in
+                element.append(to: &bytes, indent: indent + 1)
+            }
+        case .text(let text): Self.append(text: text, to: &bytes)
+        case .integer(let value): bytes.append(contentsOf: value.description.utf8)
+        case .unsigned(let value): bytes.append(contentsOf: value.description.utf8)
+        case .real(let value): bytes.append(contentsOf: value.description.utf8)
+        case .boolean(let value): bytes.append(contentsOf: value.description.utf8)
+        case .null: bytes.append(contentsOf: "null".utf8)
+        }
+    }
+
+    private static func append<Element>(
+        _ elements: [Element], between brackets: (String, String), to bytes: inout [UInt8], indent: Int,
+        _ write: (Element, inout [UInt8]) -> Void
+    ) {
+        func lineStart(_ depth: Int) {
+            bytes.append(UInt8(ascii: "\n"))
+            bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
+        }
+        bytes.append(contentsOf: brackets.0.utf8)
+        for (index, element) in elements.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            lineStart(indent + 1)
+            write(element, &bytes)
+        }
+        if !elements.isEmpty { lineStart(indent) }
+        bytes.append(contentsOf: brackets.1.utf8)
+    }
+
+    private static func append(text: String, to bytes: inout [UInt8]) {
+        let digits = Array("0123456789abcdef".utf8)
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
+            case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
+            case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
+            case ..<0x20, 0x7F:
+                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(contentsOf: [digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

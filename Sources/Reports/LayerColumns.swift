@@ -1,0 +1,144 @@
+import Energy
+import Hardware
+import Simulation
+
+/// What a line of `layers.csv` is made from: a layer, or all of them.
+struct LayerRow: Sendable {
+    /// The layer's name, or `total`.
+    let layer: String
+    /// How it was computed; nil for the total.
+    let algorithm: String?
+    /// What the user asked for and did not get.
+    let note: String?
+    /// The counts.
+    let activity: Activity
+    /// The accelerator's clock.
+    let clock: Hertz
+    /// The energy of all components.
+    let energy: Picojoules
+    /// The multipliers' part of it.
+    let multiplyEnergy: Picojoules
+    /// The energy of the dense direct convolution's multiplies.
+    let denseMultiplyEnergy: Picojoules
+
+    /// The time at the accelerator's clock, in microseconds.
+    var microseconds: Double { Cycles(activity.cycles).seconds(at: clock) * 1e6 }
+
+    /// A layer's row.
+    init(_ result: LayerResult, energy: LayerEnergy, clock: Hertz) {
+        layer = result.name
+        algorithm = result.algorithm.description
+        note = result.note
+        activity = result.activity
+        self.clock = clock
+        self.energy = energy.total
+        multiplyEnergy = energy.multiply
+        denseMultiplyEnergy = energy.denseMultiply
+    }
+
+    /// The row of all layers: sums, from which ratios are made anew.
+    init(totalOf result: SimulationResult, energy: [LayerEnergy]) {
+        layer = "total"
+        algorithm = nil
+        note = nil
+        activity = result.total
+        clock = result.configuration.clock
+        self.energy = energy.map(\.total).sum()
+        multiplyEnergy = energy.map(\.multiply).sum()
+        denseMultiplyEnergy = energy.map(\.denseMultiply).sum()
+    }
+}
+
+extension Column<LayerRow> {
+    /// The columns of `layers.csv`, in their order: those that users rely on, then others.
+    static let all: [Column<LayerRow>] =
+        [
+            .text("layer", "name of the layer") { $0.layer },
+            .text("algorithm", "how the layer is computed") { $0.algorithm },
+            .count("cycles", "cycles", "cycles of the accelerator's clock") { $0.activity.cycles },
+            .measure("time_us", "us", "time at the accelerator's clock") { $0.microseconds },
+            .measure("utilization", "", "useful slots over all slots") { $0.activity.utilization },
+            .count("multiplies", "products", "products of two non-zero operands") { $0.activity.usefulProducts },
+            .count("ineffectual_multiplies", "products", "products executed although an operand is zero") {
+                $0.activity.ineffectualProducts
+            },
+            .count("dense_multiplies", "products", "products of the dense direct convolution") {
+                $0.activity.denseMultiplies
+            },
+            .measure("multiply_reduction", "", "dense_multiplies over multiplies executed and not gated") {
+                $0.activity.multiplyReduction
+            },
+            .measure("weight_density", "", "weights that are not zero over all, as they are multiplied") {
+                $0.activity.weightDensity
+            },
+            .measure("activation_density", "", "activations that are not zero over all, as they are multiplied") {
+                $0.activity.activationDensity
+            },
+            .count("slots", "slots", "multipliers times cycles") { $0.activity.slots.total },
+        ] + CycleClass.allCases.map(slots) + memory + energies + others
+
+    private static func slots(of kind: CycleClass) -> Column {
+        count(kind.name, "slots", kind.explanation) { $0.activity.slots[kind] }
+    }
+
+    private static let memory: [Column<LayerRow>] = [
+        .count("dram_read_bytes", "B", "weights and activations read from DRAM") {
+            $0.activity.dramWeightBytes + $0.activity.dramInputBytes
+        },
+        .count("dram_write_bytes", "B", "outputs written to DRAM") { $0.activity.dramOutputBytes },
+        .measure("dram_bandwidth_utilization", "", "bytes moved over what DRAM can move; empty with ideal memory") {
+            _ in
+            nil
+        },
+        .measure("dram_row_hit_rate", "", "DRAM accesses that found their row open; empty with ideal memory") { _ in
+            nil
+        },
+    ]
+
+    private static let energies: [Column<LayerRow>] = [
+        .measure("multiply_energy_pJ", "pJ", "energy of the multipliers") { $0.multiplyEnergy.value },
+        .measure("energy_pJ", "pJ", "energy of all components that are counted") { $0.energy.value },
+    ]
+
+    private static let others: [Column<LayerRow>] = [
+        .measure("dense_multiply_energy_pJ", "pJ", "energy of the dense direct convolution's multiplies") {
+            $0.denseMultiplyEnergy.value
+        },
+        .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
+            $0.activity.gatedProducts
+        },
+        .count("passes", "passes", "passes over the array") { $0.activity.passes },
+        .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.bundles },
+        .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
+            $0.activity.busyCycles
+        },
+        .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
+            $0.activity.weightBufferReadBytes
+        },
+        .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
+            $0.activity.inputBufferReadBytes
+        },
+        .text("note", "what was asked for and not done") { $0.note },
+    ]
+}
+
+extension CycleClass {
+    /// What the class holds, in one line.
+    fileprivate var explanation: String {
+        switch self {
+        case .useful: "slots of products of two non-zero operands"
+        case .ineffectual: "slots of products executed with a zero operand"
+        case .underfill: "other slots of PEs that dispatched or popped something"
+        case .unmapped: "slots of PEs without a filter or without a tile"
+        case .imbalance: "idle slots: a slower PE's FIFO was full"
+        case .broadcast: "idle slots: one bundle of steps goes out a cycle"
+        case .weightFetch: "idle slots: the weight buffer was read"
+        case .inputFetch: "idle slots: the input buffer was read"
+        case .inputTransform: "idle slots: the input transform was at work"
+        case .dramWeights: "idle slots: weights came from DRAM"
+        case .dramInputs: "idle slots: inputs came from DRAM"
+        case .dramOutputs: "idle slots: outputs waited for DRAM"
+        case .drain: "idle slots: accumulators drained"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Hardware
+import Simulation
+import YAML
+
+extension SimulationReport {
+    /// `summary.json`: the figures of both CSV files, what each of them is, and all that is needed to make the result again.
+    ///
+    /// Keys stand in a fixed order. What is not defined is null; no number is NaN or infinite.
+    public func summaryJSON() -> [UInt8] {
+        let configuration = result.configuration
+        let yaml = configuration.yaml()
+        let nested = (try? Document.parse(yaml, file: "configuration")).map { JSON($0) } ?? .null
+        return JSON.object([
+            ("program", .object([("name", .text("winosim")), ("version", .text(version))])),
+            (
+                "trace",
+                .object([
+                    ("name", .text(result.model)), ("description", .text(result.traceDescription)),
+                    ("path", tracePath.map(JSON.text) ?? .null),
+                    ("digest", result.traceDigest.isEmpty ? .null : .text(result.traceDigest)),
+                ])
+            ),
+            ("seed", .unsigned(result.seed)),
+            ("configuration", nested),
+            ("configuration_yaml", .text(yaml)),
+            (
+                "energy_table",
+                .object([
+                    ("name", .text(table.name)), ("description", .text(table.description)),
+                    ("technology", .text(QuantityKind.length.format(table.technology))),
+                ])
+            ),
+            ("columns", .array(Column<LayerRow>.all.map(Self.describe))),
+            ("energy_columns", .array(Column<EnergyRow>.all.map(Self.describe))),
+            ("total", JSON(total, Column<LayerRow>.all)),
+            ("layers", .array(rows.map { JSON($0, Column<LayerRow>.all) })),
+            (
+                "energy",
+                .array(energy.flatMap(EnergyRow.rows).map { JSON($0, Column<EnergyRow>.all) })
+            ),
+        ]).bytes()
+    }
+
+    private static func describe<Row>(_ column: Column<Row>) -> JSON {
+        .object([
+            ("name", .text(column.name)), ("unit", .text(column.unit)), ("description", .text(column.description)),
+        ])
+    }
+}

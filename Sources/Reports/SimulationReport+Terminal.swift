@@ -1,0 +1,157 @@
+import Energy
+import Hardware
+import Simulation
+import YAML
+
+extension SimulationReport {
+    /// Characters of a terminal's line that the report keeps to.
+    private static let lineWidth = 120
+    /// Characters that layer names keep when the table is wide.
+    private static let nameWidth = 12
+
+    /// The table of all layers, and below it where the cycles go, what is assumed, and where the energies come from.
+    ///
+    /// Lines have at most 120 characters and the text ends with a line end.
+    public func terminal() -> String {
+        let configuration = result.configuration
+        var lines = [
+            "\(NumberText.printable(result.model)) on \(NumberText.printable(configuration.name)): "
+                + "\(NumberText.grouped(configuration.multipliers)) multipliers at "
+                + QuantityKind.frequency.format(configuration.clock.value)
+        ]
+        lines = lines.flatMap { NumberText.wrapped($0, width: Self.lineWidth) }
+        lines += [""] + fittingTable().lines() + [""]
+        for paragraph in [cycleShares(), energies()] + assumptions() {
+            lines += NumberText.wrapped(paragraph, width: Self.lineWidth)
+        }
+        lines += list("Notes:", notes())
+        lines += list("Energy per action (table \(table.name)):", energySources())
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The table with counts as they are, or in thousands, millions and so on where it is too wide otherwise.
+    private func fittingTable() -> TextTable {
+        let longest = (rows + [total]).map { NumberText.printable($0.layer).count }.max() ?? 0
+        var exponent = 0
+        while true {
+            var table = layerTable(exponent: exponent)
+            let rest = Self.lineWidth - (table.width - table.columns[0].width)
+            if rest >= min(longest, Self.nameWidth) || exponent == 12 {
+                table.shorten(column: 0, to: max(rest, 1))
+                return table
+            }
+            exponent += 3
+        }
+    }
+
+    private func layerTable(exponent: Int) -> TextTable {
+        let rows = rows + [total]
+        let time = Scale.time(total.microseconds)
+        let energy = Scale.energy(total.energy.value)
+        let counts = exponent == 0 ? "" : "10^\(exponent)"
+        let countScale = (0..<exponent).reduce(1.0) { scale, _ in scale * 10 }
+        func column(_ head: String, _ second: String, _ unit: String, _ name: String, _ show: (Double) -> String)
+            -> TextTable.TextColumn
+        {
+            let cells = rows.map { row in
+                switch Column<LayerRow>.named(name, of: row) {
+                case .integer(let value):
+                    exponent == 0
+                        ? NumberText.grouped(value) : NumberText.grouped(Double(value) / countScale, decimals: 1)
+                case .real(let value): show(value)
+                case .text(let text): NumberText.printable(text)
+                case .empty: name == "algorithm" ? "" : "-"
+                }
+            }
+            let isLeft = ["layer", "algorithm"].contains(name)
+            return TextTable.TextColumn(head: [head, second, unit], cells: cells, isLeft: isLeft)
+        }
+        func percent(_ value: Double) -> String { NumberText.grouped(value * 100, decimals: 1) }
+        func ratio(_ value: Double) -> String { NumberText.grouped(value, decimals: 2) }
+        return TextTable(columns: [
+            column("layer", "", "", "layer") { "\($0)" },
+            column("algorithm", "", "", "algorithm") { "\($0)" },
+            column("cycles", "", counts, "cycles") { "\($0)" },
+            column("time", "", time.unit, "time_us", time.text),
+            column("utiliza-", "tion", "%", "utilization", percent),
+            column("multiplies", "", counts, "multiplies") { "\($0)" },
+            column("multiply", "reduced", "x", "multiply_reduction", ratio),
+            column("weight", "density", "%", "weight_density", percent),
+            column("activ.", "density", "%", "activation_density", percent),
+            column("multiply", "energy", energy.unit, "multiply_energy_pJ", energy.text),
+            column("total", "energy", energy.unit, "energy_pJ", energy.text),
+        ])
+    }
+
+    /// The classes of all slots, largest first.
+    private func cycleShares() -> String {
+        let slots = total.activity.slots
+        let shares = CycleClass.allCases.filter { slots[$0] > 0 }
+            .sorted { (slots[$1], $0.rawValue) < (slots[$0], $1.rawValue) }
+            .map { "\($0.name) \(NumberText.percent(Double(slots[$0]) / Double(slots.total)))" }
+        return "Where the cycles go, in shares of all multiplier slots: "
+            + (shares.isEmpty ? "there are none" : shares.joined(separator: ", "))
+    }
+
+    private func energies() -> String {
+        func text(_ energy: Picojoules) -> String {
+            let scale = Scale.energy(energy.value)
+            return "\(scale.text(energy.value)) \(scale.unit)"
+        }
+        let factor =
+            total.multiplyEnergy > .zero
+            ? " (\(NumberText.grouped(total.denseMultiplyEnergy.value / total.multiplyEnergy.value, decimals: 2)) x)"
+            : ""
+        return "Multiply energy: \(text(total.multiplyEnergy)) of \(text(total.energy)) counted; the dense direct "
+            + "convolutions' multiplies take \(text(total.denseMultiplyEnergy))\(factor)"
+    }
+
+    private func assumptions() -> [String] {
+        let components = energy.flatMap(\.entries).map(\.component).unique()
+        let memory =
+            switch result.configuration.dram {
+            case .ideal:
+                "Memory: ideal; operands are on chip when they are wanted, outputs leave at once, DRAM bytes are the "
+                    + "compulsory ones"
+            }
+        return [
+            memory,
+            "Assumed: accumulators take every product of a cycle, without conflicts",
+            "Counted in the total energy: \(components.joined(separator: ", ")), and nothing else",
+        ]
+    }
+
+    private func notes() -> [String] {
+        rows.compactMap { row in row.note.map { "\(NumberText.printable(row.layer)) \(NumberText.printable($0))" } }
+    }
+
+    private func energySources() -> [String] {
+        energy.flatMap(\.entries).map {
+            let energy = QuantityKind.energy.format(NumberText.significant($0.perAction.value))
+            return "\($0.component) \($0.action): \(energy) at \($0.figure.derivation)"
+        }.unique() + energy.flatMap(\.entries).map { "source: \($0.figure.publication)" }.unique()
+    }
+
+    private func list(_ head: String, _ items: [String]) -> [String] {
+        guard !items.isEmpty else { return [] }
+        return [NumberText.printable(head)]
+            + items.flatMap { item in
+                NumberText.wrapped(NumberText.printable(item), width: Self.lineWidth, first: 2, rest: 4)
+            }
+    }
+}
+
+extension Column<LayerRow> {
+    /// The value of a column that is known to be there.
+    fileprivate static func named(_ name: String, of row: LayerRow) -> Cell {
+        all.first { $0.name == name }?.cell(row) ?? .empty
+    }
+}
+
+extension [String] {
+    /// The elements without repetitions, in the order in which they first stand.
+    fileprivate func unique() -> [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

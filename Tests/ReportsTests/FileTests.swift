@@ -1,0 +1,207 @@
+import Foundation
+import Hardware
+import Reports
+import Testing
+import Traces
+import YAML
+
+@testable import Simulation
+
+/// The figures of a summary. Foundation's untyped reader rounds reals otherwise; the typed one is exact.
+private struct Figures: Decodable {
+    enum Value: Decodable {
+        case number(Double)
+        case text(String)
+        case null
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if container.decodeNil() {
+                self = .null
+            } else if let number = try? container.decode(Double.self) {
+                self = .number(number)
+            } else {
+                self = .text(try container.decode(String.self))
+            }
+        }
+    }
+
+    let layers: [[String: Value]]
+    let total: [String: Value]
+}
+
+@Suite struct FileTests {
+    private static let contract = """
+        layer, algorithm, cycles, time_us, utilization, multiplies, ineffectual_multiplies, dense_multiplies, \
+        multiply_reduction, weight_density, activation_density, slots, useful, ineffectual, underfill, unmapped, \
+        imbalance, broadcast, weight_fetch, input_fetch, input_transform, dram_weights, dram_inputs, dram_outputs, \
+        drain, dram_read_bytes, dram_write_bytes, dram_bandwidth_utilization, dram_row_hit_rate, multiply_energy_pJ, \
+        energy_pJ
+        """
+
+    @Test func columnsStandInTheContractsOrder() throws {
+        let report = try HandMade.report()
+        let names = Self.contract.components(separatedBy: ", ")
+        let layers = parseCSV(String(decoding: report.layersCSV(), as: UTF8.self))
+        #expect(Array(layers[0].prefix(names.count)) == names)
+        #expect(Set(layers[0]).count == layers[0].count)
+        #expect(layers.allSatisfy { $0.count == layers[0].count })
+        let energy = parseCSV(String(decoding: report.energyCSV(), as: UTF8.self))
+        #expect(
+            energy[0].joined(separator: ", ")
+                == "layer, component, action, count, energy_per_action_pJ, energy_pJ, share, source")
+    }
+
+    @Test func totalHoldsSumsAndRatiosOfSums() throws {
+        let rows = table(try HandMade.report().layersCSV())
+        let total = try #require(rows.last)
+        #expect(rows.map { $0["layer"] } == ["conv1", "conv2", "fc", "total"])
+        #expect(total["algorithm"] == "")
+        #expect(total["cycles"] == "2001000")
+        #expect(total["time_us"] == "2501.25")
+        #expect(total["weight_density"] == "0.5")
+        #expect(total["activation_density"] == "\(5000.0 / 9000.0)")
+        #expect(total["utilization"] == "\(1_500_700_000.0 / 2_049_024_000.0)")
+        // The gated products of conv1 are not in the denominator.
+        #expect(total["multiply_reduction"] == "\(15_001_400_000.0 / 1_500_700_000.0)")
+        for column in ["slots", "useful", "drain", "multiplies", "dense_multiplies", "dram_read_bytes", "passes"] {
+            let sum = rows.dropLast().compactMap { Int($0[column] ?? "") }.reduce(0, +)
+            #expect(total[column] == "\(sum)", "\(column)")
+        }
+        for column in ["energy_pJ", "multiply_energy_pJ"] {
+            let sum = rows.dropLast().compactMap { Double($0[column] ?? "") }.reduce(0, +)
+            #expect(total[column] == "\(sum)", "\(column)")
+        }
+    }
+
+    @Test func undefinedRatiosAreEmpty() throws {
+        let idle = table(try HandMade.report().layersCSV())[2]
+        for column in ["utilization", "multiply_reduction", "weight_density", "activation_density"] {
+            #expect(idle[column] == "", "\(column)")
+        }
+        #expect(idle["cycles"] == "0")
+        #expect(idle["energy_pJ"] == "0.0")
+        let energy = table(try HandMade.report().energyCSV()).filter { $0["layer"] == "fc" }
+        #expect(energy.map { $0["share"] } == ["", ""])
+        let full = table(try HandMade.report().layersCSV())[0]
+        #expect(full["dram_bandwidth_utilization"] == "" && full["dram_row_hit_rate"] == "")
+    }
+
+    @Test func realsReadBackAsTheyWere() throws {
+        var seed = UInt64(20_240_611)
+        for _ in 0..<200 {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            var activity = Activity()
+            activity.cycles = Int(seed >> 33)
+            activity.weights = Int(seed >> 40) + 1
+            activity.nonZeroWeights = Int(seed % UInt64(activity.weights + 1))
+            activity.usefulProducts = Int(seed >> 24)
+            let report = try HandMade.report([
+                LayerResult(
+                    name: "a", shape: LayerShape(channels: 1, filters: 1), algorithm: .linear, note: nil,
+                    activity: activity)
+            ])
+            let row = table(report.layersCSV())[0]
+            #expect(Double(row["time_us"] ?? "") == Double(activity.cycles) / 800e6 * 1e6, "seed \(seed)")
+            #expect(Double(row["weight_density"] ?? "") == activity.weightDensity, "seed \(seed)")
+            let energy = table(report.energyCSV())
+            let parts = energy.compactMap { Double($0["energy_pJ"] ?? "") }.reduce(0, +)
+            #expect(Double(row["energy_pJ"] ?? "") == parts, "seed \(seed)")
+            let product = Double(activity.usefulProducts) * (Double(energy[0]["energy_per_action_pJ"] ?? "") ?? .nan)
+            #expect(Double(energy[0]["energy_pJ"] ?? "") == product, "seed \(seed)")
+        }
+    }
+
+    @Test func sharesOfALayerAddUp() throws {
+        let rows = table(try HandMade.report().energyCSV())
+        for layer in ["conv1", "conv2"] {
+            let shares = rows.filter { $0["layer"] == layer }.compactMap { Double($0["share"] ?? "") }
+            #expect(shares.count == (layer == "conv1" ? 2 : 4))
+            #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
+        }
+    }
+
+    @Test(arguments: ["a,b", "say \"hi\"", "two\nlines", "cr\rhere", "\"", "plain", "ümläut"])
+    func namesComeBackFromQuotes(name: String) throws {
+        let report = try HandMade.report([HandMade.second.named(name, note: "n, \(name)")])
+        let row = try #require(table(report.layersCSV()).first)
+        #expect(row["layer"] == name)
+        #expect(row["note"] == "n, \(name)")
+        #expect(table(report.energyCSV()).allSatisfy { $0["layer"] == name })
+        let text = String(decoding: report.layersCSV(), as: UTF8.self)
+        #expect(text.contains("\n\"") == (name.contains { ",\"\n\r".contains($0) }))
+    }
+
+    @Test func summaryIsJSONWithTheSameFigures() throws {
+        let report = try HandMade.report([HandMade.first, HandMade.second.named("a \"quoted\\\n\u{1}name\u{7F}")])
+        let root = try #require(
+            try JSONSerialization.jsonObject(with: Data(report.summaryJSON())) as? [String: Any])
+        let figures = try JSONDecoder().decode(Figures.self, from: Data(report.summaryJSON()))
+        let layers = try #require(root["layers"] as? [[String: Any]])
+        #expect(layers[1]["layer"] as? String == "a \"quoted\\\n\u{1}name\u{7F}")
+        let rows = table(report.layersCSV())
+        for (row, object) in zip(rows, figures.layers + [figures.total]) {
+            #expect(Set(row.keys) == Set(object.keys))
+            for (name, text) in row {
+                switch object[name] {
+                case .number(let value): #expect(Double(text) == value, "\(name)")
+                case .text(let value): #expect(text == value)
+                default: #expect(text.isEmpty, "\(name)")
+                }
+            }
+        }
+        #expect((root["energy"] as? [[String: Any]])?.count == table(report.energyCSV()).count)
+        let names = try #require(root["columns"] as? [[String: String]]).map { $0["name"] }
+        #expect(names == parseCSV(String(decoding: report.layersCSV(), as: UTF8.self))[0])
+        let trace = try #require(root["trace"] as? [String: Any])
+        #expect(trace["name"] as? String == "tiny" && trace["digest"] as? String == "00ff")
+        #expect(trace["path"] as? String == "traces/tiny.yaml")
+        #expect(root["seed"] as? Int == 7)
+    }
+
+    @Test func theSummarysConfigurationLoadsBack() throws {
+        let report = try HandMade.report()
+        let root = try #require(
+            try JSONSerialization.jsonObject(with: Data(report.summaryJSON())) as? [String: Any])
+        let yaml = try #require(root["configuration_yaml"] as? String)
+        let configuration = try Configuration.decode(Document.parse(yaml, file: "summary"))
+        #expect(configuration.peArray.gating && configuration.name == "mobile")
+        let nested = try #require(root["configuration"] as? [String: Any])
+        let array = try #require(nested["pe_array"] as? [String: Any])
+        #expect(array["rows"] as? Int == 16)
+        #expect(array["gating"] as? Bool == true)
+        #expect(array["zero_skipping"] as? String == "both")
+        #expect((nested["datatype"] as? [String: Any])?["weights"] as? String == "16 bit")
+    }
+
+    @Test func writesItsFiles() throws {
+        let top = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: top) }
+        let report = try HandMade.report()
+        let folder = top.appendingPathComponent("runs/first")
+        for _ in 0..<2 { try report.write(to: folder.path) }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(names == ["energy.csv", "layers.csv", "summary.json"])
+        for (name, bytes) in [
+            ("energy.csv", report.energyCSV()), ("layers.csv", report.layersCSV()),
+            ("summary.json", report.summaryJSON()),
+        ] {
+            #expect([UInt8](try Data(contentsOf: folder.appendingPathComponent(name))) == bytes)
+        }
+    }
+
+    @Test func refusesFoldersThatCannotBe() throws {
+        let top = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: top) }
+        try FileManager.default.createDirectory(at: top, withIntermediateDirectories: true)
+        let file = top.appendingPathComponent("file")
+        try Data().write(to: file)
+        let report = try HandMade.report()
+        for path in [file.path, file.path + "/below"] {
+            let error = #expect(throws: FileError.self) { try report.write(to: path) }
+            #expect(error?.operation == .write && error?.path == path)
+            #expect(error?.reason.isEmpty == false)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: top.path) == ["file"])
+    }
+}

@@ -1,0 +1,68 @@
+import Reports
+import Testing
+
+@testable import Simulation
+
+@Suite struct TerminalTests {
+    private func lines(_ layers: [LayerResult]) throws -> [String] {
+        try HandMade.report(layers).terminal().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    private func large(_ scale: Int, name: String) -> LayerResult {
+        var activity = HandMade.second.activity
+        activity.cycles *= scale
+        activity.usefulProducts *= scale
+        activity.denseMultiplies *= scale
+        return LayerResult(
+            name: name, shape: HandMade.second.shape, algorithm: .winograd(tile: 2, kernel: 3),
+            note: "runs " + String(repeating: "on and ", count: 40) + "on", activity: activity)
+    }
+
+    @Test(arguments: [1, 1000, 1_000_000])
+    func noLineIsLongerThan120(scale: Int) throws {
+        let names = ["short", "features.block_7.branch_3.convolution", String(repeating: "x", count: 300), "a\nb\tc"]
+        let lines = try lines(names.map { large(scale, name: $0) })
+        for line in lines {
+            #expect(line.count <= 120, "\(line)")
+            #expect(!line.hasSuffix(" "))
+            #expect(!line.unicodeScalars.contains { $0.value < 0x20 })
+        }
+        #expect(lines.contains { $0.hasPrefix("short ") })
+        #expect(lines.contains { $0.hasPrefix("…") && $0.contains("nvolution  winograd") })
+    }
+
+    @Test func columnsAreAligned() throws {
+        let lines = try lines([HandMade.first, HandMade.second, HandMade.third])
+        let rules = lines.indices.filter { lines[$0].hasPrefix("---") }
+        #expect(rules.count == 2)
+        let width = lines[rules[0]].count
+        #expect(lines[rules[1]].count == width)
+        // The last column is set flush right, and no row leaves it empty.
+        for index in rules[0] + 1...rules[1] + 1 { #expect(lines[index].count == width, "\(lines[index])") }
+        #expect(lines[rules[1] + 1].hasPrefix("total "))
+    }
+
+    @Test func thousandsAreSeparatedWhileTheyFit() throws {
+        let lines = try lines([HandMade.second])
+        #expect(
+            lines.contains { $0.hasPrefix("conv2") && $0.contains("  2,000,000  ") && $0.contains("  1,500,000,000  ") }
+        )
+        let wide = try self.lines([large(1_000_000, name: "conv2")])
+        #expect(wide.contains { $0.contains("10^") })
+    }
+
+    @Test func multiplyEnergyNeverStandsAlone() throws {
+        let lines = try lines([HandMade.first, HandMade.second])
+        let text = try #require(lines.first { $0.hasPrefix("Multiply energy") })
+        #expect(text.contains("counted") && text.contains("dense direct"))
+    }
+
+    @Test func zerosAreLeftOut() throws {
+        let text = try lines([HandMade.first]).joined(separator: " ").replacing("   ", with: " ")
+        #expect(
+            text.contains(
+                "slots: useful 68.4%, underfill 12.1%, ineffectual 9.8%, imbalance 7.8%, drain 2.0% Multiply energy"))
+        let idle = try self.lines([HandMade.third])
+        #expect(idle.contains { $0.hasSuffix("there are none") })
+    }
+}
