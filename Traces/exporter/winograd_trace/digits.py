@@ -1,0 +1,204 @@
+"""Trains a Winograd-ReLU network on scikit-learn's digits, prunes it in steps, and exports it as a trace.
+
+    python -m winograd_trace.digits --output Traces/digits
+
+Everything is seeded. The test images are seen only to measure accuracy and for the four that are exported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+try:
+    import numpy as np
+    import torch
+    from sklearn.datasets import load_digits as bundled_digits
+    from sklearn.model_selection import train_test_split
+    from torch import Tensor, nn
+    from torch.nn import functional
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"winograd_trace.digits: {missing.name} is not installed, and training needs it: "
+        "pip install -r Traces/exporter/requirements-digits.txt"
+    )
+
+from .pytorch import WinogradConv2d, record
+from .winograd import Array
+from .writer import TraceWriter
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the network is made. ``densities`` are the steps in which the later 3x3 layers are pruned."""
+
+    widths: tuple[int, int, int, int] = (32, 64, 64, 128)
+    head: int = 64
+    densities: tuple[float, ...] = (0.7, 0.55, 0.45, 0.38, 0.35)
+    first_density: float = 0.8
+    epochs: int = 30
+    retraining_epochs: int = 12
+    batch: int = 64
+    learning_rate: float = 1e-3
+    training_images: int | None = None
+    exported_images: int = 4
+    seed: int = 1
+    threads: int = 2
+
+
+class DigitsNetwork(nn.Module):
+    """Four Winograd-ReLU layers, a 1x1 convolution and a linear classifier, on 16x16 images.
+
+    As in the paper, what a 3x3 layer gives goes, with its bias and pooled, into the next layer's input transform, and
+    the ReLU comes after that. Only the 1x1 and the linear layer have a spatial ReLU before them.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        a, b, c, d = settings.widths
+        self.conv1 = WinogradConv2d(1, a, relu=False)
+        self.conv2 = WinogradConv2d(a, b)
+        self.conv3 = WinogradConv2d(b, c)
+        self.conv4 = WinogradConv2d(c, d)
+        self.conv5 = nn.Conv2d(d, settings.head, kernel_size=1)
+        self.dropout = nn.Dropout(0.3)
+        self.classifier = nn.Linear(settings.head * 4 * 4, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images [N, 1, 16, 16] to scores [N, 10]."""
+        x = functional.max_pool2d(self.conv2(self.conv1(x)), 2)
+        x = functional.max_pool2d(self.conv4(self.conv3(x)), 2)
+        x = self.conv5(x.relu()).relu()
+        scores: Tensor = self.classifier(self.dropout(x.flatten(1)))
+        return scores
+
+    def prune(self, first: float, later: float) -> None:
+        """Prunes the 3x3 layers by magnitude."""
+        self.conv1.prune(first)
+        for layer in (self.conv2, self.conv3, self.conv4):
+            layer.prune(later)
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images [N, 1, 16, 16] in 0...1 and their labels, in two parts."""
+
+    images: Tensor
+    labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+@dataclass(frozen=True)
+class Result:
+    """A pruned network, its data, and its accuracy on the test images as shares of 1."""
+
+    network: DigitsNetwork
+    digits: Digits
+    accuracy_before: float
+    accuracy_after: float
+
+
+def load_digits(settings: Settings) -> Digits:
+    """scikit-learn's 1,797 images of 8x8, brought to 16x16; one in five is for testing."""
+    bundled = bundled_digits()
+    images = torch.from_numpy(bundled.images.astype(np.float32) / 16.0)[:, None]
+    images = functional.interpolate(images, scale_factor=2, mode="bilinear", align_corners=False)
+    training, testing = train_test_split(
+        np.arange(len(images)), test_size=0.2, random_state=settings.seed, stratify=bundled.target
+    )
+    training = training[: settings.training_images]
+    labels = torch.from_numpy(bundled.target.astype(np.int64))
+    return Digits(images[training], labels[training], images[testing], labels[testing])
+
+
+def batches(digits: Digits, settings: Settings, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    """The training images in random order, every batch moved by up to one pixel."""
+    padded = functional.pad(digits.images, (1, 1, 1, 1))
+    order = torch.randperm(len(digits.images), generator=generator)
+    for chosen in torch.split(order, settings.batch):
+        row, column = torch.randint(0, 3, (2,), generator=generator).tolist()
+        yield padded[chosen, :, row : row + 16, column : column + 16], digits.labels[chosen]
+
+
+def accuracy(network: DigitsNetwork, digits: Digits) -> float:
+    """The share of test images that the network names rightly."""
+    network.eval()
+    with torch.no_grad():
+        right = network(digits.test_images).argmax(1) == digits.test_labels
+    return int(right.sum()) / len(right)
+
+
+def fit(network: DigitsNetwork, digits: Digits, settings: Settings, epochs: int, generator: torch.Generator) -> None:
+    """Trains; weights that pruning took stay zero, since the layers multiply by their masks."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, epochs))
+    network.train()
+    for _ in range(epochs):
+        for images, labels in batches(digits, settings, generator):
+            optimizer.zero_grad()
+            torch.autograd.backward(functional.cross_entropy(network(images), labels))
+            optimizer.step()
+        schedule.step()
+
+
+def train(settings: Settings) -> Result:
+    """Trains densely, then prunes and retrains step by step."""
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    generator = torch.Generator().manual_seed(settings.seed)
+    digits = load_digits(settings)
+    network = DigitsNetwork(settings)
+    fit(network, digits, settings, settings.epochs, generator)
+    before = accuracy(network, digits)
+    say(f"dense: {before:.2%} of the test images are right")
+    for density in settings.densities:
+        network.prune(max(density, settings.first_density), density)
+        fit(network, digits, settings, settings.retraining_epochs, generator)
+        say(f"density {density}: {accuracy(network, digits):.2%}")
+    return Result(network, digits, before, accuracy(network, digits))
+
+
+def export(result: Result, settings: Settings, output: str) -> None:
+    """Writes ``trace.yaml`` and ``tensors.safetensors`` into the folder ``output``."""
+    digits, network = result.digits, result.network
+    layers = [layer for layer in network.modules() if isinstance(layer, WinogradConv2d)]
+    kept = sum(int(layer.mask.sum()) for layer in layers) / sum(layer.mask.numel() for layer in layers)
+    description = (
+        f"Winograd-ReLU network on scikit-learn's digits: test accuracy {result.accuracy_before:.2%} before pruning, "
+        f"{result.accuracy_after:.2%} after ({len(digits.test_images)} images), {kept:.1%} of the Winograd weights kept"
+    )
+    writer = TraceWriter("digits-winograd-relu", description, framework=f"torch {torch.__version__}")
+    record(writer, network, digits.test_images[: settings.exported_images], relu={"conv1": "none"})
+    writer.write(f"{output}/trace.yaml", comment="Made by: python -m winograd_trace.digits")
+    for layer in writer.trace().layers:
+        weights, activations = layer.multiplied_values()
+        say(f"{layer.name}: non-zero weights {share(weights):.3f}, activations {share(activations):.3f} as multiplied")
+
+
+def share(values: Array) -> float:
+    """The share of values that are not zero."""
+    return float(np.count_nonzero(values)) / values.size
+
+
+def say(text: str) -> None:
+    """Talk goes to standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m winograd_trace.digits", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--output", required=True, help="the folder that takes trace.yaml and tensors.safetensors")
+    parser.add_argument("--seed", type=int, default=Settings.seed, help="what fixes split, weights and batches")
+    given = parser.parse_args()
+    settings = Settings(seed=given.seed)
+    export(train(settings), settings, given.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Winograd-ReLU layers for PyTorch, and recording a model as a trace. Importing this module needs PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .errors import TraceError
+from .operands import Relu, Values, as_array
+from .winograd import f2x3
+from .writer import TraceWriter
+
+
+class WinogradConv2d(nn.Module):
+    """A 3x3 convolution with native F(2x2, 3x3) Winograd weights [K, C, 4, 4] and a ReLU after the input transform.
+
+    Liu, Pool, Han and Dally (ICLR 2018): each tile computes ``A^T [sum over c of U * max(0, B^T d B)] A``. The weights
+    are trained and pruned as they are; no spatial kernel stands behind them. The transforms of a tile are one 16x16 and
+    one 4x16 matrix, the Kronecker products of the one-dimensional ones.
+    """
+
+    weight: nn.Parameter
+    bias: nn.Parameter
+    mask: Tensor
+    input_matrix: Tensor
+    output_matrix: Tensor
+
+    def __init__(self, channels: int, filters: int, padding: int = 1, relu: bool = True) -> None:
+        """``relu=False`` is for the first layer, whose input is the image."""
+        super().__init__()
+        self.padding = padding
+        self.relu = relu
+        matrices = f2x3()
+        g = torch.from_numpy(matrices.g).float()
+        spatial = torch.randn(filters, channels, 3, 3) * (2.0 / (9 * channels)) ** 0.5
+        self.weight = nn.Parameter(g @ spatial @ g.T)
+        self.bias = nn.Parameter(torch.zeros(filters))
+        self.register_buffer("mask", torch.ones_like(self.weight))
+        self.register_buffer("input_matrix", torch.from_numpy(np.kron(matrices.bt, matrices.bt)).float())
+        self.register_buffer("output_matrix", torch.from_numpy(np.kron(matrices.at, matrices.at)).float())
+
+    @property
+    def winograd_weight(self) -> Tensor:
+        """The weights that the layer multiplies by: those that pruning left, zero elsewhere."""
+        return self.weight * self.mask
+
+    def prune(self, density: float) -> None:
+        """Keeps the share ``density`` of the weights, those of largest magnitude; the others stay zero from now on."""
+        keep = max(1, round(density * self.weight.numel()))
+        with torch.no_grad():
+            order = self.winograd_weight.abs().flatten().argsort(descending=True, stable=True)
+            mask = torch.zeros(self.weight.numel())
+            mask[order[:keep]] = 1.0
+            self.mask.copy_(mask.reshape(self.weight.shape))
+            self.weight.mul_(self.mask)
+
+    def product(self, x: Tensor) -> Tensor:
+        """The convolution before its bias: [N, C, H, W] to [N, K, Ho, Wo]."""
+        batch, channels, height, width = x.shape
+        height, width = height + 2 * self.padding - 2, width + 2 * self.padding - 2
+        p = self.padding
+        padded = functional.pad(x, (p, p + width % 2, p, p + height % 2))
+        kernel = self.input_matrix.reshape(16, 1, 4, 4)
+        v = functional.conv2d(padded.reshape(-1, 1, *padded.shape[2:]), kernel, stride=2)
+        rows, columns = v.shape[2:]
+        if self.relu:
+            v = v.relu()
+        v = v.reshape(batch, channels, 16, -1).permute(2, 1, 0, 3).reshape(16, channels, -1)
+        u = self.winograd_weight.permute(2, 3, 0, 1).reshape(16, -1, channels)
+        m = torch.bmm(u, v).reshape(16, -1)
+        y = (self.output_matrix @ m).reshape(2, 2, -1, batch, rows, columns)
+        return y.permute(3, 2, 4, 0, 5, 1).reshape(batch, -1, 2 * rows, 2 * columns)[:, :, :height, :width]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The convolution with its bias."""
+        return self.product(x) + self.bias.reshape(-1, 1, 1)
+
+
+def record(writer: TraceWriter, model: nn.Module, images: Tensor, relu: Mapping[str, Relu] | None = None) -> None:
+    """Runs the model once and adds every ``WinogradConv2d``, ``Conv2d`` and ``Linear`` to the writer, as they run.
+
+    Layers are named as in ``model.named_modules()``. ``relu`` says what stands before a layer's multiplies, by name;
+    unsaid, it is ``spatial`` for a plain layer whose inputs are nowhere negative. Outputs are recorded before the bias.
+    """
+    said = dict(relu or {})
+    seen: set[str] = set()
+
+    def recorder(name: str) -> Any:
+        def hook(module: nn.Module, inputs: tuple[Tensor, ...], _: Tensor) -> None:
+            if name in seen:
+                raise TraceError(f"layer '{name}' runs twice; a trace has every layer once")
+            seen.add(name)
+            _add(writer, name, module, inputs[0].detach(), said.get(name))
+
+        return hook
+
+    modules = {name: m for name, m in model.named_modules() if isinstance(m, (WinogradConv2d, nn.Conv2d, nn.Linear))}
+    if unknown := said.keys() - modules.keys():
+        raise TraceError(f"relu is said for {sorted(unknown)}; the model's layers are {', '.join(modules)}")
+    handles = [module.register_forward_hook(recorder(name)) for name, module in modules.items()]
+    training = model.training
+    try:
+        with torch.no_grad():
+            model.eval()(images)
+    finally:
+        model.train(training)
+        for handle in handles:
+            handle.remove()
+
+
+def _add(writer: TraceWriter, name: str, module: nn.Module, x: Tensor, said: Relu | None) -> None:
+    plain: Relu = said or ("spatial" if bool((x >= 0).all()) else "none")
+    if isinstance(module, WinogradConv2d):
+        writer.convolution(
+            name,
+            weights=Values(as_array(module.winograd_weight), domain="winograd"),
+            activations=x,
+            outputs=module.product(x),
+            padding=module.padding,
+            relu=said or ("winograd" if module.relu else "none"),
+        )
+    elif isinstance(module, nn.Conv2d):
+        if isinstance(module.padding, str) or module.padding_mode != "zeros":
+            raise TraceError(
+                f"layer '{name}': padding is {module.padding!r} of {module.padding_mode}; expected numbers"
+            )
+        shape: dict[str, Any] = {key: getattr(module, key) for key in ("stride", "padding", "dilation", "groups")}
+        outputs = functional.conv2d(x, module.weight, **shape)
+        writer.convolution(name, weights=module.weight, activations=x, outputs=outputs, relu=plain, **shape)
+    elif isinstance(module, nn.Linear):
+        rows = x.reshape(-1, x.shape[-1])
+        outputs = functional.linear(rows, module.weight)
+        writer.linear(name, weights=module.weight, activations=rows, outputs=outputs, relu=plain)

@@ -1,0 +1,178 @@
+"""A whole trace: checked, written whole or not at all, and read back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from .errors import TraceError
+from .layers import Layer, is_integer, is_name
+from .manifest import FORMAT, flow, known_keys, mapping, parse, read_layer, render_layer, scalar, tensors_of
+from .winograd import Array
+
+VERSION = "1.0"
+TENSORS = "tensors.safetensors"
+
+_DTYPES = {"F32": np.float32, "F16": np.float16, "I8": np.int8, "U8": np.uint8, "U16": np.uint16, "U64": np.uint64}
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A network's layers with their operands, as the manifest and its tensors describe them."""
+
+    model: str
+    layers: tuple[Layer, ...]
+    description: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 1
+
+    def check(self) -> None:
+        """Raises a TraceError where winosim would not accept the trace."""
+        if not is_name(self.model):
+            raise TraceError(f"model is {self.model!r}; expected a non-empty string without control characters")
+        lines = {"description": self.description, **{f"source {key}": text for key, text in self.source.items()}}
+        for what, text in lines.items():
+            if not isinstance(text, str) or not text.isprintable():
+                raise TraceError(f"{what} is {text!r}; expected one line of text without control characters")
+        if not is_integer(self.seed) or not 0 <= self.seed < 2**63:
+            raise TraceError(f"seed is {self.seed!r}; expected an integer from 0 to 2^63 - 1")
+        if not self.layers:
+            raise TraceError("a trace has at least one layer")
+        names: set[str] = set()
+        for layer in self.layers:
+            layer.check()
+            if layer.name in names:
+                raise TraceError(f"two layers are named '{layer.name}'")
+            names.add(layer.name)
+
+    def tensors(self) -> dict[str, Array]:
+        """Every tensor of the trace by its name."""
+        found: dict[str, Array] = {}
+        for layer in self.layers:
+            for name, array in tensors_of(layer).items():
+                if name in found:
+                    raise TraceError(f"layer '{layer.name}': another layer has a tensor named '{name}'")
+                found[name] = array
+        return found
+
+    def manifest(self, tensors: str = TENSORS, comment: str = "") -> str:
+        """The manifest's text; ``comment`` stands above it, line by line."""
+        text = "".join(f"# {line}".rstrip() + "\n" for line in comment.splitlines())
+        text += f"format: {FORMAT}\nmodel: {scalar(self.model)}\n"
+        if self.description:
+            text += f"description: {scalar(self.description)}\n"
+        if self.source:
+            text += f"source: {flow(self.source)}\n"
+        if self.seed != 1:
+            text += f"seed: {self.seed}\n"
+        if any(tensors_of(layer) for layer in self.layers):
+            text += f"tensors: {scalar(tensors)}\n"
+        return text + "layers:\n" + "".join(render_layer(layer) for layer in self.layers)
+
+    def write(self, path: str | Path, tensors: str = TENSORS, comment: str = "") -> None:
+        """Checks the trace and writes the manifest to ``path`` and its tensors, where there are any, beside it.
+
+        Both files are complete before either takes its name; where anything fails, none does.
+        """
+        path = Path(path)
+        if Path(tensors).name != tensors or tensors in (path.name, ".", ".."):
+            raise TraceError(f"tensors file {tensors!r}; expected a file name, which stands beside the manifest")
+        self.check()
+        arrays = self.tensors()
+        files = {path.parent / tensors: safetensors.numpy.save(arrays)} if arrays else {}
+        files[path] = self.manifest(tensors, comment).encode()
+        write_whole(files)
+
+    def output_errors(self) -> dict[str, float]:
+        """The relative error of the recorded outputs against the reference, for the layers that have values."""
+        errors = {layer.name: layer.output_error() for layer in self.layers}
+        return {name: error for name, error in errors.items() if error is not None}
+
+
+def read_trace(path: str | Path) -> Trace:
+    """Reads and checks a trace; raises a TraceError that names the manifest where something is wrong."""
+    path = Path(path)
+    try:
+        return _read(path, path.read_text(encoding="utf-8"))
+    except (TraceError, UnicodeDecodeError) as error:
+        raise TraceError(f"{path}: {error}") from None
+
+
+def write_whole(files: Mapping[Path, bytes]) -> None:
+    """Writes files so that each is complete before any takes its name, in the order given."""
+    staged: dict[Path, Path] = {}
+    try:
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            staged[path] = Path(name)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)
+        for path, temporary in staged.items():
+            temporary.replace(path)
+    finally:
+        for temporary in staged.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _read(path: Path, text: str) -> Trace:
+    given = parse(text)
+    known_keys(given, ("format", "model", "layers"), ("description", "source", "seed", "tensors"), "the manifest")
+    if given["format"] != FORMAT:
+        raise TraceError(f"format is {given['format']!r}; expected {FORMAT}")
+    if not isinstance(given["layers"], list):
+        raise TraceError("layers is no list")
+    names = given.get("tensors", [])
+    arrays = _load(path.parent, names if isinstance(names, list) else [names])
+
+    def fetch(name: object) -> Array:
+        if not isinstance(name, str) or name not in arrays:
+            raise TraceError(f"there is no tensor {name!r}; known are {', '.join(sorted(arrays)) or 'none'}")
+        return arrays[name]
+
+    trace = Trace(
+        model=given["model"],
+        layers=tuple(read_layer(mapping(layer, "a layer"), fetch) for layer in given["layers"]),
+        description=given.get("description", ""),
+        source=mapping(given.get("source", {}), "source"),
+        seed=given.get("seed", 1),
+    )
+    trace.check()
+    return trace
+
+
+def _load(folder: Path, names: Iterable[Any]) -> dict[str, Array]:
+    arrays: dict[str, Array] = {}
+    for name in names:
+        if not isinstance(name, str) or Path(name).name != name:
+            raise TraceError(f"tensors file {name!r}; expected the name of a file beside the manifest")
+        try:
+            entries = safetensors.deserialize((folder / name).read_bytes())  # type: ignore[no-untyped-call]
+        except (OSError, safetensors.SafetensorError) as error:
+            raise TraceError(f"{name}: {error}") from None
+        for tensor, entry in entries:
+            if tensor in arrays:
+                raise TraceError(f"{name}: tensor '{tensor}' stands in two files")
+            arrays[tensor] = _decode(tensor, entry)
+    return arrays
+
+
+def _decode(name: str, entry: Mapping[str, Any]) -> Array:
+    data, shape, dtype = entry["data"], entry["shape"], entry["dtype"]
+    if dtype == "BF16":
+        widened = np.frombuffer(data, "<u2").astype(np.uint32) << 16
+        return widened.view(np.float32).reshape(shape)
+    if dtype not in _DTYPES:
+        raise TraceError(f"tensor '{name}' is {dtype}; expected one of BF16, {', '.join(_DTYPES)}")
+    return np.frombuffer(data, np.dtype(_DTYPES[dtype]).newbyteorder("<")).reshape(shape)

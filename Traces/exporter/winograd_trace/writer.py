@@ -1,0 +1,183 @@
+"""Collects layers one by one and writes them as a trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .errors import TraceError
+from .layers import Layer, Shape, Winograd
+from .manifest import pair
+from .operands import Operand, Relu, Values, as_array, as_operand
+from .trace import TENSORS, VERSION, Trace
+from .winograd import Array
+
+Size = int | tuple[int, int]
+
+
+class TraceWriter:
+    """Makes a valid trace of arrays, densities and masks; every layer is checked when it is added.
+
+    Arrays are numpy's, or anything that looks like a PyTorch tensor. Shapes follow from arrays; only what densities
+    leave open has to be said. A mistake raises a TraceError at the layer that makes it.
+
+    >>> import numpy as np
+    >>> writer = TraceWriter(model="two-layers", description="an example")
+    >>> writer.convolution(
+    ...     "conv1",
+    ...     weights=Values(np.ones((8, 3, 4, 4), np.float32), domain="winograd"),
+    ...     activations=np.zeros((1, 3, 10, 10), np.float32),
+    ...     padding=1,
+    ...     relu="winograd",
+    ... )
+    >>> writer.linear("classifier", weights=Density(0.5), activations=Density(0.4), features=200, filters=10)
+    >>> writer.write("two-layers/trace.yaml")  # doctest: +SKIP
+    """
+
+    def __init__(self, model: str, description: str = "", framework: str | None = None, seed: int = 1) -> None:
+        """``framework`` says what computed the values ("torch 2.13.0"); ``seed`` fixes what densities draw."""
+        self._model = model
+        self._description = description
+        self._seed = seed
+        self._source = {"exporter": f"winograd_trace {VERSION}"}
+        if framework is not None:
+            self._source["framework"] = framework
+        self._layers: list[Layer] = []
+
+    def convolution(
+        self,
+        name: str,
+        *,
+        weights: Any,
+        activations: Any,
+        outputs: Any = None,
+        relu: Relu = "none",
+        input: tuple[int, ...] | None = None,
+        filters: int | None = None,
+        kernel: Size | None = None,
+        stride: Size = 1,
+        padding: Size = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        winograd: Winograd | None = None,
+    ) -> None:
+        """Adds a convolution.
+
+        ``weights`` are [K, C/groups, R, S], or ``Values(array, domain="winograd")`` of [K, C/groups, n, n];
+        ``activations`` are [N, C, H, W], spatial, before a Winograd ReLU. ``outputs`` [N, K, Ho, Wo] are those before
+        bias and activation. Where an operand has no values, say ``input`` as (C, H, W) or (N, C, H, W), ``filters``
+        and ``kernel``.
+        """
+        weight_operand, activation_operand = as_operand(weights), as_operand(activations)
+        batch, channels, height, width = _image(name, activation_operand, input)
+        shape = Shape(
+            channels=channels,
+            filters=_filters(name, weight_operand, filters, 4),
+            batch=batch,
+            height=height,
+            width=width,
+            kernel=_kernel(name, weight_operand, kernel, winograd),
+            stride=pair(stride, f"layer '{name}': stride"),
+            padding=pair(padding, f"layer '{name}': padding"),
+            dilation=pair(dilation, f"layer '{name}': dilation"),
+            groups=groups,
+        )
+        recorded = _optional(outputs)
+        self.add(Layer(name, shape, weight_operand, activation_operand, "convolution", relu, winograd, recorded))
+
+    def linear(
+        self,
+        name: str,
+        *,
+        weights: Any,
+        activations: Any,
+        outputs: Any = None,
+        relu: Relu = "none",
+        features: int | None = None,
+        filters: int | None = None,
+        batch: int | None = None,
+    ) -> None:
+        """Adds a matrix product of ``weights`` [K, C] with ``activations`` [N, C]; ``outputs`` are [N, K].
+
+        Activations [N, C, H, W] are flattened. Where an operand has no values, say ``features`` (C), ``filters`` (K)
+        and, unless it is 1, ``batch`` (N).
+        """
+        weight_operand, activation_operand = as_operand(weights), as_operand(activations)
+        if isinstance(activation_operand, Values) and activation_operand.array.ndim > 2:
+            rows = activation_operand.array
+            activation_operand = Values(rows.reshape(rows.shape[0], -1), activation_operand.domain)
+        if isinstance(activation_operand, Values) and activation_operand.array.ndim == 2:
+            found = activation_operand.array.shape
+            _agree(name, "batch", batch, found[0])
+            _agree(name, "features", features, found[1])
+            batch, features = found
+        if features is None:
+            raise TraceError(f"layer '{name}': say its features, which no values tell")
+        count = _filters(name, weight_operand, filters, 2)
+        shape = Shape(channels=features, filters=count, batch=1 if batch is None else batch)
+        self.add(Layer(name, shape, weight_operand, activation_operand, "linear", relu, None, _optional(outputs)))
+
+    def add(self, layer: Layer) -> None:
+        """Adds a layer that was made elsewhere."""
+        layer.check()
+        if any(layer.name == other.name for other in self._layers):
+            raise TraceError(f"two layers are named '{layer.name}'")
+        self._layers.append(layer)
+
+    def trace(self) -> Trace:
+        """The layers so far, as a trace."""
+        trace = Trace(self._model, tuple(self._layers), self._description, self._source, self._seed)
+        trace.check()
+        return trace
+
+    def write(self, path: str | Path, tensors: str = TENSORS, comment: str = "") -> None:
+        """Writes the manifest to ``path`` and the tensors beside it, whole or not at all."""
+        self.trace().write(path, tensors, comment)
+
+
+def _optional(tensor: Any) -> Array | None:
+    return None if tensor is None else as_array(tensor)
+
+
+def _agree(name: str, what: str, said: object, found: object) -> None:
+    if said is not None and said != found:
+        raise TraceError(f"layer '{name}': {what} is said to be {said!r}, and its values have {found!r}")
+
+
+def _image(name: str, activations: Operand, said: tuple[int, ...] | None) -> tuple[int, int, int, int]:
+    full = (1, *said) if said is not None and len(said) == 3 else said
+    if isinstance(activations, Values):
+        found = activations.array.shape
+        if len(found) != 4:
+            raise TraceError(f"layer '{name}': activations have shape {list(found)}; expected [N, C, H, W]")
+        _agree(name, "input", full, found)
+        full = found
+    if full is None or len(full) != 4:
+        raise TraceError(f"layer '{name}': input is {said!r}; expected (C, H, W) or (N, C, H, W)")
+    return full[0], full[1], full[2], full[3]
+
+
+def _filters(name: str, weights: Operand, said: int | None, dimensions: int) -> int:
+    if isinstance(weights, Values):
+        shape = weights.array.shape
+        if len(shape) not in (dimensions, 4):
+            raise TraceError(f"layer '{name}': weights have shape {list(shape)}; expected {dimensions} dimensions")
+        _agree(name, "filters", said, shape[0])
+        return int(shape[0])
+    if said is None:
+        raise TraceError(f"layer '{name}': say its filters, which no values tell")
+    return said
+
+
+def _kernel(name: str, weights: Operand, said: Size | None, winograd: Winograd | None) -> tuple[int, int]:
+    kernel = None if said is None else pair(said, f"layer '{name}': kernel")
+    if isinstance(weights, Values):
+        edges = weights.array.shape[2:]
+        if weights.domain == "winograd":
+            tile = winograd.tile if winograd else 2
+            edges = tuple(edge - tile + 1 for edge in edges)
+        _agree(name, "kernel", kernel, edges)
+        return edges[0], edges[1]
+    if kernel is None:
+        raise TraceError(f"layer '{name}': say its kernel, which no values tell")
+    return kernel
