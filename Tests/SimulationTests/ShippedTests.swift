@@ -1,0 +1,104 @@
+import Foundation
+import Hardware
+import Simulation
+import Testing
+import Traces
+
+/// The project's folder, from this file's place in it.
+let projectFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+func shippedTrace(_ path: String) throws -> Trace {
+    try Trace.load(path: projectFolder.appending(path: "Traces/\(path)").path)
+}
+
+func shippedConfiguration(_ name: String, _ overrides: [String] = []) throws -> Configuration {
+    try Configuration.load(path: projectFolder.appending(path: "Configs/\(name).yaml").path, overrides: overrides)
+}
+
+@Suite("What ships")
+struct ShippedTests {
+    static let networks = ["vgg-nagadomi", "convpool-cnn-c", "resnet-18"]
+
+    @Test("mobile is the default machine")
+    func mobileIsTheDefault() throws {
+        var mobile = try shippedConfiguration("mobile")
+        mobile.name = Configuration().name
+        #expect(mobile == Configuration())
+    }
+
+    @Test("multipliers", arguments: [("edge", 256), ("mobile", 1024), ("server", 4096), ("dense-direct", 1024)])
+    func multipliers(name: String, count: Int) throws {
+        #expect(try shippedConfiguration(name).multipliers == count)
+    }
+
+    /// 10.4x, 6.8x and 10.8x are the reductions that Liu, Pool, Han and Dally (ICLR 2018) published; the traces are
+    /// calibrated to them, ResNet-18 without its 7x7 layer.
+    @Test(
+        "Winograd-ReLU's multiply reduction is the published one within 2 %",
+        arguments: [("vgg-nagadomi", 10.4), ("convpool-cnn-c", 6.8), ("resnet-18", 10.8)])
+    func reductions(network: String, published: Double) async throws {
+        let result = try await Simulator(shippedConfiguration("mobile")).run(
+            shippedTrace("\(network)/winograd-relu.yaml"))
+        var total = Activity()
+        for layer in result.layers where !(network == "resnet-18" && layer.name == "conv1") { total += layer.activity }
+        let reduction = try #require(total.multiplyReduction)
+        #expect(abs(reduction / published - 1) < 0.02, "observed \(reduction), published \(published)")
+    }
+
+    @Test("dense Winograd keeps its array at work", arguments: networks)
+    func denseWinograd(network: String) async throws {
+        let total = try await Simulator(shippedConfiguration("dense-winograd")).run(
+            shippedTrace("\(network)/dense.yaml")
+        ).total
+        let utilization = try #require(total.utilization)
+        #expect(utilization >= 0.95)
+    }
+
+    /// A machine that skips nothing multiplies the zeros of the padding, which are no useful products: the array is at work
+    /// in 95 % of its slots all the same.
+    @Test("dense direct keeps its array at work", arguments: networks)
+    func denseDirect(network: String) async throws {
+        let total = try await Simulator(shippedConfiguration("dense-direct")).run(
+            shippedTrace("\(network)/dense.yaml")
+        ).total
+        let atWork = Double(total.slots[.useful] + total.slots[.ineffectual]) / Double(total.slots.total)
+        #expect(atWork >= 0.95)
+        #expect(total.multiplyReduction.map { $0 <= 1 } == true)
+    }
+
+    @Test("mobile is 85 % utilized on a layer of 256 channels at densities 0.40 and 0.41")
+    func mobileUtilization() throws {
+        var shape = LayerShape(channels: 256, filters: 256)
+        (shape.height, shape.width) = (8, 8)
+        (shape.kernelHeight, shape.kernelWidth) = (3, 3)
+        (shape.paddingHeight, shape.paddingWidth) = (1, 1)
+        let layer = Layer(
+            name: "layer", shape: shape, relu: .winograd, weights: .density(0.40, .winograd, Spread()),
+            activations: .density(0.41, .winograd, Spread()))
+        let utilization = try #require(
+            try Simulator(shippedConfiguration("mobile")).simulate(layer).activity.utilization)
+        #expect(utilization >= 0.85)
+    }
+
+    @Test("digits: the outputs are PyTorch's, and the products those of the engine")
+    func digits() async throws {
+        let trace = try shippedTrace("digits/trace.yaml")
+        let simulator = Simulator(try shippedConfiguration("mobile"))
+        let verification = try await simulator.verify(trace, against: simulator.run(trace))
+        #expect(verification.count == trace.layers.count)
+        for layer in verification {
+            #expect(layer.status == .verified, "\(layer.layer)")
+            let error = try #require(layer.recorded)
+            #expect(error.largest < 1e-6 && error.signalToNoise > 120, "\(layer.layer): \(error)")
+        }
+    }
+
+    @Test("every shipped trace loads, and says that it is a calibration", arguments: networks)
+    func manifests(network: String) throws {
+        for method in ["dense", "spatial-pruned", "winograd-pruned", "winograd-relu"] {
+            let trace = try shippedTrace("\(network)/\(method).yaml")
+            #expect(trace.description.localizedCaseInsensitiveContains("calibrat"), "\(trace.description)")
+        }
+    }
+}
