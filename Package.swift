@@ -16,6 +16,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] =
 let package = Package(
     name: "winosim",
     products: [
+        .executable(name: "winosim", targets: ["winosim"]),
         .library(
             name: "Winosim",
             targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
@@ -33,6 +34,13 @@ let package = Package(
         floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware"]),
         floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "Simulation"]),
         floor("Reports", ["YAML", "Tensors", "Hardware", "Traces", "Simulation", "Energy"]),
+        .executableTarget(
+            name: "winosim",
+            dependencies: [
+                "YAML", "Tensors", "Traces", "Hardware", "Simulation", "Energy", "Reports",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         tests("YAMLTests", ["YAML"], data: ["Errors"]),
         tests("TensorsTests", ["Tensors", "YAML"]),
         tests("WinogradTests", ["Winograd"]),
@@ -41,6 +49,7 @@ let package = Package(
         tests("SimulationTests", ["Simulation", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
         tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
         tests("ReportsTests", ["Reports", "Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Golden"]),
+        tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
     ],
     swiftLanguageModes: [.v6]
 )

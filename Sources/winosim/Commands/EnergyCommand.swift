@@ -1,0 +1,33 @@
+import ArgumentParser
+import Tensors
+
+/// `winosim energy`.
+struct EnergyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "energy",
+        abstract: "Print the energy of a trace on a machine as CSV: a row a layer, component and action.",
+        discussion: """
+            Example:
+              winosim energy Traces/digits --config mobile --csv energy.csv
+            """)
+
+    @Argument(help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"))
+    var path: String
+
+    @OptionGroup var machine: MachineOptions
+    @OptionGroup var layers: LayerSelection
+
+    @Option(
+        name: .customLong("csv"),
+        help: ArgumentHelp("Write the CSV to this file, not to standard output.", valueName: "file"))
+    var file: String?
+
+    func validate() throws { try requirePaths(("<trace>", path), ("--csv", file)) }
+
+    func run() async throws {
+        let csv = try await Run(path, on: machine, layers: layers).report.energyCSV()
+        guard let file else { return try Console.print(csv) }
+        try Signals.holding { try AtomicFile.write(csv, to: file) }
+        Console.say("written: \(file)")
+    }
+}

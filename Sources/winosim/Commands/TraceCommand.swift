@@ -1,0 +1,56 @@
+import ArgumentParser
+import Traces
+
+/// `winosim trace`.
+struct TraceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Look into traces, check them, and make them from densities.",
+        discussion: """
+            Example:
+              winosim trace info Traces/digits
+            """,
+        subcommands: [TraceInfoCommand.self, TraceValidateCommand.self, TraceSynthesizeCommand.self])
+}
+
+/// `winosim trace validate`.
+struct TraceValidateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Check traces: the manifest, the tensors' types, shapes and values.",
+        discussion: """
+            Example:
+              winosim trace validate Traces/digits Traces/resnet-18/dense.yaml
+
+            Checks all traces and ends with the exit code of the first that is wrong.
+            """)
+
+    @Argument(help: ArgumentHelp("Manifests, or folders with a trace.yaml.", valueName: "trace"))
+    var paths: [String]
+
+    func validate() throws {
+        for path in paths { try requirePaths(("<trace>", path)) }
+    }
+
+    func run() throws {
+        var first: Failure.Code?
+        for path in paths {
+            let line: String
+            do {
+                let trace = try TraceFile.load(path)
+                let layers = trace.layers.count
+                let tensors = trace.layers.reduce(0) { $0 + $1.tensors.count }
+                line =
+                    "\(path): valid: \(layers) \(layers == 1 ? "layer" : "layers"), "
+                    + "\(tensors) \(tensors == 1 ? "tensor" : "tensors"), "
+                    + "\(grouped(trace.denseMultiplies)) dense multiplies\n"
+            } catch {
+                guard let code = Failure.report(error) else { throw error }
+                first = first ?? code
+                continue
+            }
+            try Console.print(line)
+        }
+        if let first { throw ExitCode(first.rawValue) }
+    }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import Foundation
+import Tensors
+import Traces
+import YAML
+
+/// `winosim trace synthesize`.
+struct TraceSynthesizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "synthesize",
+        abstract: "Make a trace of densities from layer shapes.",
+        discussion: """
+            Example:
+              winosim trace synthesize shapes.csv --weights 0.4 --activations 0.41 \\
+                  --first 0.8,1 --output trace.yaml
+              winosim trace synthesize Traces/resnet-18/dense.yaml --domain spatial \\
+                  --weights 0.6 --activations 0.5 --batch 4 --output pruned.yaml
+
+            <shapes> is a CSV file whose first line names the columns: layer, C, K, H_in, W_in, kernel and, if wanted, \
+            stride, pad, dilation, groups; or a trace, of which the shapes are taken. The densities are those of layers \
+            that Winograd's algorithm can compute (square kernel, stride and dilation 1); for the others see --others.
+            """)
+
+    @Argument(help: ArgumentHelp("A CSV file of layer shapes, or a trace.", valueName: "shapes"))
+    var path: String
+
+    @Option(help: ArgumentHelp("The share of non-zero weights, 0 to 1.", valueName: "density"))
+    var weights = 1.0
+
+    @Option(help: ArgumentHelp("The share of non-zero activations, 0 to 1.", valueName: "density"))
+    var activations = 1.0
+
+    @Option(help: "Where the densities hold: winograd (after the transforms, the ReLU too) or spatial.")
+    var domain = Domain.winograd
+
+    @Option(help: ArgumentHelp("Where the weights' density holds, if not in --domain.", valueName: "domain"))
+    var weightDomain: Domain?
+
+    @Option(help: ArgumentHelp("Where the activations' density holds, if not in --domain.", valueName: "domain"))
+    var activationDomain: Domain?
+
+    @Option(help: ArgumentHelp("The edge m of the Winograd output tile.", valueName: "m"))
+    var tile = 2
+
+    @Option(
+        help: ArgumentHelp("The first layer's densities, as weights,activations.", valueName: "w,a"))
+    var first: DensityPair?
+
+    @Option(
+        help: ArgumentHelp(
+            "The spatial densities of layers without a Winograd form, as weights,activations. (default: 1,1)",
+            valueName: "w,a"))
+    var others: DensityPair?
+
+    @Option(help: ArgumentHelp("What fixes everything that is drawn.", valueName: "n"))
+    var seed = 1
+
+    @Option(help: ArgumentHelp("Images, where not those of the shapes.", valueName: "n"))
+    var batch: Int?
+
+    @Option(help: ArgumentHelp("The model's name. (default: the shapes file's)", valueName: "name"))
+    var model: String?
+
+    @Option(help: ArgumentHelp("One line on what the trace is.", valueName: "text"))
+    var description = ""
+
+    @Option(
+        name: .customLong("output"),
+        help: ArgumentHelp("Write the manifest to this file, not to standard output.", valueName: "file"))
+    var file: String?
+
+    func validate() throws {
+        try requirePaths(("<shapes>", path), ("--output", file))
+        for (option, density) in [("weights", weights), ("activations", activations)]
+        where !(0...1).contains(density) {
+            throw ValidationError("--\(option) is \(density), expected a density from 0 to 1.")
+        }
+        guard seed >= 0 else { throw ValidationError("--seed is \(seed), expected at least 0.") }
+        if let batch, !(1...1 << 20).contains(batch) {
+            throw ValidationError("--batch is \(batch), expected a whole number from 1 to \(1 << 20).")
+        }
+        guard (1...7).contains(tile) else { throw ValidationError("--tile is \(tile), expected 1 to 7.") }
+        if model?.isEmpty == true { throw ValidationError("--model is empty, expected a name.") }
+    }
+
+    func run() throws {
+        let (table, name) = try shapes()
+        var settings = TraceSynthesizer.Settings(model: model ?? name)
+        settings.description = description
+        settings.seed = seed
+        settings.batch = batch
+        settings.weights = weights
+        settings.activations = activations
+        settings.weightDomain = weightDomain ?? domain
+        settings.activationDomain = activationDomain ?? domain
+        settings.tile = tile
+        settings.first = first.map { ($0.weights, $0.activations) }
+        settings.others = others.map { ($0.weights, $0.activations) }
+        let manifest = try TraceSynthesizer.manifest(table, settings)
+        guard let file else { return try Console.print(manifest) }
+        try Signals.holding { try AtomicFile.write(manifest, to: file) }
+        Console.say("written: \(file), \(table.rows.count) layers")
+    }
+
+    /// The layers' shapes, and a name for the model.
+    private func shapes() throws -> (table: LayerTable, name: String) {
+        if path.lowercased().hasSuffix(".csv") {
+            let bytes = try InputFile.bytes(of: path, limit: Document.sizeLimit)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw InputError("the file is no UTF-8", at: Mark(file: path, line: 1, column: 1))
+            }
+            let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+            return (try LayerTable(csv: text, file: path), name.isEmpty ? "synthetic" : name)
+        }
+        let trace = try TraceFile.load(path)
+        return (LayerTable(trace), trace.model)
+    }
+}
+
+extension Domain: ExpressibleByArgument {}
+
+/// Two densities behind an option: `0.8,1`.
+struct DensityPair: ExpressibleByArgument {
+    let weights: Double
+    let activations: Double
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+            Double($0.trimmingCharacters(in: .whitespaces))
+        }
+        guard numbers.count == 2, let weights = numbers[0], let activations = numbers[1],
+            (0...1).contains(weights), (0...1).contains(activations)
+        else { return nil }
+        (self.weights, self.activations) = (weights, activations)
+    }
+}

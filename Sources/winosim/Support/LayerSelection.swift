@@ -1,0 +1,44 @@
+import ArgumentParser
+import Traces
+import YAML
+
+/// Which layers of a trace run.
+struct LayerSelection: ParsableArguments {
+    @Option(
+        name: .customLong("layers"),
+        help: ArgumentHelp(
+            "Run these layers alone: names with *, ? and [a-c], parted by commas. May be repeated.",
+            valueName: "glob"))
+    var arguments: [String] = []
+
+    /// Checks what can be checked without a trace.
+    func validate() throws {
+        for argument in arguments where Glob.list(argument).contains(where: { $0.text.isEmpty }) {
+            throw ValidationError("--layers \(quoted(argument)) holds an empty name.")
+        }
+    }
+
+    /// The indices of the layers that are wanted, in the trace's order.
+    ///
+    /// - Throws: `InputError` for a pattern that no layer's name matches.
+    func indices(in trace: Trace) throws -> [Int] {
+        guard !arguments.isEmpty else { return Array(trace.layers.indices) }
+        var wanted: Set<Int> = []
+        for argument in arguments {
+            for glob in Glob.list(argument) {
+                let found = trace.layers.indices.filter { glob.matches(trace.layers[$0].name) }
+                guard !found.isEmpty else { throw Self.error(glob, argument, trace.layers.map(\.name)) }
+                wanted.formUnion(found)
+            }
+        }
+        return wanted.sorted()
+    }
+
+    private static func error(_ glob: Glob, _ argument: String, _ names: [String]) -> InputError {
+        let near = nearestName(to: glob.text, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+        let shown = names.prefix(40).joined(separator: ", ") + (names.count > 40 ? ", ..." : "")
+        return InputError(
+            "no layer matches \(quoted(glob.text))\(near) the trace's layers are \(shown)",
+            at: Mark(file: "--layers \(argument)", line: 1, column: 1))
+    }
+}

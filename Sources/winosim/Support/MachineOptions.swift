@@ -1,0 +1,66 @@
+import ArgumentParser
+import Energy
+import Foundation
+import Hardware
+
+/// Which machine runs.
+struct MachineOptions: ParsableArguments {
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp(
+            "The machine: a YAML file, or the name of a shipped one such as mobile. Without it the default machine runs.",
+            valueName: "file"))
+    var file: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Change one key of the machine, such as pe_array.rows=32. May be repeated; the last one counts.",
+            valueName: "key=value"))
+    var overrides: [String] = []
+
+    @OptionGroup var shipped: LibraryOptions
+
+    func validate() throws { try requirePaths(("--config", file)) }
+
+    /// The machine's configuration.
+    ///
+    /// - Throws: `FileError`, `InputError`.
+    func configuration(_ library: ConfigurationLibrary) throws -> Configuration {
+        if file == nil { Console.say("no --config: the default machine runs") }
+        return try Configuration.load(path: file.map(library.resolve), overrides: overrides)
+    }
+}
+
+/// Where the shipped configurations are.
+struct LibraryOptions: ParsableArguments {
+    @Option(
+        name: .customLong("configs"),
+        help: ArgumentHelp(
+            "The folder of shipped configurations and energy tables, where it is not found by itself.",
+            valueName: "folder"))
+    var folder: String?
+
+    func validate() throws { try requirePaths(("--configs", folder)) }
+
+    /// The shipped configurations.
+    ///
+    /// - Throws: `FileError` where the folder that was asked for is none.
+    func library() throws -> ConfigurationLibrary {
+        try ConfigurationLibrary(
+            directory: folder, environment: ProcessInfo.processInfo.environment,
+            executable: Bundle.main.executablePath, workingDirectory: FileManager.default.currentDirectoryPath)
+    }
+}
+
+extension EnergyModel {
+    /// The model that a configuration's energy section asks for, with its table.
+    ///
+    /// - Throws: `FileError`, `InputError`.
+    static func model(
+        of configuration: Configuration, _ library: ConfigurationLibrary
+    ) throws -> (model: EnergyModel, table: EnergyTable) {
+        let table = try EnergyTable.resolve(configuration.energy.table, library: library)
+        return (try EnergyModel(table: table, configuration: configuration), table)
+    }
+}

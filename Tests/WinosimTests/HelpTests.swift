@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+@testable import winosim
+
+@Suite struct HelpTests {
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Help")
+
+    /// Every command by its words, `winosim` itself first.
+    static let commands: [[String]] = {
+        func walk(_ words: [String], _ names: [String]) -> [[String]] { [words] + names.map { words + [$0] } }
+        return Winosim.configuration.subcommands.reduce(into: [[]]) { all, command in
+            let name = command.configuration.commandName ?? ""
+            all += walk([name], command.configuration.subcommands.compactMap { $0.configuration.commandName })
+        }
+    }()
+
+    @Test func allCommandsAreThere() {
+        #expect(
+            Set(Self.commands.map { $0.joined(separator: " ") })
+                == [
+                    "", "simulate", "energy", "trace", "trace info", "trace validate", "trace synthesize", "config",
+                    "config show", "config check", "config list",
+                ])
+    }
+
+    @Test(arguments: commands) func helpShowsAnExampleAndIsPinned(_ words: [String]) throws {
+        let outcome = try Program.shell("\"$WINOSIM\" \(words.joined(separator: " ")) --help", in: try Folder())
+        #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
+        let command = (["winosim"] + words).joined(separator: " ")
+        #expect(outcome.output.contains("Example:\n  \(command)"), "\(outcome)")
+        let file = Self.folder.appendingPathComponent(command.replacing(" ", with: "-") + ".txt")
+        if ProcessInfo.processInfo.environment["WINOSIM_RECORD"] == "1" {
+            try Data(outcome.output.utf8).write(to: file)
+            Issue.record("recorded \(file.lastPathComponent) anew: look at it, then run without WINOSIM_RECORD")
+            return
+        }
+        #expect(outcome.output == (try? String(contentsOf: file, encoding: .utf8)))
+    }
+
+    @Test func versionStandsInOnePlace() throws {
+        let outcome = try Program.run("--version")
+        #expect(outcome.code == 0 && outcome.output == "winosim \(winosimVersion)\n", "\(outcome)")
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+/// Reads a JSON object.
+func object(_ text: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+}
+
+@Suite struct SimulateTests {
+    let folder: Folder
+
+    init() throws { folder = try Folder.withTraces() }
+
+    @Test func resultsGoToStandardOutputAndTalkToStandardError() throws {
+        let plain = try Program.run("simulate", "trace.yaml", in: folder)
+        #expect(plain.code == 0, "\(plain)")
+        #expect(plain.talk == "no --config: the default machine runs\n")
+        #expect(plain.output.contains("conv1") && plain.output.contains("conv2"), "\(plain)")
+        let configured = try Program.run(
+            "simulate", "trace.yaml", "--config", "small", "--configs", "Configs", in: folder)
+        #expect(configured.code == 0 && configured.talk.isEmpty, "\(configured)")
+        #expect(configured.output != plain.output)
+    }
+
+    @Test func theFolderOfATraceIsItsManifest() throws {
+        let manifest = try Program.run("simulate", "./trace.yaml", in: folder)
+        for argument in [".", "./", folder.path] {
+            let outcome = try Program.run("simulate", argument, in: folder)
+            #expect(outcome.code == 0 && outcome.output.contains("conv2"), "\(outcome)")
+        }
+        #expect(try Program.run("simulate", ".", in: folder).output == manifest.output)
+    }
+
+    @Test func outputWritesAllFilesThatJSONAgreesWith() throws {
+        let outcome = try Program.run("simulate", "trace.yaml", "--output", "new/run", "--json", in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(folder.names(in: "new/run") == ["energy.csv", "layers.csv", "summary.json"])
+        #expect(try folder.text("new/run/summary.json") == outcome.output)
+        #expect(try object(outcome.output)["verification"] == nil)
+        #expect(try folder.text("new/run/layers.csv").hasPrefix("layer,algorithm,cycles,"))
+        #expect(try folder.text("new/run/energy.csv").hasPrefix("layer,component,action,"))
+    }
+
+    @Test func resultsDoNotDependOnJobs() throws {
+        let one = try Program.run("simulate", "trace.yaml", "--jobs", "1", "--json", in: folder)
+        #expect(one.code == 0 && one.output.hasSuffix("}\n"), "\(one)")
+        #expect(try Program.run("simulate", "trace.yaml", "--jobs", "7", "--json", in: folder).output == one.output)
+    }
+
+    @Test func layersRunAloneAsTheyRunAmongOthers() throws {
+        func rows(_ arguments: String...) throws -> [String: Substring] {
+            let run = "run\(arguments.count)\(arguments.joined())".filter { $0.isLetter || $0.isNumber }
+            let line = "\"$WINOSIM\" simulate trace.yaml --output \(run) " + arguments.joined(separator: " ")
+            let outcome = try Program.shell(line, in: folder)
+            #expect(outcome.code == 0, "\(outcome)")
+            let lines = try folder.text("\(run)/layers.csv").split(separator: "\n").dropFirst()
+            return Dictionary(uniqueKeysWithValues: lines.map { (String($0.prefix { $0 != "," }), $0) })
+        }
+        let all = try rows()
+        #expect(all.keys.sorted() == ["conv1", "conv2", "total"])
+        // How conv1's outputs are stored depends on conv2, which does not run here.
+        let first = try rows("--layers", "'*[!2]'")
+        #expect(first.keys.sorted() == ["conv1", "total"])
+        #expect(first["conv1"] == all["conv1"])
+        #expect(try rows("--layers", "conv2,conv1") == all)
+        #expect(try rows("--layers", "'?onv2'", "--layers", "conv1") == all)
+    }
+
+    @Test func aPatternWithoutALayerIsAnErrorThatListsThem() throws {
+        let outcome = try Program.run("simulate", "trace.yaml", "--layers", "conv1,konv2", in: folder)
+        #expect(outcome.code == 65 && outcome.output.isEmpty, "\(outcome)")
+        #expect(
+            outcome.talk.hasSuffix(
+                "--layers conv1,konv2:1:1: error: no layer matches \"konv2\": did you mean \"conv2\"? "
+                    + "the trace's layers are conv1, conv2\n"), "\(outcome)")
+    }
+
+    @Test func verificationHolds() throws {
+        let outcome = try Program.run("simulate", "trace.yaml", "--verify", in: folder)
+        #expect(outcome.code == 0 && outcome.output.contains("verified"), "\(outcome)")
+        let json = try Program.run("simulate", "trace.yaml", "--verify", "--json", in: folder)
+        #expect(json.code == 0, "\(json)")
+        let rows = try #require(try object(json.output)["verification"] as? [[String: Any]])
+        #expect(rows.map { $0["status"] as? String } == ["verified", "skipped"])
+        #expect(rows[0]["layer"] as? String == "conv1")
+        #expect(try #require(rows[0]["direct_max_error"] as? Double) < 1e-6)
+        #expect(rows[1]["note"] is String && rows[1]["products"] == nil)
+    }
+
+    @Test func wrongOutputsFailTheVerification() throws {
+        let outcome = try Program.run("simulate", "wrong.yaml", "--verify", "--output", "run", in: folder)
+        #expect(outcome.code == 1 && outcome.output.contains("FAILED"), "\(outcome)")
+        #expect(outcome.talk.hasSuffix("winosim: verification failed: conv1\n"), "\(outcome)")
+        // The simulation itself holds: its files are there.
+        #expect(folder.names(in: "run").count == 3)
+        let json = try Program.run("simulate", "wrong.yaml", "--verify", "--json", in: folder)
+        let rows = try #require(try object(json.output)["verification"] as? [[String: Any]])
+        #expect(json.code == 1 && rows[0]["status"] as? String == "failed")
+        let lax = try Program.run("simulate", "wrong.yaml", "--verify", "--tolerance", "1e6", in: folder)
+        #expect(lax.code == 0, "\(lax)")
+    }
+
+    @Test func verificationOfNothingFails() throws {
+        let outcome = try Program.run("simulate", "densities.yaml", "--verify", in: folder)
+        #expect(outcome.code == 1, "\(outcome)")
+        #expect(outcome.talk.contains("nothing could be verified"), "\(outcome)")
+    }
+
+    @Test func energyPrintsTheCSVThatSimulateWrites() throws {
+        let printed = try Program.run("energy", "trace.yaml", "--set", "datatype.weights=8 bit", in: folder)
+        #expect(printed.code == 0 && printed.output.hasPrefix("layer,component,action,"), "\(printed)")
+        let written = try Program.run(
+            "energy", "trace.yaml", "--set", "datatype.weights=8 bit", "--csv", "e.csv", in: folder)
+        #expect(written.code == 0 && written.output.isEmpty, "\(written)")
+        #expect(try folder.text("e.csv") == printed.output)
+        _ = try Program.run(
+            "simulate", "trace.yaml", "--set", "datatype.weights=8 bit", "--output", "run", in: folder)
+        #expect(try folder.text("run/energy.csv") == printed.output)
+        let one = try Program.run("energy", "trace.yaml", "--layers", "conv2", in: folder)
+        #expect(one.code == 0 && !one.output.contains("conv1"), "\(one)")
+    }
+}

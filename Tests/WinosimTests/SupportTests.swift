@@ -1,0 +1,65 @@
+import Testing
+
+@testable import winosim
+
+@Suite struct SupportTests {
+    @Test(arguments: [
+        ("conv1", "conv1", true), ("conv1", "conv10", false), ("conv*", "conv", true), ("*1*1", "a1b1", true),
+        ("*1*1", "a1b1c", false), ("c?nv", "conv", true), ("c?nv", "cnv", false), ("conv[12]", "conv2", true),
+        ("conv[12]", "conv3", false), ("conv[!12]", "conv3", true), ("conv[^12]", "conv1", false),
+        ("conv[1-3]", "conv2", true), ("conv[3-1]", "conv2", false), ("[]a]x", "]x", true), ("[a-]", "-", true),
+        ("a[", "a[", true), ("a\\*", "a*", true), ("a\\*", "ab", false), ("x[1]", "x[1]", true), ("*", "", true),
+        ("", "a", false), ("a*b*c*d", "axbxcxbxd", true), ("?*", "", false),
+    ]) func glob(_ pattern: String, _ name: String, _ expected: Bool) {
+        #expect(Glob(pattern).matches(name) == expected, "\(pattern) on \(name)")
+    }
+
+    @Test(arguments: [
+        ("a,b", ["a", "b"]), ("a", ["a"]), ("a[,b],c", ["a[,b]", "c"]), ("a\\,b,c", ["a\\,b", "c"]),
+        ("a[,b", ["a[", "b"]), ("a,", ["a", ""]),
+    ]) func globList(_ text: String, _ expected: [String]) {
+        #expect(Glob.list(text).map(\.text) == expected)
+    }
+
+    /// A pattern of many stars ends soon on a name that nearly matches.
+    @Test func globDoesNotExplode() {
+        let stars = String(repeating: "*a", count: 2000)
+        #expect(!Glob(stars + "b").matches(String(repeating: "a", count: 4000)))
+    }
+
+    @Test func tableAligns() {
+        var table = TextTable([("name", .left), ("n", .right)])
+        table.add(["a", "1,000"])
+        table.add(["", "2"])
+        table.addTotal(["total", ""])
+        #expect(
+            table.text == """
+                name       n
+                ------------
+                a      1,000
+                           2
+                ------------
+                total
+
+                """)
+    }
+
+    @Test(arguments: [
+        (0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567"), (.min, "-9,223,372,036,854,775,808"),
+    ])
+    func thousands(_ value: Int, _ text: String) { #expect(grouped(value) == text) }
+
+    @Test func tablesHoldNoControlCharacters() {
+        var table = TextTable([("x", .left)])
+        table.add(["a\u{1B}[2J\nb"])
+        #expect(table.text == "x\n-------\na\u{FFFD}[2J\u{FFFD}b\n")
+    }
+
+    @Test func spliceKeepsTheObject() throws {
+        let object = Array("{\"b\": 1, \"a\": {}\n}\n".utf8)
+        let spliced = try JSONSplice.adding("c", Array("[2]".utf8), to: object)
+        #expect(String(decoding: spliced, as: UTF8.self) == "{\"b\": 1, \"a\": {},\n  \"c\": [2]\n}\n")
+        #expect(throws: JSONSplice.NoObject.self) { try JSONSplice.adding("c", [], to: Array("{ }".utf8)) }
+        #expect(throws: JSONSplice.NoObject.self) { try JSONSplice.adding("c", [], to: []) }
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+
+@Suite struct TraceCommandTests {
+    let folder: Folder
+
+    init() throws { folder = try Folder.withTraces() }
+
+    @Test func infoShowsLayersAndTensors() throws {
+        let outcome = try Program.run("trace", "info", "trace.yaml", in: folder)
+        #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
+        // 3 * 6 * 6 * 2 * 9 and 4 * 4 * 4 * 8 * 9 multiplies; the inputs' values are 0, 1, 2, 3 in turn.
+        let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(
+            lines.contains("conv1 2x6x6 3x6x6 3x3 pad 1 none tensor, spatial 79.6 % tensor, spatial 75.0 % 1,944"),
+            "\(outcome)")
+        #expect(
+            lines.contains(
+                "conv2 8x4x4 4x4x4 3x3 pad 1 spatial density, spatial 50.0 % density, spatial 50.0 % 4,608"),
+            "\(outcome)")
+        #expect(lines.contains("2 layers 6,552"), "\(outcome)")
+        #expect(lines.contains("conv1.weight conv1, weights F32 3x2x3x3 216 79.6 %"), "\(outcome)")
+        #expect(lines.contains("2 tensors 504"), "\(outcome)")
+    }
+
+    @Test func validateChecksAllAndEndsWithTheFirstFault() throws {
+        let good = try Program.run("trace", "validate", "trace.yaml", "densities.yaml", in: folder)
+        #expect(good.code == 0 && good.talk.isEmpty, "\(good)")
+        #expect(
+            good.output == """
+                trace.yaml: valid: 2 layers, 2 tensors, 6,552 dense multiplies
+                densities.yaml: valid: 2 layers, 0 tensors, 6,552 dense multiplies
+
+                """)
+        try folder.write("format: winosim-trace/1\nmodl: x\n", to: "broken.yaml")
+        let bad = try Program.run("trace", "validate", "broken.yaml", "missing.yml", "trace.yaml", in: folder)
+        #expect(bad.code == 65, "\(bad)")
+        #expect(bad.output == "trace.yaml: valid: 2 layers, 2 tensors, 6,552 dense multiplies\n")
+        #expect(bad.talk.hasPrefix("broken.yaml:") && bad.talk.contains("missing.yml"), "\(bad)")
+    }
+
+    @Test func synthesizePrintsWhatItWrites() throws {
+        let options = ["--weights", "0.4", "--activations", "0.25", "--first", "0.8,1", "--seed", "9", "--batch", "2"]
+        func run(_ more: String...) throws -> Outcome {
+            try Program.shell(
+                "\"$WINOSIM\" trace synthesize shapes.csv " + (options + more).joined(separator: " "), in: folder)
+        }
+        let printed = try run()
+        #expect(printed.code == 0 && printed.talk.isEmpty, "\(printed)")
+        #expect(printed.output.contains("model: shapes\n") && printed.output.contains("seed: 9\n"), "\(printed)")
+        #expect(printed.output.contains("weights: {density: 0.8, domain: winograd}"), "\(printed)")
+        #expect(printed.output.contains("weights: {density: 0.4, domain: winograd}"), "\(printed)")
+        #expect(printed.output.contains("batch: 2"), "\(printed)")
+        let written = try run("--output", "made.yaml")
+        #expect(written.code == 0 && written.output.isEmpty, "\(written)")
+        #expect(try folder.text("made.yaml") == printed.output)
+        #expect(try Program.run("trace", "validate", "made.yaml", in: folder).code == 0)
+    }
+
+    @Test func synthesizeTakesTheShapesOfATrace() throws {
+        let outcome = try Program.run(
+            "trace", "synthesize", ".", "--domain", "spatial", "--weights", "0.5", "--model", "m", in: folder)
+        #expect(outcome.code == 0 && outcome.output.contains("model: m\n"), "\(outcome)")
+        #expect(outcome.output.contains("name: conv2") && !outcome.output.contains("winograd:"), "\(outcome)")
+    }
+
+    @Test func aBrokenTableHasAPlace() throws {
+        try folder.write("layer,C,K,H_in,W_in,kernel\none,3,x,8,8,3\n", to: "broken.csv")
+        let outcome = try Program.run("trace", "synthesize", "broken.csv", in: folder)
+        #expect(outcome.code == 65 && outcome.talk.hasPrefix("broken.csv:2:7: error: "), "\(outcome)")
+    }
+
+    @Test(arguments: [
+        ["--weights", "1.5"], ["--activations", "nan"], ["--seed", "-1"], ["--batch", "0"], ["--tile", "9"],
+        ["--first", "0.5"], ["--others", "1,2"], ["--domain", "frequency"], ["--model", ""],
+    ]) func synthesizeRefusesValues(_ option: [String]) throws {
+        let outcome = try Program.run("trace", "synthesize", "shapes.csv", option[0], option[1], in: folder)
+        #expect(outcome.code == 64 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.talk.contains(option[0]), "\(outcome)")
+    }
+}
