@@ -1,16 +1,16 @@
 import Foundation
 
-/// Numbers as people read them.
-enum NumberText {
+/// Numbers, and the texts beside them, as people read them.
+public enum NumberText {
     /// A number with thousands separated and a fixed number of decimals.
-    static func grouped(_ value: Double, decimals: Int) -> String {
+    public static func grouped(_ value: Double, decimals: Int) -> String {
         let text = String(format: "%.\(decimals)f", value)
         let point = text.firstIndex(of: ".") ?? text.endIndex
         return grouped(digits: text[..<point]) + text[point...]
     }
 
-    /// A count with thousands separated.
-    static func grouped(_ value: Int) -> String { grouped(digits: value.description[...]) }
+    /// A count with thousands separated: 1,234,567.
+    public static func grouped(_ value: Int) -> String { grouped(digits: value.description[...]) }
 
     private static func grouped(digits: Substring) -> String {
         let sign = digits.hasPrefix("-") ? "-" : ""
@@ -29,8 +29,8 @@ enum NumberText {
         return share > 0 && text == "0.0" ? "<0.1%" : text + "%"
     }
 
-    /// A text on one line, without control characters.
-    static func printable(_ text: String) -> String {
+    /// A text on one line, without control characters, which a terminal would obey: U+FFFD stands for each.
+    public static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))

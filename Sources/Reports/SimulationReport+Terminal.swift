@@ -20,7 +20,7 @@ extension SimulationReport {
                 + QuantityKind.frequency.format(configuration.clock.value)
         ]
         lines = lines.flatMap { NumberText.wrapped($0, width: Self.lineWidth) }
-        lines += [""] + fittingTable().lines() + [""]
+        lines += [""] + fittingTable().lines + [""]
         for paragraph in [cycleShares(), energies()] + assumptions() {
             lines += NumberText.wrapped(paragraph, width: Self.lineWidth)
         }
@@ -35,7 +35,7 @@ extension SimulationReport {
         var exponent = 0
         while true {
             var table = layerTable(exponent: exponent)
-            let rest = Self.lineWidth - (table.width - table.columns[0].width)
+            let rest = Self.lineWidth - (table.width - table.width(ofColumn: 0))
             if rest >= min(longest, Self.nameWidth) || exponent == 12 {
                 table.shorten(column: 0, to: max(rest, 1))
                 return table
@@ -45,42 +45,41 @@ extension SimulationReport {
     }
 
     private func layerTable(exponent: Int) -> TextTable {
-        let rows = rows + [total]
         let time = Scale.time(total.microseconds)
         let energy = Scale.energy(total.energy.value)
         let counts = exponent == 0 ? "" : "10^\(exponent)"
         let countScale = (0..<exponent).reduce(1.0) { scale, _ in scale * 10 }
-        func column(_ head: String, _ second: String, _ unit: String, _ name: String, _ show: (Double) -> String)
-            -> TextTable.TextColumn
-        {
-            let cells = rows.map { row in
-                switch Column<LayerRow>.named(name, of: row) {
-                case .integer(let value):
-                    exponent == 0
-                        ? NumberText.grouped(value) : NumberText.grouped(Double(value) / countScale, decimals: 1)
-                case .real(let value): show(value)
-                case .text(let text): NumberText.printable(text)
-                case .empty: name == "algorithm" ? "" : "-"
-                }
-            }
-            let isLeft = ["layer", "algorithm"].contains(name)
-            return TextTable.TextColumn(head: [head, second, unit], cells: cells, isLeft: isLeft)
-        }
         func percent(_ value: Double) -> String { NumberText.grouped(value * 100, decimals: 1) }
         func ratio(_ value: Double) -> String { NumberText.grouped(value, decimals: 2) }
-        return TextTable(columns: [
-            column("layer", "", "", "layer") { "\($0)" },
-            column("algorithm", "", "", "algorithm") { "\($0)" },
-            column("cycles", "", counts, "cycles") { "\($0)" },
-            column("time", "", time.unit, "time_us", time.text),
-            column("utiliza-", "tion", "%", "utilization", percent),
-            column("multiplies", "", counts, "multiplies") { "\($0)" },
-            column("multiply", "reduced", "x", "multiply_reduction", ratio),
-            column("weight", "density", "%", "weight_density", percent),
-            column("activ.", "density", "%", "activation_density", percent),
-            column("multiply", "energy", energy.unit, "multiply_energy_pJ", energy.text),
-            column("total", "energy", energy.unit, "energy_pJ", energy.text),
-        ])
+        let columns: [(head: [String], name: String, show: ((Double) -> String)?)] = [
+            (["layer", "", ""], "layer", nil),
+            (["algorithm", "", ""], "algorithm", nil),
+            (["cycles", "", counts], "cycles", nil),
+            (["time", "", time.unit], "time_us", time.text),
+            (["utiliza-", "tion", "%"], "utilization", percent),
+            (["multiplies", "", counts], "multiplies", nil),
+            (["multiply", "reduced", "x"], "multiply_reduction", ratio),
+            (["weight", "density", "%"], "weight_density", percent),
+            (["activ.", "density", "%"], "activation_density", percent),
+            (["multiply", "energy", energy.unit], "multiply_energy_pJ", energy.text),
+            (["total", "energy", energy.unit], "energy_pJ", energy.text),
+        ]
+        func cells(_ row: LayerRow) -> [String] {
+            columns.map { column in
+                switch Column<LayerRow>.named(column.name, of: row) {
+                case .integer(let value) where exponent == 0: NumberText.grouped(value)
+                case .integer(let value): NumberText.grouped(Double(value) / countScale, decimals: 1)
+                case .real(let value): column.show?(value) ?? value.description
+                case .text(let text): text
+                case .empty: column.name == "algorithm" ? "" : "-"
+                }
+            }
+        }
+        var table = TextTable(
+            columns.map { (head: $0.head, alignment: ["layer", "algorithm"].contains($0.name) ? .left : .right) })
+        for row in rows { table.add(cells(row)) }
+        table.addTotal(cells(total))
+        return table
     }
 
     /// The classes of all slots, largest first.

@@ -27,34 +27,6 @@ import Testing
         #expect(!Glob(stars + "b").matches(String(repeating: "a", count: 4000)))
     }
 
-    @Test func tableAligns() {
-        var table = TextTable([("name", .left), ("n", .right)])
-        table.add(["a", "1,000"])
-        table.add(["", "2"])
-        table.addTotal(["total", ""])
-        #expect(
-            table.text == """
-                name       n
-                ------------
-                a      1,000
-                           2
-                ------------
-                total
-
-                """)
-    }
-
-    @Test(arguments: [
-        (0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567"), (.min, "-9,223,372,036,854,775,808"),
-    ])
-    func thousands(_ value: Int, _ text: String) { #expect(grouped(value) == text) }
-
-    @Test func tablesHoldNoControlCharacters() {
-        var table = TextTable([("x", .left)])
-        table.add(["a\u{1B}[2J\nb"])
-        #expect(table.text == "x\n-------\na\u{FFFD}[2J\u{FFFD}b\n")
-    }
-
     @Test func spliceKeepsTheObject() throws {
         let object = Array("{\"b\": 1, \"a\": {}\n}\n".utf8)
         let spliced = try JSONSplice.adding("c", Array("[2]".utf8), to: object)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Energy
 import Foundation
 import Hardware
+import Reports
 import YAML
 
 /// `winosim config`.
@@ -62,7 +63,7 @@ struct ConfigCheckCommand: ParsableCommand {
                 let configuration = try Configuration.load(path: library.resolve(file))
                 _ = try EnergyModel.model(of: configuration, library)
                 try Console.print(
-                    "\(file): valid: \(quoted(configuration.name)), \(grouped(configuration.multipliers)) multipliers\n"
+                    "\(file): valid: \(quoted(configuration.name)), \(NumberText.grouped(configuration.multipliers)) multipliers\n"
                 )
             } catch {
                 let isOutput = (error as? FileError)?.operation == .write

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import Traces
 
 /// `winosim trace`.
@@ -43,7 +44,7 @@ struct TraceValidateCommand: ParsableCommand {
                 line =
                     "\(path): valid: \(layers) \(layers == 1 ? "layer" : "layers"), "
                     + "\(tensors) \(tensors == 1 ? "tensor" : "tensors"), "
-                    + "\(grouped(trace.denseMultiplies)) dense multiplies\n"
+                    + "\(NumberText.grouped(trace.denseMultiplies)) dense multiplies\n"
             } catch {
                 guard let code = Failure.report(error) else { throw error }
                 first = first ?? code

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Reports
 import Traces
 
 /// `winosim trace info`.
@@ -21,8 +22,8 @@ struct TraceInfoCommand: ParsableCommand {
 
     func run() throws {
         let trace = try TraceFile.load(path)
-        var text = "\(printable(trace.model))\n"
-        if !trace.description.isEmpty { text += "\(printable(trace.description))\n" }
+        var text = "\(NumberText.printable(trace.model))\n"
+        if !trace.description.isEmpty { text += "\(NumberText.printable(trace.description))\n" }
         text += "seed \(trace.seed), SHA-256 \(trace.digest)\n\n\(Self.layers(of: trace).text)"
         if trace.layers.contains(where: { !$0.tensors.isEmpty }) { text += "\n\(Self.tensors(of: trace).text)" }
         try Console.print(text)
@@ -38,13 +39,13 @@ struct TraceInfoCommand: ParsableCommand {
             table.add([
                 layer.name, layer.inputText, layer.outputText, layer.kernelText, layer.relu.rawValue,
                 layer.weights.text, percent(layer.weights.density), layer.activations.text,
-                percent(layer.activations.density), grouped(layer.shape.denseMultiplies),
+                percent(layer.activations.density), NumberText.grouped(layer.shape.denseMultiplies),
             ])
         }
         let count = trace.layers.count
         table.addTotal(
             ["\(count) \(count == 1 ? "layer" : "layers")"] + Array(repeating: "", count: 8)
-                + [grouped(trace.denseMultiplies)])
+                + [NumberText.grouped(trace.denseMultiplies)])
         return table
     }
 
@@ -62,12 +63,13 @@ struct TraceInfoCommand: ParsableCommand {
                 if seen.insert(reference.name).inserted { total += bytes }
                 table.add([
                     reference.name, "\(layer.name), \(role)", tensor.type.rawValue,
-                    tensor.shape.map(String.init).joined(separator: "x"), grouped(bytes), percent(tensor.density),
+                    tensor.shape.map(String.init).joined(separator: "x"), NumberText.grouped(bytes),
+                    percent(tensor.density),
                 ])
             }
         }
         table.addTotal(
-            ["\(seen.count) \(seen.count == 1 ? "tensor" : "tensors")", "", "", "", grouped(total), ""])
+            ["\(seen.count) \(seen.count == 1 ? "tensor" : "tensors")", "", "", "", NumberText.grouped(total), ""])
         return table
     }
 

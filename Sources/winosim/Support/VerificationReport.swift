@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 import Simulation
 
 /// What the functional pass found, as a table and as JSON.
@@ -27,7 +28,7 @@ struct VerificationReport {
             table.add([
                 layer.layer, word, Self.error(layer.recorded?.largest), Self.decibels(layer.recorded?.signalToNoise),
                 Self.error(layer.direct?.largest), Self.decibels(layer.direct?.signalToNoise),
-                layer.products.map(grouped) ?? "-", note,
+                layer.products.map(NumberText.grouped) ?? "-", note,
             ])
         }
         return table.text + "errors are shares of max|outputs|; tolerance \(tolerance)\n"
