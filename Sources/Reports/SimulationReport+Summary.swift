@@ -3,14 +3,15 @@ import Simulation
 import YAML
 
 extension SimulationReport {
-    /// `summary.json`: the figures of both CSV files, what each of them is, and all that is needed to make the result again.
+    /// `summary.json`: the figures of both CSV files, what each of them is, and all that is needed to make the result again;
+    /// and, where the functional pass ran, what it found, with its columns, as the last two keys.
     ///
     /// Keys stand in a fixed order. What is not defined is null; no number is NaN or infinite.
     public func summaryJSON() -> [UInt8] {
         let configuration = result.configuration
         let yaml = configuration.yaml()
         let nested = (try? Document.parse(yaml, file: "configuration")).map { JSON($0) } ?? .null
-        return JSON.object([
+        var summary: [(key: String, value: JSON)] = [
             ("program", .object([("name", .text("winosim")), ("version", .text(version))])),
             (
                 "trace",
@@ -38,7 +39,14 @@ extension SimulationReport {
                 "energy",
                 .array(energy.flatMap(EnergyRow.rows).map { JSON($0, Column<EnergyRow>.all) })
             ),
-        ]).bytes()
+        ]
+        if let verification {
+            summary += [
+                ("verification_columns", .array(Column<LayerVerification>.all.map(Self.describe))),
+                ("verification", .array(verification.map { JSON($0, Column<LayerVerification>.all) })),
+            ]
+        }
+        return JSON.object(summary).bytes()
     }
 
     private static func describe<Row>(_ column: Column<Row>) -> JSON {

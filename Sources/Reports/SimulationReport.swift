@@ -1,5 +1,4 @@
 import Energy
-import Foundation
 import Simulation
 import Tensors
 import YAML
@@ -11,6 +10,8 @@ public struct SimulationReport: Sendable {
     let table: EnergyTable
     let tracePath: String?
     let version: String
+    /// What the functional pass found, one element a layer; nil where it did not run.
+    public let verification: [LayerVerification]?
     /// One row a layer.
     let rows: [LayerRow]
     /// The row of all layers.
@@ -23,15 +24,19 @@ public struct SimulationReport: Sendable {
     ///   - table: the energy table that they were made with.
     ///   - tracePath: the trace's file as the user named it; nil where it was made in memory.
     ///   - version: the program's version.
+    ///   - verification: what the functional pass found, one element a layer, if it ran.
     public init(
-        result: SimulationResult, energy: [LayerEnergy], table: EnergyTable, tracePath: String?, version: String
+        result: SimulationResult, energy: [LayerEnergy], table: EnergyTable, tracePath: String?, version: String,
+        verification: [LayerVerification]? = nil
     ) {
         precondition(energy.count == result.layers.count, "one energy a layer")
+        precondition(verification.map { $0.count == result.layers.count } ?? true, "one verification a layer")
         self.result = result
         self.energy = energy
         self.table = table
         self.tracePath = tracePath
         self.version = version
+        self.verification = verification
         rows = zip(result.layers, energy).map { LayerRow($0, energy: $1, clock: result.configuration.clock) }
         total = LayerRow(totalOf: result, energy: energy)
     }
@@ -50,22 +55,8 @@ public struct SimulationReport: Sendable {
     /// - Throws: `FileError`.
     public func write(to directory: String) throws {
         let files = [("layers.csv", layersCSV()), ("energy.csv", energyCSV()), ("summary.json", summaryJSON())]
-        try Self.makeFolder(directory)
+        try OutputFolder.make(directory)
         let prefix = directory.hasSuffix("/") ? directory : directory + "/"
         for (name, bytes) in files { try AtomicFile.write(bytes, to: prefix + name) }
-    }
-
-    private static func makeFolder(_ path: String) throws {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
-            throw FileError(.write, path: path, reason: "it is a file, and a folder was expected")
-        }
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            let reason = cause.map { InputFile.reason(Int32(truncatingIfNeeded: $0.code)) }
-            throw FileError(.write, path: path, reason: reason ?? error.localizedDescription)
-        }
     }
 }

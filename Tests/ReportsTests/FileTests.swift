@@ -197,10 +197,12 @@ private struct Figures: Decodable {
         let file = top.appendingPathComponent("file")
         try Data().write(to: file)
         let report = try HandMade.report()
-        for path in [file.path, file.path + "/below"] {
+        for (path, reason) in [
+            (file.path, "it is a file, and a folder was expected"), (file.path + "/below", "Not a directory"),
+            ("/proc/winosim", "No such file or directory"),
+        ] {
             let error = #expect(throws: FileError.self) { try report.write(to: path) }
-            #expect(error?.operation == .write && error?.path == path)
-            #expect(error?.reason.isEmpty == false)
+            #expect(error == FileError(.write, path: path, reason: reason))
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: top.path) == ["file"])
     }

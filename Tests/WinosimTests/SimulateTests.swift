@@ -78,13 +78,14 @@ func object(_ text: String) throws -> [String: Any] {
     @Test func verificationHolds() throws {
         let outcome = try Program.run("simulate", "trace.yaml", "--verify", in: folder)
         #expect(outcome.code == 0 && outcome.output.contains("verified"), "\(outcome)")
-        let json = try Program.run("simulate", "trace.yaml", "--verify", "--json", in: folder)
+        let json = try Program.run("simulate", "trace.yaml", "--verify", "--json", "--output", "run", in: folder)
         #expect(json.code == 0, "\(json)")
+        #expect(try folder.text("run/summary.json") == json.output)
         let rows = try #require(try object(json.output)["verification"] as? [[String: Any]])
         #expect(rows.map { $0["status"] as? String } == ["verified", "skipped"])
         #expect(rows[0]["layer"] as? String == "conv1")
         #expect(try #require(rows[0]["direct_max_error"] as? Double) < 1e-6)
-        #expect(rows[1]["note"] is String && rows[1]["products"] == nil)
+        #expect(rows[1]["note"] is String && rows[1]["products"] is NSNull)
     }
 
     @Test func wrongOutputsFailTheVerification() throws {

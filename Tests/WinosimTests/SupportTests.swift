@@ -26,12 +26,4 @@ import Testing
         let stars = String(repeating: "*a", count: 2000)
         #expect(!Glob(stars + "b").matches(String(repeating: "a", count: 4000)))
     }
-
-    @Test func spliceKeepsTheObject() throws {
-        let object = Array("{\"b\": 1, \"a\": {}\n}\n".utf8)
-        let spliced = try JSONSplice.adding("c", Array("[2]".utf8), to: object)
-        #expect(String(decoding: spliced, as: UTF8.self) == "{\"b\": 1, \"a\": {},\n  \"c\": [2]\n}\n")
-        #expect(throws: JSONSplice.NoObject.self) { try JSONSplice.adding("c", [], to: Array("{ }".utf8)) }
-        #expect(throws: JSONSplice.NoObject.self) { try JSONSplice.adding("c", [], to: []) }
-    }
 }

@@ -60,47 +60,33 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let run = try await Run(path, on: machine, layers: layers, jobs: jobs)
-        let verification = try await verify(run)
+        let tolerance = verifies ? tolerance ?? 1e-4 : nil
+        let report = try await Run(path, on: machine, layers: layers, jobs: jobs, verifyingWithin: tolerance).report
         if let folder {
-            try Signals.holding { try run.report.write(to: folder) }
+            try Signals.holding { try report.write(to: folder) }
             Console.say("written to \(folder): layers.csv, energy.csv, summary.json")
         }
         if printsJSON {
-            try Console.print(Self.json(run.report, verification))
+            try Console.print(report.summaryJSON())
         } else {
-            try Console.print(run.report.terminal())
-            if let verification { try Console.print("\n" + verification.text) }
+            try Console.print(report.terminal())
+            if let tolerance, let table = report.verificationTable(tolerance: tolerance) {
+                try Console.print("\n" + table)
+            }
         }
-        try verification.map(Self.judge)
-    }
-
-    private func verify(_ run: Run) async throws -> VerificationReport? {
-        guard verifies else { return nil }
-        let tolerance = tolerance ?? 1e-4
-        return VerificationReport(
-            layers: try await run.simulator.verify(
-                run.trace, against: run.result, tolerance: tolerance, concurrency: jobs),
-            tolerance: tolerance)
+        try report.verification.map(Self.judge)
     }
 
     /// Ends the command with exit code 1 where outputs are wrong, or none was compared.
-    private static func judge(_ verification: VerificationReport) throws {
-        let failed = verification.failed
+    private static func judge(_ layers: [LayerVerification]) throws {
+        let failed = layers.filter { if case .failed = $0.status { true } else { false } }.map(\.layer)
         if !failed.isEmpty {
             Console.say("winosim: verification failed: \(failed.joined(separator: ", "))")
-        } else if !verification.comparedAny {
+        } else if layers.allSatisfy({ if case .skipped = $0.status { true } else { false } }) {
             Console.say("winosim: nothing could be verified: every layer was skipped")
         } else {
             return
         }
         throw ExitCode(Failure.Code.work.rawValue)
-    }
-
-    /// The summary, with the verification as its last key.
-    private static func json(_ report: SimulationReport, _ verification: VerificationReport?) throws -> [UInt8] {
-        let summary = report.summaryJSON()
-        guard let verification else { return summary }
-        return try JSONSplice.adding("verification", verification.json(), to: summary)
     }
 }
