@@ -10,7 +10,7 @@ func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, exclude: data, swiftSettings: settings)
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: data, swiftSettings: settings)
 }
 
 let package = Package(
@@ -41,6 +41,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("YAMLTests", ["YAML"], data: ["Errors"]),
         tests("TensorsTests", ["Tensors", "YAML"]),
         tests("WinogradTests", ["Winograd"]),

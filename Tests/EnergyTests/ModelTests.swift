@@ -1,5 +1,6 @@
 import Energy
 import Hardware
+import TestSupport
 import Testing
 import Traces
 import YAML

@@ -1,6 +1,7 @@
 import Energy
 import Foundation
 import Hardware
+import TestSupport
 import Testing
 import YAML
 

@@ -1,4 +1,5 @@
 import Hardware
+import TestSupport
 import Testing
 import YAML
 
@@ -39,14 +40,14 @@ import YAML
     }
 
     @Test(arguments: 0..<300 as Range<UInt64>) func everyValueRoundTrips(seed: UInt64) throws {
-        var random = Random(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let configuration = random.configuration()
         #expect(try decoded(configuration.yaml()) == configuration, "seed \(seed)")
     }
 
     /// Each key is read into its own property: one override a key, laid one over the other, makes the whole.
     @Test func overridesOfEveryKeyMakeTheWhole() throws {
-        var random = Random(seed: 4)
+        var random = SeededGenerator(seed: 4)
         for _ in 0..<20 {
             let all = random.configuration()
             let root = try Document.parse(all.yaml(), file: "all")
@@ -98,13 +99,13 @@ import YAML
         var outcomes = (loaded: 0, refused: 0)
         let pieces = ["0", "9", "-", ":", " ", "\n", "{", "}", "KiB", "[", "\"", "extends: x", "\t", "#"]
         for seed in UInt64(part * 500)..<UInt64(part * 500 + 500) {
-            var random = Random(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var bytes = Array(random.configuration().yaml().utf8)
             for _ in 0...random.below(2) {
                 let place = random.below(bytes.count)
                 switch random.below(3) {
                 case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next() & 0x7F)
-                case 1: bytes.removeSubrange(place..<min(bytes.count, place + random.within(1...12)))
+                case 1: bytes.removeSubrange(place..<min(bytes.count, place + random.number(1...12)))
                 default: bytes.insert(contentsOf: Array(pieces[random.below(pieces.count)].utf8), at: place)
                 }
             }

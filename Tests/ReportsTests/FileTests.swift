@@ -1,6 +1,7 @@
 import Foundation
 import Hardware
 import Reports
+import TestSupport
 import Testing
 import Traces
 import YAML
@@ -175,35 +176,29 @@ private struct Figures: Decodable {
     }
 
     @Test func writesItsFiles() throws {
-        let top = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: top) }
+        let folder = try Folder()
         let report = try HandMade.report()
-        let folder = top.appendingPathComponent("runs/first")
-        for _ in 0..<2 { try report.write(to: folder.path) }
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-        #expect(names == ["energy.csv", "layers.csv", "summary.json"])
+        for _ in 0..<2 { try report.write(to: folder.file("runs/first")) }
+        #expect(folder.names(in: "runs/first") == ["energy.csv", "layers.csv", "summary.json"])
         for (name, bytes) in [
             ("energy.csv", report.energyCSV()), ("layers.csv", report.layersCSV()),
             ("summary.json", report.summaryJSON()),
         ] {
-            #expect([UInt8](try Data(contentsOf: folder.appendingPathComponent(name))) == bytes)
+            #expect([UInt8](try folder.bytes("runs/first/\(name)")) == bytes)
         }
     }
 
     @Test func refusesFoldersThatCannotBe() throws {
-        let top = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: top) }
-        try FileManager.default.createDirectory(at: top, withIntermediateDirectories: true)
-        let file = top.appendingPathComponent("file")
-        try Data().write(to: file)
+        let folder = try Folder(["file": ""])
+        let file = folder.file("file")
         let report = try HandMade.report()
         for (path, reason) in [
-            (file.path, "it is a file, and a folder was expected"), (file.path + "/below", "Not a directory"),
+            (file, "it is a file, and a folder was expected"), (file + "/below", "Not a directory"),
             ("/proc/winosim", "No such file or directory"),
         ] {
             let error = #expect(throws: FileError.self) { try report.write(to: path) }
             #expect(error == FileError(.write, path: path, reason: reason))
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: top.path) == ["file"])
+        #expect(folder.names() == ["file"])
     }
 }

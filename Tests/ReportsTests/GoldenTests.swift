@@ -1,20 +1,14 @@
-import Foundation
 import Reports
+import TestSupport
 import Testing
 
 /// The whole text of every report on a small result made up by hand.
 @Suite struct GoldenTests {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
+    static let pinned = PinnedTexts("Golden")
 
     private func compare(_ bytes: [UInt8], with name: String) throws {
-        let url = Self.folder.appendingPathComponent(name)
-        if ProcessInfo.processInfo.environment["WINOSIM_RECORD"] == "1" {
-            try Data(bytes).write(to: url)
-            Issue.record("recorded \(name) anew: look at it, then run without WINOSIM_RECORD")
-            return
-        }
-        let expected = String(decoding: try Data(contentsOf: url), as: UTF8.self)
-        #expect(String(decoding: bytes, as: UTF8.self) == expected)
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text == (try Self.pinned.expected(name, observed: text)))
     }
 
     @Test func layers() throws { try compare(HandMade.report().layersCSV(), with: "layers.csv") }

@@ -1,14 +1,10 @@
 import Energy
-import Foundation
 import Hardware
 import Reports
+import TestSupport
 import Traces
 
 @testable import Simulation
-
-/// The top of the repository.
-let repository = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
 /// Layers whose figures were made up so that every column has something to show.
 enum HandMade {

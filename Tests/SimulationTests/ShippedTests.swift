@@ -1,19 +1,16 @@
 import Foundation
 import Hardware
 import Simulation
+import TestSupport
 import Testing
 import Traces
 
-/// The project's folder, from this file's place in it.
-let projectFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
 func shippedTrace(_ path: String) throws -> Trace {
-    try Trace.load(path: projectFolder.appending(path: "Traces/\(path)").path)
+    try Trace.load(path: "\(repository)/Traces/\(path)")
 }
 
 func shippedConfiguration(_ name: String, _ overrides: [String] = []) throws -> Configuration {
-    try Configuration.load(path: projectFolder.appending(path: "Configs/\(name).yaml").path, overrides: overrides)
+    try Configuration.load(path: "\(repository)/Configs/\(name).yaml", overrides: overrides)
 }
 
 @Suite("What ships")

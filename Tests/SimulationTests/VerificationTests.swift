@@ -1,5 +1,6 @@
 import Hardware
 import Tensors
+import TestSupport
 import Testing
 import Traces
 import Winograd

@@ -1,16 +1,17 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import YAML
 
 @Suite struct SafetensorsTests {
     @Test func everyTypeRoundTrips() throws {
-        var random = Random(seed: 2)
+        var random = SeededGenerator(seed: 2)
         var tensors: [String: Tensor] = [:]
         for type in ElementType.allCases {
             for (index, shape) in [[], [0], [3], [2, 0, 4], [5, 1, 7]].enumerated() {
                 let count = shape.reduce(1, *) * type.byteWidth
-                let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+                let bytes = (0..<count).map { _ in random.byte() }
                 tensors["\(type.rawValue)/\(index) \"é\\\n"] = Tensor(type: type, shape: shape, bytes: bytes)
             }
         }
@@ -152,12 +153,12 @@ import YAML
             let marks = Array("0123456789[]{},:\"\\-. ".utf8)
             var outcomes = (opened: 0, refused: 0)
             for seed in 0..<3000 as Range<UInt64> {
-                var random = Random(seed: seed)
+                var random = SeededGenerator(seed: seed)
                 var bytes = original
                 for _ in 0...random.below(3) {
                     let place = random.below(bytes.count)
                     switch random.below(5) {
-                    case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+                    case 0: bytes[place] = random.byte()
                     case 1: bytes[place] = marks[random.below(marks.count)]
                     case 2: bytes.remove(at: place)
                     case 3: bytes.insert(0x39, at: place)

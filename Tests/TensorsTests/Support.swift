@@ -1,12 +1,9 @@
-import Foundation
 import Tensors
+import TestSupport
 
 /// Gives a path in a folder of its own, which is removed afterwards.
 func withTemporaryFile<R>(_ name: String = "t.safetensors", _ body: (String) throws -> R) throws -> R {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder.appendingPathComponent(name).path)
+    try withFiles([:]) { folder in try body("\(folder)/\(name)") }
 }
 
 /// A safetensors file of a header and data.

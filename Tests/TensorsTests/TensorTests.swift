@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Tensors
@@ -93,9 +94,9 @@ private func bytes<Word: FixedWidthInteger>(_ words: [Word]) -> [UInt8] {
     }
 
     @Test func piecesAreOneText() {
-        var random = Random(seed: 3)
+        var random = SeededGenerator(seed: 3)
         for seed in 0..<200 {
-            let bytes = (0..<random.below(400)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            let bytes = (0..<random.below(400)).map { _ in random.byte() }
             var digest = SHA256()
             var start = 0
             while start < bytes.count {

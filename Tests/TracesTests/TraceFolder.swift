@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import YAML
 
@@ -7,11 +8,10 @@ import YAML
 
 /// A folder of its own for one test, with a valid trace in it to break.
 final class TraceFolder {
-    let path: String
+    private let folder: Folder
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        folder = try Folder()
         var writer = SafetensorsWriter()
         func add(_ name: String, _ shape: [Int], _ first: Float = 0) {
             let count = shape.reduce(1, *)
@@ -34,9 +34,9 @@ final class TraceFolder {
         try AtomicFile.write(Array("no tensors in here".utf8), to: file("broken.safetensors"))
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    var path: String { folder.path }
 
-    func file(_ name: String) -> String { "\(path)/\(name)" }
+    func file(_ name: String) -> String { folder.file(name) }
 
     /// Loads a manifest with this text.
     func load(_ text: String) throws -> Trace {

@@ -1,25 +1,12 @@
+import TestSupport
 import Testing
 
 @testable import Winograd
 
-/// A small repeatable generator (Marsaglia's xorshift64*).
-struct Xorshift {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-
-    mutating func integer(_ range: ClosedRange<Int>) -> Int {
-        range.lowerBound + Int(next() % UInt64(range.count))
-    }
-
-    mutating func reals(_ count: Int) -> [Double] {
-        (0..<count).map { _ in Double(next() >> 11) / 0x1p52 - 1 }
+extension SeededGenerator {
+    /// Numbers from -1 to 1.
+    fileprivate mutating func reals(_ count: Int) -> [Double] {
+        (0..<count).map { _ in Double.random(in: -1...1, using: &self) }
     }
 }
 
@@ -43,7 +30,7 @@ struct Xorshift {
     }
 
     @Test func everyTransformGivesTheBitsOfTheFormula() throws {
-        var random = Xorshift(seed: 7)
+        var random = SeededGenerator(seed: 7)
         for r in 2...5 {
             for m in 1...7 where m + r - 1 <= 8 {
                 let matrices = try WinogradMatrices.cookToom(m: m, r: r)
@@ -105,17 +92,17 @@ struct Xorshift {
 
     @Test func winogradIsTheDirectConvolution() throws {
         for seed in UInt64(0)..<120 {
-            var random = Xorshift(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var shape = ConvolutionShape()
-            let r = random.integer(2...5)
-            let m = random.integer(1...(9 - r))
-            shape.groups = random.integer(1...3)
-            shape.batch = random.integer(1...2)
-            shape.channels = shape.groups * random.integer(1...3)
-            shape.filters = shape.groups * random.integer(1...3)
+            let r = random.number(2...5)
+            let m = random.number(1...(9 - r))
+            shape.groups = random.number(1...3)
+            shape.batch = random.number(1...2)
+            shape.channels = shape.groups * random.number(1...3)
+            shape.filters = shape.groups * random.number(1...3)
             (shape.kernelHeight, shape.kernelWidth) = (r, r)
-            (shape.paddingHeight, shape.paddingWidth) = (random.integer(0...2), random.integer(0...2))
-            (shape.height, shape.width) = (random.integer(r...13), random.integer(r...13))
+            (shape.paddingHeight, shape.paddingWidth) = (random.number(0...2), random.number(0...2))
+            (shape.height, shape.width) = (random.number(r...13), random.number(r...13))
             let input = random.reals(shape.batch * shape.channels * shape.height * shape.width)
             let weights = random.reals(shape.filters * shape.channels / shape.groups * r * r)
             let direct = ReferenceConvolution.direct(input: input, weights: weights, shape: shape)
@@ -130,16 +117,16 @@ struct Xorshift {
     /// Strides and dilations against an independent statement: every output is a sum over a zero-padded map.
     @Test func directConvolutionOfAnyStrideAndDilation() {
         for seed in UInt64(0)..<120 {
-            var random = Xorshift(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var shape = ConvolutionShape()
-            shape.groups = random.integer(1...2)
-            shape.channels = shape.groups * random.integer(1...2)
-            shape.filters = shape.groups * random.integer(1...2)
-            (shape.kernelHeight, shape.kernelWidth) = (random.integer(1...3), random.integer(1...3))
-            (shape.strideHeight, shape.strideWidth) = (random.integer(1...3), random.integer(1...3))
-            (shape.paddingHeight, shape.paddingWidth) = (random.integer(0...2), random.integer(0...2))
-            (shape.dilationHeight, shape.dilationWidth) = (random.integer(1...2), random.integer(1...2))
-            (shape.height, shape.width) = (random.integer(5...9), random.integer(5...9))
+            shape.groups = random.number(1...2)
+            shape.channels = shape.groups * random.number(1...2)
+            shape.filters = shape.groups * random.number(1...2)
+            (shape.kernelHeight, shape.kernelWidth) = (random.number(1...3), random.number(1...3))
+            (shape.strideHeight, shape.strideWidth) = (random.number(1...3), random.number(1...3))
+            (shape.paddingHeight, shape.paddingWidth) = (random.number(0...2), random.number(0...2))
+            (shape.dilationHeight, shape.dilationWidth) = (random.number(1...2), random.number(1...2))
+            (shape.height, shape.width) = (random.number(5...9), random.number(5...9))
             let input = random.reals(shape.channels * shape.height * shape.width)
             let perGroup = shape.channels / shape.groups
             let weights = random.reals(shape.filters * perGroup * shape.kernelHeight * shape.kernelWidth)

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import winosim
 
 @Suite struct HelpTests {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Help")
+    static let pinned = PinnedTexts("Help")
 
     /// Every command by its words, `winosim` itself first.
     static let commands: [[String]] = {
@@ -29,13 +30,8 @@ import Testing
         #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
         let command = (["winosim"] + words).joined(separator: " ")
         #expect(outcome.output.contains("Example:\n  \(command)"), "\(outcome)")
-        let file = Self.folder.appendingPathComponent(command.replacing(" ", with: "-") + ".txt")
-        if ProcessInfo.processInfo.environment["WINOSIM_RECORD"] == "1" {
-            try Data(outcome.output.utf8).write(to: file)
-            Issue.record("recorded \(file.lastPathComponent) anew: look at it, then run without WINOSIM_RECORD")
-            return
-        }
-        #expect(outcome.output == (try? String(contentsOf: file, encoding: .utf8)))
+        let name = command.replacing(" ", with: "-") + ".txt"
+        #expect(outcome.output == (try Self.pinned.expected(name, observed: outcome.output)))
     }
 
     @Test func versionStandsInOnePlace() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What a run of the program came to.
 struct Outcome: CustomStringConvertible {
@@ -61,36 +62,5 @@ enum Program {
         variables["WINOSIM_CONFIGS"] = nil
         process.environment = variables.merging(environment) { $1 }
         return process
-    }
-}
-
-/// A folder of its own for one test.
-final class Folder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file and returns its path.
-    @discardableResult
-    func write(_ text: String, to name: String) throws -> String {
-        let file = "\(path)/\(name)"
-        try FileManager.default.createDirectory(
-            atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-
-    func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")) }
-
-    func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
-
-    /// The names of everything in it, sorted.
-    func names(in folder: String = ".") -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []).sorted()
     }
 }

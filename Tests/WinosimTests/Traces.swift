@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 
 extension Folder {
     /// A folder with small traces, a table of shapes, and shipped configurations.
@@ -18,12 +19,11 @@ extension Folder {
         try folder.write(manifest(values: false), to: "densities.yaml")
         try folder.write("layer,C,K,H_in,W_in,kernel,pad\none,3,8,8,8,3,1\ntwo,8,4,8,8,3,1\n", to: "shapes.csv")
         try folder.write("# A small machine.\nname: small\npe_array: {rows: 2, columns: 2}\n", to: "Configs/small.yaml")
-        try folder.write(String(contentsOf: shippedTable, encoding: .utf8), to: "Configs/energy/default.yaml")
+        try folder.write(
+            String(contentsOfFile: "\(repository)/Configs/energy/default.yaml", encoding: .utf8),
+            to: "Configs/energy/default.yaml")
         return folder
     }
-
-    private static let shippedTable = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../Configs/energy/default.yaml")
 
     private static func manifest(outputs: String? = nil, values: Bool = true) -> String {
         let operands = [("weights", "conv1.weight"), ("activations", "conv1.input")].map { key, tensor in

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import YAML
 
@@ -32,12 +33,12 @@ import YAML
         var outcomes = (parsed: 0, refused: 0)
         for round in 0..<600 {
             let seed = UInt64(part * 600 + round)
-            var random = Random(seed: seed)
+            var random = SeededGenerator(seed: seed)
             var bytes = original
             for _ in 0...random.below(4) {
                 let place = random.below(bytes.count)
                 switch random.below(5) {
-                case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+                case 0: bytes[place] = random.byte()
                 case 1: bytes.remove(at: place)
                 case 2: bytes.insert(contentsOf: Array(pieces[random.below(pieces.count)].utf8), at: place)
                 case 3: bytes.removeSubrange(place..<min(place + random.below(30), bytes.count))

@@ -1,4 +1,4 @@
-import Foundation
+import TestSupport
 import Testing
 import YAML
 
@@ -34,28 +34,17 @@ private enum Fixture {
 }
 
 @Suite struct GoldenErrorTests {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Errors")
-
-    static let names: [String] = {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return all.filter { $0.hasSuffix(".yaml") }.sorted()
-    }()
+    static let pinned = PinnedTexts("Errors")
+    static let names = pinned.names(ending: ".yaml")
 
     @Test func thereAreDocuments() { #expect(Self.names.count >= 40) }
 
     @Test(arguments: names) func message(of name: String) throws {
-        let url = Self.folder.appendingPathComponent(name)
-        let bytes = [UInt8](try Data(contentsOf: url))
+        let bytes = [UInt8](try Self.pinned.bytes(name))
         let error = try #require(throws: InputError.self) {
             try Fixture.decode(Document.parse(bytes: bytes, file: name))
         }
-        let expected = url.deletingPathExtension().appendingPathExtension("expected")
-        if ProcessInfo.processInfo.environment["WINOSIM_RECORD"] == "1" {
-            try Data((error.description + "\n").utf8).write(to: expected)
-            Issue.record("recorded \(expected.lastPathComponent) anew: look at it, then run without WINOSIM_RECORD")
-            return
-        }
-        let pinned = String(decoding: try Data(contentsOf: expected), as: UTF8.self)
-        #expect(error.description + "\n" == pinned)
+        let message = "\(error)\n"
+        #expect(message == (try Self.pinned.message(for: name, observed: message)))
     }
 }

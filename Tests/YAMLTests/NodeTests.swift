@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import YAML
 
@@ -101,7 +102,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         #expect(QuantityKind.frequency.format(800e6) == "800 MHz")
         #expect(QuantityKind.frequency.format(1.25e9) == "1.25 GHz")
         #expect(QuantityKind.length.format(45) == "45 nm")
-        var random = Random(seed: 11)
+        var random = SeededGenerator(seed: 11)
         for _ in 0..<2000 {
             let kind = QuantityKind.allCases[random.below(QuantityKind.allCases.count)]
             let real =
@@ -167,7 +168,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
             "*a", "&a", "!t", "%",
             "@", "`", ".inf", "---", "...", "\u{7F}", "\u{9F}", "\u{1F600}", "\u{1B}[0m", "a,b", "[]", "key:", "=",
         ]
-        var random = Random(seed: 5)
+        var random = SeededGenerator(seed: 5)
         let alphabet = Array("ab 01-:#'\"\\\n\t{}[],&*!|>%@`~é\u{85}\u{2029}.+e")
         for _ in 0..<1000 {
             texts.append(String((0..<random.below(12)).map { _ in alphabet[random.below(alphabet.count)] }))
