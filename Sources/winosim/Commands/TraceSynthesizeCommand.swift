@@ -14,7 +14,7 @@ struct TraceSynthesizeCommand: ParsableCommand {
               winosim trace synthesize shapes.csv --weights 0.4 --activations 0.41 \\
                   --first 0.8,1 --output trace.yaml
               winosim trace synthesize Traces/resnet-18/dense.yaml --domain spatial \\
-                  --weights 0.6 --activations 0.5 --batch 4 --output pruned.yaml
+                  --weights 0.6 --activations 0.5 --model pruned --output pruned.yaml
 
             <shapes> is a CSV file whose first line names the columns: layer, C, K, H_in, W_in, kernel and, if wanted, \
             stride, pad, dilation, groups; or a trace, of which the shapes are taken. The densities are those of layers \
