@@ -19,7 +19,7 @@ let package = Package(
         .executable(name: "winosim", targets: ["winosim"]),
         .library(
             name: "Winosim",
-            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
+            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Reports"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -31,6 +31,7 @@ let package = Package(
         floor("Winograd"),
         floor("Traces", ["YAML", "Tensors", "Winograd"]),
         floor("Hardware", ["YAML"]),
+        floor("DRAM", ["YAML"]),
         floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware"]),
         floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "Simulation"]),
         floor("Reports", ["YAML", "Tensors", "Hardware", "Traces", "Simulation", "Energy"]),
@@ -47,6 +48,7 @@ let package = Package(
         tests("WinogradTests", ["Winograd"]),
         tests("TracesTests", ["Traces", "Tensors", "Winograd", "YAML"]),
         tests("HardwareTests", ["Hardware", "YAML"], data: ["Errors"]),
+        tests("DRAMTests", ["DRAM", "YAML"], data: ["Data"]),
         tests("SimulationTests", ["Simulation", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
         tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
         tests("ReportsTests", ["Reports", "Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Golden"]),

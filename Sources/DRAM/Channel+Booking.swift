@@ -1,0 +1,166 @@
+/// A decision that was made.
+struct Booking {
+    var bank = 0
+    var isWrite = false
+    /// The commands' cycles; -1 where there is none.
+    var precharge = -1
+    var activate = -1
+    var column = 0
+}
+
+/// Carrying a decision out.
+extension Channel {
+    /// Books the commands of the request that is next, which `decide()` has found.
+    @discardableResult
+    @inline(__always)
+    mutating func book(into completions: inout CompletionQueue) -> Booking {
+        let b = bestBank
+        let time = best
+        let state = bank + b
+        let rankGroup = b / banksPerGroup
+        let r = rankGroup / groups
+        let overtakes =
+            contended & (1 << UInt64(b)) != 0 && state.pointee.headPrecharge <= max(local[b], gate[gateOf[b]])
+        let place = overtakes ? 0 : state.pointee.candidate
+        let isMiss = overtakes || gateOf[b] >= Self.miss * rankGroups
+        let index = remove(place, from: b)
+        let request = pool[index]
+        var booking = Booking(bank: b, isWrite: request.isWrite, column: time)
+        if isMiss {
+            booking.precharge = open(request.row, of: b, entered: request.entered)
+            booking.activate = state.pointee.activate - timings.tRC
+        } else {
+            counters.rowHits += 1
+        }
+        state.pointee.hits += 1
+        state.pointee.precharge = max(
+            state.pointee.precharge,
+            time + (request.isWrite ? timings.writeLatency + burst + timings.tWR : timings.tRTP))
+        occupyBus(at: time, isWrite: request.isWrite, rank: r, rankGroup: rankGroup)
+        finish(index, at: time, into: &completions)
+        lastColumn = time
+        served = (served + 1) & 7
+        recent[served] = (time, b)
+        nominate(b)
+        bestKnown = false
+        return booking
+    }
+
+    /// Opens a row, as early as it could have gone; the cycle of the precharge before it, or -1.
+    @inline(__always)
+    mutating func open(_ row: Int, of b: Int, entered: Int) -> Int {
+        let state = bank + b
+        let rankGroup = b / banksPerGroup
+        let r = rankGroup / groups
+        let isConflict = state.pointee.row >= 0
+        let precharge = isConflict ? max(state.pointee.precharge, entered) : -1
+        let ready = isConflict ? precharge + timings.tRP : entered
+        let time = max(ready, state.pointee.activate, activateGate[rankGroup])
+        counters.activates += 1
+        if isConflict {
+            counters.precharges += 1
+            if rank[r].open == 1 { counters.prechargedCycles += time - precharge }
+        } else {
+            if rank[r].open == 0 { counters.prechargedCycles += max(0, time - rank[r].closedSince) }
+            rank[r].open += 1
+        }
+        state.pointee.row = row
+        state.pointee.hits = 0
+        state.pointee.activate = time + timings.tRC
+        state.pointee.precharge = time + timings.tRAS
+        state.pointee.column = time + timings.tRCD
+        noteActivate(at: time, rank: r, rankGroup: rankGroup)
+        return precharge
+    }
+
+    /// Moves the earliest activates of a rank's groups behind one at `time`.
+    @inline(__always)
+    private mutating func noteActivate(at time: Int, rank r: Int, rankGroup: Int) {
+        let window = rank[r].window
+        rank[r].window = (window.1, window.2, window.3, time)
+        rank[r].lastActivate = time
+        lastActivateOfGroup[rankGroup] = time
+        let all = max(time + timings.tRRDShort, window.1 + timings.tFAW)
+        for g in r * groups..<(r + 1) * groups {
+            let earliest = max(all, lastActivateOfGroup[g] + timings.tRRDLong)
+            activateGate[g] = earliest
+            for op in 0..<2 {
+                let miss = (Self.miss + op) * rankGroups + g
+                gate[miss] = max(gate[op * rankGroups + g], earliest + timings.tRCD)
+            }
+        }
+    }
+
+    /// Moves the earliest column commands of all ranks and groups behind one at `time`.
+    @inline(__always)
+    private mutating func occupyBus(at time: Int, isWrite: Bool, rank r: Int, rankGroup: Int) {
+        let long = max(burst, timings.tCCDLong)
+        let short = max(burst, timings.tCCDShort)
+        let turn = timings.readToWrite(burst: burst)
+        let data = timings.writeLatency + burst
+        let otherRead = isWrite ? timings.writeToReadOfOtherRank(burst: burst) : burst + timings.tRTRS
+        let otherWrite = isWrite ? burst : turn
+        for g in 0..<rankGroups {
+            let read: Int
+            let write: Int
+            if g / groups != r {
+                read = otherRead
+                write = otherWrite
+            } else if isWrite {
+                read = data + (g == rankGroup ? timings.tWTRLong : timings.tWTRShort)
+                write = g == rankGroup ? long : short
+            } else {
+                read = g == rankGroup ? long : short
+                write = turn
+            }
+            let activate = activateGate[g] + timings.tRCD
+            let reads = max(gate[g], time + read)
+            let writes = max(gate[rankGroups + g], time + write)
+            gate[g] = reads
+            gate[rankGroups + g] = writes
+            gate[2 * rankGroups + g] = max(reads, activate)
+            gate[3 * rankGroups + g] = max(writes, activate)
+        }
+        let kind = isWrite ? 1 : 0
+        if lastWasWrite >= 0 && lastWasWrite != kind { counters.readWriteSwitches += 1 }
+        lastWasWrite = kind
+    }
+
+    /// Takes a request out of its bank's queue.
+    @inline(__always)
+    private mutating func remove(_ place: Int, from b: Int) -> Int {
+        let entries = queue + b * bankCapacity
+        let index = Int(entries[place])
+        let count = bank[b].count - 1
+        bank[b].count = count
+        for i in place..<max(place, count) { entries[i] = entries[i + 1] }
+        if count == bankCapacity - 1 {
+            room |= 1 << UInt64(b)
+        }
+        return index
+    }
+
+    /// Ends a request whose column command goes at `time`, and the reads that are answered with it.
+    @inline(__always)
+    private mutating func finish(_ index: Int, at time: Int, into completions: inout CompletionQueue) {
+        let isWrite = pool[index].isWrite
+        pendingFilter[Self.hash(pool[index].burst, isWrite: isWrite)] -= 1
+        if isWrite {
+            counters.writes += 1
+            lastData = max(lastData, time + timings.writeLatency + burst)
+            free[freeCount] = Int32(index)
+            freeCount += 1
+            return
+        }
+        counters.reads += 1
+        let done = time + timings.readLatency + burst
+        lastData = max(lastData, done)
+        var next = index
+        while next >= 0 {
+            completions.append(DRAMCompletion(tag: pool[next].tag, cycle: done))
+            free[freeCount] = Int32(next)
+            freeCount += 1
+            next = pool[next].twin
+        }
+    }
+}

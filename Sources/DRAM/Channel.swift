@@ -1,0 +1,188 @@
+/// A request that waits in a channel.
+struct WaitingRequest {
+    /// The address in requests.
+    var burst = 0
+    /// What the caller knows it by.
+    var tag = 0
+    /// The order of acceptance.
+    var sequence = 0
+    /// The cycle of acceptance.
+    var accepted = 0
+    /// The first cycle in which a command of its bank can be for it.
+    var entered = 0
+    var row = 0
+    var bank = 0
+    var isWrite = false
+    /// The request behind it in its bank's waiting list; -1 ends it.
+    var next = -1
+    /// A read of the same burst that is answered with it; -1 ends the list.
+    var twin = -1
+}
+
+/// A bank's row and the earliest cycles of its commands.
+struct Bank {
+    /// The open row; -1 where none is.
+    var row = -1
+    var activate = 0
+    var precharge = 0
+    var column = 0
+    /// Reads and writes since the activate.
+    var hits = 0
+    /// Requests in the queue.
+    var count = 0
+    /// The place of the candidate in the queue.
+    var candidate = 0
+    /// Where hits wait behind a conflict that may go first: when the conflict could precharge, and its `local` time.
+    var headPrecharge = 0
+    var headLocal = 0
+    var headGate = 0
+}
+
+/// What a rank has done lately.
+struct Rank {
+    /// The last four activates, the oldest at `oldest`.
+    var window = (Int.min / 2, Int.min / 2, Int.min / 2, Int.min / 2)
+    var lastActivate = Int.min / 2
+    var refreshDue = 0
+    /// Rows that are open.
+    var open = 0
+    /// Since when none is, where none is.
+    var closedSince = 0
+}
+
+/// One channel's queues and bookings. A request is decided on once: its precharge, activate and column command are booked
+/// along the timeline of its bank together, and the time between decisions costs nothing.
+///
+/// All state lies in flat buffers that the channel owns from `init` to `deallocate()`.
+struct Channel {
+    /// The most banks of a channel: sets of banks are bits of a word.
+    static let mostBanks = 64
+    static let write = 1
+    static let miss = 2
+
+    let timings: DRAMTimings
+    let burst: Int
+    let banks: Int
+    let groups: Int
+    let banksPerGroup: Int
+    let rankGroups: Int
+    let ranks: Int
+    let bankCapacity: Int
+    let capacity: (reads: Int, writes: Int)
+
+    /// Per bank.
+    let bank: UnsafeMutablePointer<Bank>
+    /// Per bank: the earliest cycle of the candidate's column command as far as the bank alone decides it.
+    let local: UnsafeMutablePointer<Int>
+    /// Per bank: which of `gate` the candidate passes.
+    let gateOf: UnsafeMutablePointer<Int>
+    /// Per bank, `bankCapacity` each: the queue, as places in `pool`, the oldest first.
+    let queue: UnsafeMutablePointer<Int32>
+    /// Per (miss, write), rank and group: the earliest column command that all banks together allow.
+    let gate: UnsafeMutablePointer<Int>
+    /// Per rank and group: the earliest activate.
+    let activateGate: UnsafeMutablePointer<Int>
+    /// Per rank and group.
+    let lastActivateOfGroup: UnsafeMutablePointer<Int>
+    let rank: UnsafeMutablePointer<Rank>
+    let pool: UnsafeMutablePointer<WaitingRequest>
+    let free: UnsafeMutablePointer<Int32>
+    var freeCount: Int
+    /// Per (write, bank): the waiting list.
+    let first: UnsafeMutablePointer<Int32>
+    let last: UnsafeMutablePointer<Int32>
+    /// Per hash of a burst: requests pending with it, reads then writes.
+    let pendingFilter: UnsafeMutablePointer<UInt16>
+    static let filterSize = 4096
+
+    /// Banks with work, with a place in their queue, with a conflict that may overtake hits.
+    var work: UInt64 = 0
+    var room: UInt64
+    var contended: UInt64 = 0
+    /// Banks with waiting reads, and writes.
+    var waiting: (reads: UInt64, writes: UInt64) = (0, 0)
+    var waitingCount: (reads: Int, writes: Int) = (0, 0)
+
+    /// Writes that are still to move before reads may again; 0 when writes are not draining.
+    var draining = 0
+    /// Whether no more requests come, so that every buffered write is to be written.
+    var closing = false
+    var lastMove = -1
+    var lastWriteAccepted = -1
+    var lastColumn = 0
+    var sequence = 0
+    /// The last eight bookings, the last at `served`: cycles of column commands, and banks.
+    let recent: UnsafeMutablePointer<(time: Int, bank: Int)>
+    var served = 0
+    var lastWasWrite = -1
+    var nextRefresh: Int
+
+    /// The decision that is next, while nothing changes: `bestBank` is -1 where there is none.
+    var best = Int.max
+    var bestBank = -1
+    var bestKnown = true
+
+    /// The end of the last data transfer, the last write's command.
+    var lastData = 0
+    var counters = DRAMCounters()
+
+    init(_ configuration: DRAMConfiguration) {
+        let organization = configuration.organization
+        timings = configuration.timings
+        burst = organization.burstCycles
+        banks = organization.banks
+        groups = organization.bankGroups
+        banksPerGroup = organization.banksPerGroup
+        ranks = organization.ranks
+        rankGroups = ranks * groups
+        bankCapacity = configuration.bankQueue
+        capacity = (configuration.readQueue, configuration.writeQueue)
+        let poolSize = banks * bankCapacity + 2 * capacity.reads + capacity.writes
+        bank = Self.make(Bank(), banks)
+        local = Self.make(Int.max, banks)
+        gateOf = Self.make(0, banks)
+        queue = Self.make(0, banks * bankCapacity)
+        gate = Self.make(0, 4 * rankGroups)
+        activateGate = Self.make(0, rankGroups)
+        lastActivateOfGroup = Self.make(Int.min / 2, rankGroups)
+        recent = Self.make((0, -1), 8)
+        rank = Self.make(Rank(), ranks)
+        pool = Self.make(WaitingRequest(), poolSize)
+        free = Self.make(0, poolSize)
+        freeCount = poolSize
+        for i in 0..<poolSize { free[i] = Int32(poolSize - 1 - i) }
+        first = Self.make(-1, 2 * banks)
+        last = Self.make(-1, 2 * banks)
+        pendingFilter = Self.make(0, 2 * Self.filterSize)
+        room = banks == 64 ? ~0 : 1 << UInt64(banks) - 1
+        let interval = timings.tREFI / ranks
+        for r in 0..<ranks { rank[r].refreshDue = (r + 1) * interval }
+        nextRefresh = interval
+        for i in 0..<rankGroups {
+            for miss in 0..<2 { for op in 0..<2 { gate[(miss * 2 + op) * rankGroups + i] = miss * timings.tRCD } }
+        }
+    }
+
+    func deallocate() {
+        recent.deallocate()
+        bank.deallocate()
+        local.deallocate()
+        gateOf.deallocate()
+        queue.deallocate()
+        gate.deallocate()
+        activateGate.deallocate()
+        lastActivateOfGroup.deallocate()
+        rank.deallocate()
+        pool.deallocate()
+        free.deallocate()
+        first.deallocate()
+        last.deallocate()
+        pendingFilter.deallocate()
+    }
+
+    private static func make<T>(_ value: T, _ count: Int) -> UnsafeMutablePointer<T> {
+        let pointer = UnsafeMutablePointer<T>.allocate(capacity: count)
+        pointer.initialize(repeating: value, count: count)
+        return pointer
+    }
+}
