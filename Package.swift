@@ -32,13 +32,13 @@ let package = Package(
         floor("Traces", ["YAML", "Tensors", "Winograd"]),
         floor("Hardware", ["YAML"]),
         floor("DRAM", ["YAML"]),
-        floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware"]),
+        floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM"]),
         floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "Simulation"]),
-        floor("Reports", ["YAML", "Tensors", "Hardware", "Traces", "Simulation", "Energy"]),
+        floor("Reports", ["YAML", "Tensors", "Hardware", "DRAM", "Traces", "Simulation", "Energy"]),
         .executableTarget(
             name: "winosim",
             dependencies: [
-                "YAML", "Tensors", "Traces", "Hardware", "Simulation", "Energy", "Reports",
+                "YAML", "Tensors", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Reports",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -49,9 +49,10 @@ let package = Package(
         tests("TracesTests", ["Traces", "Tensors", "Winograd", "YAML"]),
         tests("HardwareTests", ["Hardware", "YAML"], data: ["Errors"]),
         tests("DRAMTests", ["DRAM", "YAML"], data: ["Data"]),
-        tests("SimulationTests", ["Simulation", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
+        tests("SimulationTests", ["Simulation", "DRAM", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
         tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
-        tests("ReportsTests", ["Reports", "Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Golden"]),
+        tests(
+            "ReportsTests", ["Reports", "Energy", "Simulation", "DRAM", "Traces", "Hardware", "YAML"], data: ["Golden"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
     ],
     swiftLanguageModes: [.v6]

@@ -14,6 +14,19 @@ extension Configuration {
         return try node.map { try decode($0) } ?? Configuration()
     }
 
+    /// The mapping of a memory: the standard's own values with overrides `dram.key=value` laid over it in their order.
+    ///
+    /// - Parameters:
+    ///   - origin: what gave the standard's name, for messages, such as `--dram DDR4-2400`.
+    ///   - keys: the memory's keys, of which one is proposed to who leaves out `dram.`; the memory itself checks keys.
+    /// - Throws: `InputError` for an override that sets anything but the memory.
+    public static func memory(standard: String, origin: String, keys: [String], overrides: [String]) throws -> Node {
+        let text = "{dram: {standard: \(yamlScalar(standard))}}"
+        var node = try Document.parse(text, file: origin)
+        for override in overrides { node = merged(node, with: try Override(override).memory(keys: keys)) }
+        return node["dram"] ?? node
+    }
+
     /// The configuration that a mapping describes; what it does not give has its default.
     ///
     /// - Throws: `InputError`.

@@ -239,6 +239,25 @@ public struct Mapping: Hashable, Sendable {
 public enum Memory: Hashable, Sendable {
     /// Everything is on chip when it is wanted.
     case ideal
+    /// A channel that moves `bytesPerCycle` bytes in a cycle of the accelerator, the first of a load `latency` cycles after its
+    /// grant.
+    case bandwidth(bytesPerCycle: Int, latency: Int)
+    /// A DRAM of a published standard.
+    case standard(MemoryStandard)
+}
+
+/// A DRAM standard and what is changed of it, as it was written: what the keys mean is the memory's business.
+public struct MemoryStandard: Hashable, Sendable {
+    /// The mapping with `standard` and the other keys.
+    public let node: Node
+    /// The same keys and values, a line each.
+    public let lines: [String]
+
+    /// Two descriptions are the same where they say the same, wherever they stand.
+    public static func == (a: MemoryStandard, b: MemoryStandard) -> Bool { a.lines == b.lines }
+
+    /// Hashes what is said.
+    public func hash(into hasher: inout Hasher) { hasher.combine(lines) }
 }
 
 /// Where a value was set. Two machines are the same wherever their values were written, so all places are equal.

@@ -70,12 +70,23 @@ public struct ConfigurationLibrary: Sendable {
     /// The shipped configurations, by name.
     ///
     /// - Throws: `FileError` where there is no folder of them; it lists the places that were searched.
-    public func list() throws -> [Item] {
-        let folder = try requiredFolder()
+    public func list() throws -> [Item] { Self.items(in: try requiredFolder()) }
+
+    /// The shipped memories, by name, which is that of their standard.
+    ///
+    /// - Throws: `FileError` as `list()`.
+    public func memories() throws -> [Item] { Self.items(in: try memoryFolder()) }
+
+    /// The folder of shipped memories.
+    ///
+    /// - Throws: `FileError` as `requiredFolder()`.
+    public func memoryFolder() throws -> String { try requiredFolder() + "/dram" }
+
+    private static func items(in folder: String) -> [Item] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.sorted().map { file in
             let path = folder + "/" + file
-            return Item(name: String(file.dropLast(5)), path: path, comment: Self.comment(of: path))
+            return Item(name: String(file.dropLast(5)), path: path, comment: comment(of: path))
         }
     }
 

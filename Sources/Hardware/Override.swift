@@ -34,4 +34,17 @@ struct Override {
         }
         self.node = node
     }
+
+    /// The mapping, where it sets nothing but the memory.
+    ///
+    /// - Throws: `InputError` at the key that belongs to something else.
+    func memory(keys: [String]) throws -> Node {
+        guard let entry = node.entries?.first(where: { $0.name != "dram" }) else { return node }
+        let near =
+            nearestName(to: entry.name, among: ["dram"])
+            ?? nearestName(to: entry.name, among: keys).map { "dram.\($0)" }
+        let hint = near.map { ": did you mean \(quoted($0))?" } ?? ";"
+        throw entry.key.error(
+            "\(quoted(entry.name)) is no key of the memory\(hint) expected dram.KEY=VALUE, such as dram.ranks=2")
+    }
 }

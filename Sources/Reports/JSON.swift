@@ -90,8 +90,10 @@ indirect enum JSON: Sendable {
         bytes.append(contentsOf: brackets.1.utf8)
     }
 
-    private static func append(text: String, to bytes: inout [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
+    private static let hexadecimal = Array("0123456789abcdef".utf8)
+
+    /// Appends a text with its quotes, in UTF-8.
+    static func append(text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
@@ -100,7 +102,7 @@ indirect enum JSON: Sendable {
             case UInt8(ascii: "\t"): bytes.append(contentsOf: "\\t".utf8)
             case ..<0x20, 0x7F:
                 bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(contentsOf: [digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+                bytes.append(contentsOf: [hexadecimal[Int(byte >> 4)], hexadecimal[Int(byte & 15)]])
             default: bytes.append(byte)
             }
         }

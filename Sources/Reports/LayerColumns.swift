@@ -87,11 +87,10 @@ extension Column<LayerRow> {
         },
         .count("dram_write_bytes", "B", "outputs written to DRAM") { $0.activity.dramOutputBytes },
         .measure("dram_bandwidth_utilization", "", "bytes moved over what DRAM can move; empty with ideal memory") {
-            _ in
-            nil
+            $0.activity.dramBandwidthUtilization
         },
-        .measure("dram_row_hit_rate", "", "DRAM accesses that found their row open; empty with ideal memory") { _ in
-            nil
+        .measure("dram_row_hit_rate", "", "DRAM accesses that found their row open; empty with ideal memory") {
+            $0.activity.dramRowHitRate
         },
     ]
 
@@ -117,6 +116,21 @@ extension Column<LayerRow> {
         },
         .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
             $0.activity.inputBufferReadBytes
+        },
+        .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
+            $0.activity.dramPayloadBytes
+        },
+        .text(
+            "bound_by",
+            "what most slots of PEs with work went to: compute, weight_traffic, input_traffic, transform or drain"
+        ) {
+            $0.activity.bound.rawValue
+        },
+        .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
+            $0.activity.computeBoundCycles
+        },
+        .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
+            $0.activity.memoryBoundCycles
         },
         .text("note", "what was asked for and not done") { $0.note },
     ]

@@ -112,6 +112,10 @@ extension SimulationReport {
             case .ideal:
                 "Memory: ideal; operands are on chip when they are wanted, outputs leave at once, DRAM bytes are the "
                     + "compulsory ones"
+            case .bandwidth(let bytes, let latency):
+                "Memory: one channel of \(bytes) bytes a cycle and \(latency) cycles of latency"
+            case .standard(let standard):
+                "Memory: DRAM, \(NumberText.printable(standard.lines.joined(separator: ", ")))"
             }
         return [
             memory,

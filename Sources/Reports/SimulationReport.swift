@@ -49,14 +49,17 @@ public struct SimulationReport: Sendable {
         CSV(Column<EnergyRow>.all, rows: energy.flatMap(EnergyRow.rows)).bytes
     }
 
-    /// Writes `layers.csv`, `energy.csv` and `summary.json` into a folder, which is made where it is missing. Each file
-    /// appears whole or not at all.
+    /// Writes `layers.csv`, `energy.csv`, `summary.json` and, where a timeline was recorded, `timeline.json` into a folder,
+    /// which is made where it is missing. Each file appears whole or not at all.
     ///
+    /// - Returns: the files' names.
     /// - Throws: `FileError`.
-    public func write(to directory: String) throws {
-        let files = [("layers.csv", layersCSV()), ("energy.csv", energyCSV()), ("summary.json", summaryJSON())]
+    @discardableResult public func write(to directory: String) throws -> [String] {
+        var files = [("layers.csv", layersCSV()), ("energy.csv", energyCSV()), ("summary.json", summaryJSON())]
+        if let timeline = timelineJSON() { files.append(("timeline.json", timeline)) }
         try OutputFolder.make(directory)
         let prefix = directory.hasSuffix("/") ? directory : directory + "/"
         for (name, bytes) in files { try AtomicFile.write(bytes, to: prefix + name) }
+        return files.map(\.0)
     }
 }

@@ -51,8 +51,39 @@ public struct Activity: Hashable, Sendable {
     /// Bytes of outputs written to DRAM.
     public var dramOutputBytes = 0
 
+    /// Of the bytes moved, those that were wanted: DRAM moves whole bursts.
+    public var dramPayloadBytes = 0
+    /// DRAM accesses that found their row open; 0 for a memory without rows.
+    public var dramRowHits = 0
+    /// DRAM accesses, a burst each; 0 for a memory without rows.
+    public var dramAccesses = 0
+    /// Bytes that DRAM could have moved in the layer's cycles; 0 with ideal memory, which has no limit.
+    public var dramPeakBytes = 0.0
+    /// The fewest cycles in which the multipliers can execute the products.
+    public var computeBoundCycles = 0
+    /// The fewest cycles in which DRAM can move the bytes; 0 with ideal memory.
+    public var memoryBoundCycles = 0
+
     /// Makes counts of zero.
     public init() {}
+
+    /// Bytes moved between DRAM and the chip.
+    public var dramBytes: Int { dramWeightBytes + dramInputBytes + dramOutputBytes }
+
+    /// Bytes moved over what DRAM could have moved; nil with ideal memory.
+    public var dramBandwidthUtilization: Double? { dramPeakBytes > 0 ? Double(dramBytes) / dramPeakBytes : nil }
+
+    /// Accesses that found their row open over all; nil for a memory without rows.
+    public var dramRowHitRate: Double? { Self.ratio(dramRowHits, dramAccesses) }
+
+    /// What most slots of PEs with work went to.
+    public var bound: Bound {
+        var slotsByBound: [Bound: Int] = [:]
+        for kind in CycleClass.allCases {
+            if let bound = kind.bound { slotsByBound[bound, default: 0] += slots[kind] }
+        }
+        return Bound.allCases.max { (slotsByBound[$0] ?? 0) < (slotsByBound[$1] ?? 0) } ?? .compute
+    }
 
     /// Products executed, gated ones included.
     public var executedProducts: Int { usefulProducts + ineffectualProducts }
@@ -98,5 +129,11 @@ public struct Activity: Hashable, Sendable {
         a.dramWeightBytes += b.dramWeightBytes
         a.dramInputBytes += b.dramInputBytes
         a.dramOutputBytes += b.dramOutputBytes
+        a.dramPayloadBytes += b.dramPayloadBytes
+        a.dramRowHits += b.dramRowHits
+        a.dramAccesses += b.dramAccesses
+        a.dramPeakBytes += b.dramPeakBytes
+        a.computeBoundCycles += b.computeBoundCycles
+        a.memoryBoundCycles += b.memoryBoundCycles
     }
 }

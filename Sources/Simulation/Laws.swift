@@ -10,10 +10,13 @@ public struct BrokenLaw: Error, Sendable, CustomStringConvertible {
 enum Laws {
     /// Checks one layer's result.
     ///
-    /// - Parameter expectedProducts: products executed as the lowering counts them from the masks, without forming a pair.
+    /// - Parameters:
+    ///   - expectedProducts: products executed as the lowering counts them from the masks, without forming a pair.
+    ///   - compulsory: the bytes that every run has to move.
     /// - Throws: `BrokenLaw`.
     static func check(
-        _ activity: Activity, layer: String, configuration: Configuration, executed: Int, expectedProducts: Int
+        _ activity: Activity, layer: String, configuration: Configuration, executed: Int, expectedProducts: Int,
+        compulsory: CompulsoryTraffic
     ) throws {
         func require(_ holds: Bool, _ law: @autoclosure () -> String) throws {
             if !holds { throw BrokenLaw(description: "layer '\(layer)': \(law())") }
@@ -33,6 +36,13 @@ enum Laws {
         try require(
             activity.usefulProducts <= executed,
             "\(activity.usefulProducts) useful products of \(executed) executed")
+        try require(
+            activity.cycles >= activity.memoryBoundCycles,
+            "\(activity.cycles) cycles, and DRAM takes \(activity.memoryBoundCycles) for \(activity.dramBytes) bytes")
+        try require(
+            activity.dramWeightBytes >= compulsory.weights && activity.dramInputBytes >= compulsory.inputs,
+            "DRAM reads \(activity.dramWeightBytes) and \(activity.dramInputBytes) bytes, and the operands have "
+                + "\(compulsory.weights) and \(compulsory.inputs)")
         try require(
             activity.nonZeroWeights <= activity.weights && activity.nonZeroActivations <= activity.activations,
             "a density is above 1")

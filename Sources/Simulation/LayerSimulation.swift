@@ -6,8 +6,12 @@ import Winograd
 struct LayerSimulation {
     let lowered: LoweredLayer
     let configuration: Configuration
+    /// The memory behind the buffers.
+    var memory = MachineMemory.ideal
     /// Share of non-zero pixels in the next layer's input, 1 where the trace does not know it.
     let nextDensity: Double
+    /// Collects what happens when; nil where nobody wants to know.
+    var recorder: TimelineRecorder?
     /// Forces the full-width lanes, so that tests can hold both against the naive machine.
     var prefersWideLanes = false
 
@@ -25,65 +29,35 @@ struct LayerSimulation {
     private func run<State: ArrayLanes & ~Copyable>(_: State.Type, layout: OperandLayout) throws -> Activity {
         let array = configuration.peArray
         let shape = lowered.shape
-        var activity = Activity()
-        var traffic = CompulsoryTraffic()
-        var expected = 0
-        var timing = LayerTiming<State>(
-            configuration: configuration, kinds: kinds(array), layout: layout, transformsOnRead: transformsOnRead)
         let store = InputStore(lowered, configuration: configuration)
-        let ownership =
-            lowered.hasGivenActivations
-            ? nil : PixelOwnership(lowered.windows, tilesPerGroup: array.columns * array.tilesPerPE)
-        for group in 0..<shape.groups {
-            let product = lowered.product(group: group)
-            let grouping = Grouping(product, array: array)
-            let fetch = InputFetch(
-                product, lowered: lowered, group: group, grouping: grouping, store: store,
-                valueBits: configuration.datatype.activations)
-            let columns = ColumnOperands(product, grouping: grouping, layout: layout)
-            let outputs = (0..<grouping.columnGroups).map { columnGroup in
-                lowered.windows.outputs[grouping.tiles(ofColumnGroup: columnGroup)].reduce(0, +)
-            }
-            var sharedFor: [Int]?
-            var shared: [Int]?
-            for rowGroup in grouping.rowGroups {
-                let rows = RowOperands(
-                    rowGroup, of: product, layout: layout, buffer: configuration.weightBuffer,
-                    valueBits: configuration.datatype.weights)
-                if sharedFor != rowGroup.steps {
-                    shared = fetch.sharedBits(rowGroup.steps, bundleSize: array.broadcastSteps)
-                    sharedFor = rowGroup.steps
-                }
-                let bundles = (rowGroup.steps.count + array.broadcastSteps - 1) / array.broadcastSteps
-                for columnGroup in 0..<grouping.columnGroups {
-                    let tiles = grouping.tiles(ofColumnGroup: columnGroup)
-                    timing.run(
-                        PassWork(
-                            rows: rowGroup.rows.count, columns: (tiles.count + array.tilesPerPE - 1) / array.tilesPerPE,
-                            filters: rowGroup.filters, tiles: tiles.count, steps: rowGroup.steps, weightBits: rows.bits,
-                            inputBits: fetch.bits[columnGroup * product.steps..<(columnGroup + 1) * product.steps],
-                            sharedBits: shared?[columnGroup * bundles..<(columnGroup + 1) * bundles] ?? [],
-                            rowWords: UnsafePointer(rows.words.start),
-                            columnWords: UnsafePointer(columns.words.start + columnGroup * columns.groupStride),
-                            columnStride: columns.stepStride))
-                    traffic.addOutputs(
-                        rowGroup.filters * outputs[columnGroup], density: nextDensity, configuration: configuration)
-                }
-                traffic.add(rowGroup, of: product, configuration: configuration)
-                expected += singleSidedProducts(rowGroup, of: product)
-            }
+        let groups = (0..<shape.groups).map {
+            ChannelGroup(lowered, index: $0, store: store, configuration: configuration)
+        }
+        let plan = try MemoryPlan(
+            groups, lowered: lowered, store: store, configuration: configuration, memory: memory,
+            nextDensity: nextDensity, recorder: recorder)
+        var activity = Activity()
+        var timing = LayerTiming<State>(
+            configuration: configuration, kinds: kinds(array), layout: layout, transformsOnRead: transformsOnRead,
+            traffic: plan?.traffic, recorder: recorder)
+        let compulsory = CompulsoryTraffic(
+            groups, lowered: lowered, configuration: configuration, nextDensity: nextDensity)
+        var expected = 0
+        for group in groups {
+            let product = group.product
             let useful = product.usefulProducts()
-            if array.zeroSkipping == .both { expected += useful }
+            expected +=
+                array.zeroSkipping == .both
+                ? useful
+                : group.grouping.rowGroups.reduce(0) { $0 + singleSidedProducts($1, of: product) }
             activity.usefulProducts += useful
             activity.weights += product.operandsPerColumn * product.filters
             activity.activations += product.operandsPerColumn * product.tiles
             activity.nonZeroWeights += product.nonZeroWeights
             activity.nonZeroActivations += product.nonZeroActivations
-            traffic.inputs += inputBytes(group: group, product: product, grouping: grouping, ownership: ownership)
+            run(group, plan?.passes[group.index] ?? group.passes, layout: layout, in: &timing)
         }
-        let last = timing.lastDrained + configuration.outputTransform.latency
-        timing.close(last: last)
-        activity.cycles = last + 1
+        activity.cycles = timing.close() + 1
         activity.denseMultiplies = shape.denseMultiplies
         activity.passes = timing.passes
         activity.bundles = timing.bundles
@@ -92,12 +66,22 @@ struct LayerSimulation {
         activity.weightBufferReadBytes = timing.weightBytesFetched
         activity.inputBufferReadBytes = timing.inputBytesFetched
         activity.pairs = timing.pairsDrained
-        activity.dramWeightBytes = traffic.weights
-        activity.dramInputBytes = traffic.inputs
-        activity.dramOutputBytes = traffic.outputs
-        countTransforms(&activity, onRead: timing.tilesTransformed)
+        activity.dramWeightBytes = plan?.port.bytesRead(.weights) ?? compulsory.weights
+        activity.dramInputBytes = plan?.port.bytesRead(.inputs) ?? compulsory.inputs
+        activity.dramOutputBytes = plan?.port.bytesWritten ?? compulsory.outputs
+        activity.dramPayloadBytes =
+            (plan?.plan.loads.reduce(0) { $0 + $1.bytes } ?? compulsory.weights + compulsory.inputs)
+            + compulsory.outputs
+        activity.dramRowHits = plan?.port.rowHits?.hits ?? 0
+        activity.dramAccesses = plan?.port.rowHits?.accesses ?? 0
+        countTransforms(&activity, onRead: timing.tilesTransformed, onLoad: timing.tilesTransformedOnLoad)
 
         let executed = timing.takeProducts()
+        activity.computeBoundCycles = (executed + configuration.multipliers - 1) / configuration.multipliers
+        if let peak = memory.peakBytesPerCycle(clock: configuration.clock) {
+            activity.dramPeakBytes = peak * Double(activity.cycles)
+            activity.memoryBoundCycles = Int((Double(activity.dramBytes) / peak).rounded(.up))
+        }
         activity.busyCycles = timing.takeBusy()
         activity.ineffectualProducts = executed - activity.usefulProducts
         if array.gating { activity.gatedProducts = activity.ineffectualProducts }
@@ -106,8 +90,54 @@ struct LayerSimulation {
         activity.slots[.ineffectual] = activity.ineffectualProducts
         activity.slots[.underfill] = activity.busyCycles * array.multipliers - executed
         try Laws.check(
-            activity, layer: lowered.name, configuration: configuration, executed: executed, expectedProducts: expected)
+            activity, layer: lowered.name, configuration: configuration, executed: executed, expectedProducts: expected,
+            compulsory: compulsory)
         return activity
+    }
+
+    /// Runs the passes of one group of channels.
+    private func run<State: ArrayLanes & ~Copyable>(
+        _ group: ChannelGroup, _ passes: [PlannedPass], layout: OperandLayout, in timing: inout LayerTiming<State>
+    ) {
+        let array = configuration.peArray
+        let grouping = group.grouping
+        let columns = ColumnOperands(group.product, grouping: grouping, layout: layout)
+        // Row groups come back where tile blocks stand outside, so what was laid out stays.
+        var rowOperands = [RowOperands?](repeating: nil, count: grouping.rowGroups.count)
+        var sharedFor: [Int]?
+        var shared: [Int]?
+        for pass in passes {
+            let rowGroup = grouping.rowGroups[pass.rowGroup]
+            let rows =
+                rowOperands[pass.rowGroup]
+                ?? RowOperands(
+                    rowGroup, of: group.product, layout: layout, buffer: configuration.weightBuffer,
+                    valueBits: configuration.datatype.weights)
+            rowOperands[pass.rowGroup] = rows
+            if sharedFor != rowGroup.steps {
+                shared = group.fetch.sharedBits(rowGroup.steps, bundleSize: array.broadcastSteps)
+                sharedFor = rowGroup.steps
+            }
+            let bundles = (rowGroup.steps.count + array.broadcastSteps - 1) / array.broadcastSteps
+            let columnGroup = pass.columnGroup
+            let tiles = grouping.tiles(ofColumnGroup: columnGroup)
+            let steps = group.product.steps
+            timing.run(
+                PassWork(
+                    plan: pass, rows: rowGroup.rows.count,
+                    columns: (tiles.count + array.tilesPerPE - 1) / array.tilesPerPE, filters: rowGroup.filters,
+                    tiles: tiles.count,
+                    outputBytes: CompulsoryTraffic.outputBytes(
+                        rowGroup.filters * group.outputs[columnGroup], density: nextDensity,
+                        configuration: configuration),
+                    steps: rowGroup.steps, weightBits: rows.bits,
+                    inputBits: group.fetch.bits[columnGroup * steps..<(columnGroup + 1) * steps],
+                    sharedBits: shared?[columnGroup * bundles..<(columnGroup + 1) * bundles] ?? [],
+                    rowWords: UnsafePointer(rows.words.start),
+                    columnWords: UnsafePointer(columns.words.start + columnGroup * columns.groupStride),
+                    columnStride: columns.stepStride))
+        }
+        withExtendedLifetime((columns, rowOperands)) {}
     }
 
     private var transformsOnRead: Bool {
@@ -145,26 +175,11 @@ struct LayerSimulation {
         }
     }
 
-    private func inputBytes(
-        group: Int, product: MaskedProduct, grouping: Grouping, ownership: PixelOwnership?
-    ) -> Int {
-        let valueBits = configuration.datatype.activations
-        guard let ownership else {
-            return (0..<grouping.columnGroups).reduce(0) { sum, columnGroup in
-                let tiles = grouping.tiles(ofColumnGroup: columnGroup).count
-                return sum + Bytes.holding(bits: tiles * product.steps * product.width * valueBits).count
-            }
-        }
-        let channels = lowered.shape.groupChannels
-        return ownership.bytes(
-            columnGroups: grouping.columnGroups, channels: group * channels..<(group + 1) * channels,
-            pixels: lowered.pixels, storage: configuration.mapping.activationStorage, valueBits: valueBits
-        ).reduce(0, +)
-    }
-
-    private func countTransforms(_ activity: inout Activity, onRead: Int) {
+    private func countTransforms(_ activity: inout Activity, onRead: Int, onLoad: Int) {
         guard case .winograd(let matrices) = lowered.plan.form else { return }
-        activity.inputTransforms = transformsOnRead ? onRead : lowered.windows.tiles * lowered.shape.channels
+        // On ideal memory every tile came through once.
+        let once = lowered.windows.tiles * lowered.shape.channels
+        activity.inputTransforms = transformsOnRead ? onRead : onLoad > 0 ? onLoad : once
         activity.inputTransformAdds = activity.inputTransforms * matrices.inputTransformAdds
         activity.outputTransformAdds = activity.pairs * matrices.outputTransformAdds
         activity.growthBits = configuration.datatype.quantize ? 0 : matrices.inputGrowthBits

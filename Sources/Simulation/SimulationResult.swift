@@ -13,6 +13,8 @@ public struct LayerResult: Sendable {
     public let note: String?
     /// The counts.
     public let activity: Activity
+    /// What happened when; nil where it was not asked for.
+    public internal(set) var timeline: LayerTimeline?
 }
 
 /// What a trace did on a machine.

@@ -1,3 +1,4 @@
+import DRAM
 import Foundation
 import Hardware
 import Traces
@@ -13,9 +14,16 @@ import YAML
 public struct Simulator: Sendable {
     /// The machine.
     public let configuration: Configuration
+    private let dram: DRAMConfiguration?
 
     /// Makes a simulator of a machine.
-    public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
+    ///
+    /// - Parameter dram: the memory, where the configuration names a DRAM standard and the caller has resolved it; else the
+    ///   preset is looked for beside the configuration's file and among what ships.
+    public init(_ configuration: Configuration = Configuration(), dram: DRAMConfiguration? = nil) {
+        self.configuration = configuration
+        self.dram = dram
+    }
 
     /// Runs every layer of a trace, as many at once as the machine at hand has cores.
     ///
@@ -24,13 +32,17 @@ public struct Simulator: Sendable {
     /// - Parameters:
     ///   - only: indices of the layers that run, in rising order; all where nil.
     ///   - concurrency: layers at once; the number of cores where nil.
+    ///   - recordsTimeline: whether the results hold what happened when.
     /// - Throws: `InputError` where a layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
     public func run(
-        _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil
+        _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, recordsTimeline: Bool = false
     ) async throws -> SimulationResult {
         let layers = trace.layers
+        let memory = try MachineMemory(configuration.dram, dram: dram)
         let results = try await mapConcurrently(indices ?? Array(layers.indices), limit: concurrency) { i in
-            try simulate(layers[i], next: i + 1 < layers.count ? layers[i + 1] : nil, seed: trace.seed)
+            try simulate(
+                layers[i], next: i + 1 < layers.count ? layers[i + 1] : nil, seed: trace.seed,
+                recordsTimeline: recordsTimeline, memory: memory)
         }
         return SimulationResult(
             configuration: configuration, model: trace.model, traceDescription: trace.description,
@@ -41,14 +53,27 @@ public struct Simulator: Sendable {
     ///
     /// - Parameter next: the layer that reads this one's outputs, whose pixel density decides how they are stored.
     /// - Throws: `InputError` where the layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
-    public func simulate(_ layer: Layer, next: Layer? = nil, seed: UInt64 = 1) throws -> LayerResult {
+    public func simulate(
+        _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false
+    ) throws -> LayerResult {
+        try simulate(
+            layer, next: next, seed: seed, recordsTimeline: recordsTimeline,
+            memory: MachineMemory(configuration.dram, dram: dram))
+    }
+
+    private func simulate(
+        _ layer: Layer, next: Layer?, seed: UInt64, recordsTimeline: Bool, memory: MachineMemory
+    ) throws -> LayerResult {
         let lowered = try LoweredLayer(layer, configuration: configuration, seed: seed)
         let density =
             configuration.mapping.activationStorage == .bitmask ? next?.pixelDensity ?? 1 : 1
-        let activity = try LayerSimulation(lowered: lowered, configuration: configuration, nextDensity: density).run()
+        let recorder = recordsTimeline ? TimelineRecorder() : nil
+        let activity = try LayerSimulation(
+            lowered: lowered, configuration: configuration, memory: memory, nextDensity: density, recorder: recorder
+        ).run()
         return LayerResult(
             name: layer.name, shape: layer.shape, algorithm: lowered.plan.algorithm, note: lowered.plan.note,
-            activity: activity)
+            activity: activity, timeline: recorder?.timeline(cycles: activity.cycles))
     }
 
     /// Applies `transform` to every element, a few at once, and returns the results in order.

@@ -14,7 +14,9 @@ struct Winosim: AsyncParsableCommand {
             64 bad usage, 65 bad input data, 66 a file cannot be read, 70 a bug in winosim, 73 an output cannot be written.
             """,
         version: "winosim \(winosimVersion)",
-        subcommands: [SimulateCommand.self, EnergyCommand.self, TraceCommand.self, ConfigCommand.self])
+        subcommands: [
+            SimulateCommand.self, EnergyCommand.self, TraceCommand.self, ConfigCommand.self, DRAMCommand.self,
+        ])
 
     /// Runs the command that the arguments name.
     static func main() async {

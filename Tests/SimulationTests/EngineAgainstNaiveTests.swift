@@ -2,6 +2,7 @@ import Foundation
 import Hardware
 import Testing
 import Traces
+import YAML
 
 @testable import Simulation
 
@@ -11,13 +12,16 @@ func engineResult(
 ) throws -> NaiveMachine.Result {
     let lowered = try LoweredLayer(layer, configuration: configuration, seed: 1)
     let activity = try LayerSimulation(
-        lowered: lowered, configuration: configuration, nextDensity: 1, prefersWideLanes: wide
+        lowered: lowered, configuration: configuration, memory: MachineMemory(configuration.dram, dram: nil),
+        nextDensity: 1, prefersWideLanes: wide
     ).run()
     var result = NaiveMachine.Result()
     result.cycles = activity.cycles
     result.useful = activity.usefulProducts
     result.executed = activity.executedProducts
     result.busy = activity.busyCycles
+    result.dramReadBytes = activity.dramWeightBytes + activity.dramInputBytes
+    result.dramWriteBytes = activity.dramOutputBytes
     for kind in CycleClass.allCases where activity.slots[kind] != 0 { result.classes[kind.name] = activity.slots[kind] }
     return result
 }
@@ -39,9 +43,31 @@ struct EngineAgainstNaiveTests {
         for seed in block * 100..<(block + 1) * 100 { try compare(RandomCase.drawn(seed: seed), seed) }
     }
 
+    /// Blocks, chunks, loads, arrivals, the transform on load, stores and back-pressure.
+    @Test("masks behind a memory: the same, with its classes and bytes", arguments: 0..<40 / share)
+    func masksBehindMemory(block: UInt64) throws {
+        for seed in block * 100..<(block + 1) * 100 { try compare(RandomCase(seed: seed, withMemory: true), seed) }
+    }
+
+    @Test("drawn operands behind a memory: the same", arguments: 0..<40 / share)
+    func drawnOperandsBehindMemory(block: UInt64) throws {
+        for seed in block * 100..<(block + 1) * 100 {
+            try compare(RandomCase.drawn(seed: seed, withMemory: true), seed)
+        }
+    }
+
+    /// Both agree in all figures, or both refuse what does not fit.
     private func compare(_ random: RandomCase, _ seed: UInt64) throws {
-        var machine = NaiveMachine(random.configuration, random.workload)
-        let expected = machine.run()
+        var expected: NaiveMachine.Result?
+        do {
+            var machine = try NaiveMachine(random.configuration, random.workload)
+            expected = try machine.run()
+        } catch {
+            #expect(throws: InputError.self, "seed \(seed): \(error)") {
+                try engineResult(random.layer, random.configuration, wide: false)
+            }
+        }
+        guard let expected else { return }
         for wide in [false, true] {
             let observed = try engineResult(random.layer, random.configuration, wide: wide)
             #expect(

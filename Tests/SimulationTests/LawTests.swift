@@ -95,7 +95,8 @@ struct LawTests {
             var activity = good
             change(&activity)
             try Laws.check(
-                activity, layer: "layer", configuration: configuration, executed: executed, expectedProducts: expected)
+                activity, layer: "layer", configuration: configuration, executed: executed, expectedProducts: expected,
+                compulsory: CompulsoryTraffic())
         }
         let products = good.executedProducts
         try check({ _ in }, executed: products, expected: products)
@@ -107,6 +108,12 @@ struct LawTests {
                     $0.slots[.drain] -= $0.slots[.drain] + 1
                     $0.slots[.imbalance] += good.slots[.drain] + 1
                 }, executed: products, expected: products)
+        }
+        #expect(throws: BrokenLaw.self) {
+            try check({ $0.memoryBoundCycles = $0.cycles + 1 }, executed: products, expected: products)
+        }
+        #expect(throws: BrokenLaw.self) {
+            try check({ $0.dramWeightBytes = -1 }, executed: products, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
             try check({ $0.nonZeroWeights = $0.weights + 1 }, executed: products, expected: products)

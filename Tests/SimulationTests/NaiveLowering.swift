@@ -124,11 +124,85 @@ struct NaiveLowering {
         }
         let reads = edge != nil && configuration.inputTransform.placement == .read
         let masks = allActivations
+        let owners = owners()
         return NaiveWorkload(
             width: width, weights: allWeights, activations: allActivations,
             inputBits: { group, bundle, tiles in
                 fetchBits(group, bundle.map { steps[$0] }, bundle.map { masks[group][$0] }, tiles, reads: reads)
-            }, transformsOnRead: reads)
+            }, transformsOnRead: reads,
+            moved: { group, range, tiles in
+                var moved: Set<Int> = []
+                return range.flatMap { step in
+                    items(group, steps[step], tiles, owners, &moved).map {
+                        NaiveItem(step: step, tile: $0.tile, channel: $0.channel, bits: $0.bits)
+                    }
+                }
+            },
+            patchChannels: edge != nil && !reads
+                ? { step in Array(Set(steps[step].compactMap { $0?.channel })).sorted() } : nil,
+            outputs: realOutputs)
+    }
+
+    /// By image and pixel, the first tile that reads it.
+    func owners() -> [Int: Int] {
+        var owners: [Int: Int] = [:]
+        for tile in 0..<tiles {
+            for position in 0..<positions {
+                guard let pixel = pixel(tile, position) else { continue }
+                let key = pixel.image * shape.height * shape.width + pixel.at
+                if owners[key] == nil { owners[key] = tile }
+            }
+        }
+        return owners
+    }
+
+    /// What a load moves for one step: pixels that the tiles own and that no step before has brought.
+    ///
+    /// - Parameter moved: the pixels that the load has moved, by channel and place.
+    private func items(
+        _ group: Int, _ step: [(channel: Int, position: Int)?], _ tiles: [Int], _ owners: [Int: Int],
+        _ moved: inout Set<Int>
+    ) -> [(tile: Int, channel: Int, at: Int, bits: Int)] {
+        let area = shape.height * shape.width
+        let transformsOnLoad = edge != nil && configuration.inputTransform.placement == .load
+        var items: [(tile: Int, channel: Int, at: Int, bits: Int)] = []
+        for operand in step {
+            guard let operand else { continue }
+            // A transform needs the whole patch for any position of it.
+            for position in transformsOnLoad ? Array(0..<positions) : [operand.position] {
+                for tile in tiles {
+                    guard let pixel = pixel(tile, position) else { continue }
+                    let at = pixel.image * area + pixel.at
+                    guard let owner = owners[at], tiles.contains(owner) else { continue }
+                    let channel = group * channels + operand.channel
+                    guard moved.insert(channel * shape.batch * area + at).inserted else { continue }
+                    items.append((owner, operand.channel, at, storedBits(pixel.image, channel, pixel.at)))
+                }
+            }
+        }
+        return items.sorted { ($0.tile, $0.channel, $0.at) < ($1.tile, $1.channel, $1.at) }
+    }
+
+    /// Bits of a pixel in DRAM.
+    private func storedBits(_ image: Int, _ channel: Int, _ at: Int) -> Int {
+        let valueBits = configuration.datatype.activations
+        let known: ElementFlags? =
+            switch activations {
+            case .pixels(let flags): flags
+            case .positions(_, let pixels): pixels
+            case .given: nil
+            }
+        guard configuration.mapping.activationStorage == .bitmask, let known else { return valueBits }
+        let isZero = known.flags[(image * shape.channels + channel) * shape.height * shape.width + at] == 0
+        return isZero ? 1 : 1 + valueBits
+    }
+
+    /// Outputs of a tile that lie in the output map.
+    func realOutputs(_ tile: Int) -> Int {
+        let (_, row, column) = place(tile)
+        let rows = min(self.tile, shape.outputHeight - row * self.tile)
+        let columns = min(self.tile, shape.outputWidth - column * self.tile)
+        return rows * columns
     }
 
     /// What the input buffer delivers for a bundle.

@@ -12,11 +12,27 @@ struct NaiveWorkload {
     var inputBits: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> Int
     /// Whether patches are transformed behind the input buffer.
     var transformsOnRead = false
+    /// What a load of some steps of some tiles moves, in the order in which it is moved.
+    var moved: (_ group: Int, _ steps: Range<Int>, _ tiles: [Int]) -> [NaiveItem]
+    /// Channels of which a step needs its tiles' patches, where those are transformed on their way into the buffer.
+    var patchChannels: ((_ step: Int) -> [Int])?
+    /// Real outputs of a tile, for one filter.
+    var outputs: (_ tile: Int) -> Int
 
     /// Pairs times steps.
     var size: Int {
         zip(weights, activations).reduce(0) { $0 + $1.0.count * $1.1.count * ($1.1.first?.count ?? 0) }
     }
+}
+
+/// A pixel that a load moves, or a mask's worth of values.
+struct NaiveItem {
+    /// The first step of the load that needs it.
+    var step: Int
+    /// The tile that owns it.
+    var tile: Int
+    var channel: Int
+    var bits: Int
 }
 
 /// A second, naive statement of the contract: it steps FIFOs, multipliers, fetch streams and drains cycle by cycle, and
@@ -29,8 +45,19 @@ struct NaiveMachine {
         /// By column, its tiles.
         var columns: [[Int]]
         var steps: [Int]
+        var bundles: Range<Int>
+        /// By operand, the loads that it reads, and which group it is.
+        var loads: [NaiveOperand: [Int]] = [:]
+        var groups: [NaiveOperand: Int] = [:]
+        var outputBytes = 0
         var finish: Int?
+        /// The cycle in which its outputs found room.
+        var outputsFree: Int?
+        /// Whether only the lack of that room held its drain.
+        var waitedForRoom = false
         var drained: Int?
+        /// The cycle in which DRAM took its last byte.
+        var accepted: Int?
     }
 
     struct Bundle {
@@ -40,6 +67,8 @@ struct NaiveMachine {
         var issue: Int?
         var holder = ""
         var fetched: [String: Int] = [:]
+        /// By stream that stood still for its operand and nothing else, the class of those cycles.
+        var waited: [String: String] = [:]
     }
 
     /// An entry as one PE sees it.
@@ -62,6 +91,8 @@ struct NaiveMachine {
         var next = 0
         var left: Int?
         var lastFetched = -1
+        /// Whether it could have worked on its next bundle, had the operand been on chip.
+        var isStarved = false
     }
 
     struct Result: Equatable {
@@ -70,6 +101,8 @@ struct NaiveMachine {
         var executed = 0
         var busy = 0
         var classes: [String: Int] = [:]
+        var dramReadBytes = 0
+        var dramWriteBytes = 0
     }
 
     let configuration: Configuration
@@ -77,68 +110,28 @@ struct NaiveMachine {
     var passes: [Pass] = []
     var bundles: [Bundle] = []
     var pes: [[PE]]
+    var loads: [NaiveLoad] = []
+    var channel = NaiveChannel()
+    var transform: NaiveTransformUnits
     var result = Result()
 
-    init(_ configuration: Configuration, _ workload: NaiveWorkload) {
+    /// Lays the layer out: passes, bundles and loads.
+    ///
+    /// - Throws: `NaiveFault` where a buffer is too small.
+    init(_ configuration: Configuration, _ workload: NaiveWorkload) throws(NaiveFault) {
         self.configuration = configuration
         self.workload = workload
         let array = configuration.peArray
         pes = Array(repeating: Array(repeating: PE(), count: array.columns), count: array.rows)
-        for group in workload.weights.indices { plan(group) }
-    }
-
-    // MARK: The schedule
-
-    mutating func plan(_ group: Int) {
-        let array = configuration.peArray
-        let weights = workload.weights[group]
-        let tiles = workload.activations[group].first?.count ?? 0
-        let steps = workload.activations[group].count
-        var allRows: [[Int]] = Array(repeating: [], count: ceilDivide(weights.count, array.filtersPerPE))
-        var order = Array(weights.indices)
-        if array.balance != .none {
-            let density = weights.map { filter in filter.map(\.nonzeroBitCount).reduce(0, +) }
-            order.sort { density[$0] == density[$1] ? $0 < $1 : density[$0] > density[$1] }
-        }
-        if array.balance == .pairs {
-            var row = 0
-            var direction = 1
-            for filter in order {
-                allRows[row].append(filter)
-                if row + direction < 0 || row + direction >= allRows.count {
-                    direction = -direction
-                } else {
-                    row += direction
-                }
-            }
-        } else {
-            for (i, filter) in order.enumerated() { allRows[i / array.filtersPerPE].append(filter) }
-        }
-        for firstRow in stride(from: 0, to: allRows.count, by: array.rows) {
-            let rows = Array(allRows[firstRow..<min(allRows.count, firstRow + array.rows)])
-            let kept = (0..<steps).filter { step in
-                array.skipEmptySteps == .none || rows.joined().contains { weights[$0][step] != 0 }
-            }
-            for firstTile in stride(from: 0, to: tiles, by: array.columns * array.tilesPerPE) {
-                let last = min(tiles, firstTile + array.columns * array.tilesPerPE)
-                let columns = stride(from: firstTile, to: last, by: array.tilesPerPE).map {
-                    Array($0..<min(last, $0 + array.tilesPerPE))
-                }
-                for first in stride(from: 0, to: kept.count, by: array.broadcastSteps) {
-                    bundles.append(
-                        Bundle(
-                            pass: passes.count,
-                            steps: Array(kept[first..<min(kept.count, first + array.broadcastSteps)]),
-                            isFirst: first == 0))
-                }
-                passes.append(Pass(group: group, rows: rows, columns: columns, steps: kept))
-            }
-        }
+        transform = NaiveTransformUnits(units: configuration.inputTransform.units)
+        for group in workload.weights.indices { try plan(group) }
+        try orderLoads()
     }
 
     // MARK: The clock
 
-    mutating func run() -> Result {
+    /// - Throws: `NaiveFault.stuck` where nothing moves any more.
+    mutating func run() throws(NaiveFault) -> Result {
         var streams = [
             Stream(
                 name: "weight_fetch", rate: configuration.weightBuffer.bandwidth.count,
@@ -155,7 +148,12 @@ struct NaiveMachine {
         }
         var nextBundle = 0
         var cycle = 0
-        while passes.contains(where: { $0.drained == nil }) {
+        var progress = (count: 0, cycle: 0)
+        // A pass without steps may be finished before the first cycle.
+        settle(-1)
+        while isRunning {
+            stepMemory(cycle)
+            stepTransform(cycle)
             for i in streams.indices { step(&streams[i], cycle) }
             if nextBundle < bundles.count, let holder = holderIfIssued(nextBundle, cycle, streams) {
                 bundles[nextBundle].issue = cycle
@@ -164,15 +162,32 @@ struct NaiveMachine {
                 nextBundle += 1
             }
             for row in pes.indices { for column in pes[row].indices { dispatch(row, column, cycle) } }
-            finishPasses(cycle)
-            drainPasses(cycle)
+            settle(cycle)
             cycle += 1
-            precondition(cycle < 1_000_000, "the naive machine hangs")
+            let count = nextBundle + channel.nextLoad + channel.nextStore
+            if count != progress.count { progress = (count, cycle) }
+            // Far longer than any fetch, transfer or drain of the small cases.
+            if cycle - progress.cycle > 10_000 { throw NaiveFault.stuck(cycle: progress.cycle) }
         }
-        let last = (passes.last?.drained ?? -1) + configuration.outputTransform.latency
+        let drained = (passes.last?.drained ?? -1) + configuration.outputTransform.latency
+        let last = max(drained, passes.last?.accepted ?? -1)
         result.cycles = last + 1
         classify(last)
         return result
+    }
+
+    /// Until everything has drained and, with a memory, has been stored.
+    var isRunning: Bool {
+        guard let last = passes.last else { return false }
+        return last.drained == nil || configuration.dram != .ideal && last.accepted == nil
+    }
+
+    /// The end of a cycle; a pass without steps finishes in the cycle in which another has drained.
+    mutating func settle(_ cycle: Int) {
+        for _ in 0..<2 {
+            finishPasses(cycle)
+            drainPasses(cycle)
+        }
     }
 
     /// Moves what one stream can move in one cycle.
@@ -182,7 +197,19 @@ struct NaiveMachine {
             let ahead = stream.next - stream.prefetch
             let allowed = ahead < 0 ? -1 : bundles[ahead].issue
             guard let allowed, allowed < cycle else { return }
+            let ready = ready(stream.next, stream.name)
             let left = stream.left ?? amount(stream.name, stream.next)
+            // What is not on chip is moved in the cycle after it has come; where nothing is to be moved, it is enough to be there.
+            guard let ready, ready.cycle < cycle || left == 0 && ready.cycle == cycle else {
+                if budget > 0 { stream.isStarved = true }
+                return
+            }
+            if ready.cycle == cycle {
+                if budget > 0 { stream.isStarved = true }
+                budget = 0
+            }
+            if stream.isStarved { bundles[stream.next].waited[stream.name] = ready.kind }
+            stream.isStarved = false
             let moved = min(left, budget)
             budget -= moved
             if moved < left {
@@ -190,7 +217,7 @@ struct NaiveMachine {
                 return
             }
             // A bundle without work is there as soon as the one before it, or as soon as it may be.
-            let fetched = left == 0 && stream.left == nil ? max(stream.lastFetched, allowed) : cycle
+            let fetched = left == 0 && stream.left == nil ? max(stream.lastFetched, allowed, ready.cycle) : cycle
             stream.lastFetched = fetched
             let latency =
                 stream.name == "input_transform" && stream.next == 0 ? configuration.inputTransform.latency : 0
@@ -225,6 +252,8 @@ struct NaiveMachine {
     /// The holder, if the bundle goes out in this cycle: the condition that was met last, the first of those on a tie.
     func holderIfIssued(_ index: Int, _ cycle: Int, _ streams: [Stream]) -> String? {
         let bundle = bundles[index]
+        // Most cycles end here.
+        for stream in streams where bundle.fetched[stream.name] ?? Int.max > cycle { return nil }
         let pass = passes[bundle.pass]
         let array = configuration.peArray
         // Each condition: its class, and whether it is met in a given cycle.
@@ -241,11 +270,12 @@ struct NaiveMachine {
         if bundle.isFirst {
             let before = bundle.pass - array.accumulatorSets
             let drained = before < 0 ? -1 : passes[before].drained
-            conditions.append(("drain", { at in drained.map { $0 < at } ?? false }))
+            let kind = before >= 0 && passes[before].waitedForRoom ? "dram_outputs" : "drain"
+            conditions.append((kind, { at in drained.map { $0 < at } ?? false }))
         }
         for stream in streams {
             let fetched = bundle.fetched[stream.name]
-            conditions.append((stream.name, { at in fetched.map { $0 <= at } ?? false }))
+            conditions.append((bundle.waited[stream.name] ?? stream.name, { at in fetched.map { $0 <= at } ?? false }))
         }
         let previous = index == 0 ? -1 : bundles[index - 1].issue ?? Int.max - 1
         conditions.append(("broadcast", { at in previous < at }))
@@ -314,10 +344,7 @@ struct NaiveMachine {
                 guard let before, let freed else { return }
                 passes[p].finish = max(before, freed)
             } else {
-                guard let lastBundle = bundles.lastIndex(where: { $0.pass == p }), bundles[lastBundle].issue != nil
-                else {
-                    return
-                }
+                guard let lastBundle = passes[p].bundles.last, bundles[lastBundle].issue != nil else { return }
                 var finish = -1
                 for row in passes[p].rows.indices {
                     for column in passes[p].columns.indices {
@@ -337,7 +364,16 @@ struct NaiveMachine {
         for p in passes.indices where passes[p].drained == nil {
             let before = p == 0 ? -1 : passes[p - 1].drained
             guard let finish = passes[p].finish, let before else { return }
-            var now = max(finish + configuration.peArray.pipeline, before)
+            // Room is taken in the order of the passes, each for all its outputs, and given back store by store.
+            let others = passes[..<p].filter { $0.accepted == nil }.reduce(0) { $0 + $1.outputBytes }
+            let hasRoom =
+                configuration.dram == .ideal
+                || others + passes[p].outputBytes <= configuration.outputBuffer.capacity.count
+            if passes[p].outputsFree == nil && hasRoom { passes[p].outputsFree = cycle }
+            guard let outputsFree = passes[p].outputsFree else { return }
+            let finished = finish + configuration.peArray.pipeline
+            passes[p].waitedForRoom = outputsFree > max(finished, before)
+            var now = max(finished, before, outputsFree)
             var pairs = passes[p].rows.joined().count * passes[p].columns.joined().count
             while pairs > 0 {
                 pairs -= configuration.outputTransform.units
@@ -347,35 +383,6 @@ struct NaiveMachine {
             if now > cycle { return }
             passes[p].drained = now
         }
-    }
-
-    // MARK: The classes
-
-    mutating func classify(_ last: Int) {
-        let multipliers = configuration.peArray.multipliers
-        for row in pes.indices {
-            for column in pes[row].indices {
-                let pe = pes[row][column]
-                result.busy += pe.busy.count
-                let mine = pe.entries.map(\.bundle)
-                for cycle in 0...max(0, last) where cycle <= last && !pe.busy.contains(cycle) {
-                    let next = mine.first { (bundles[$0].issue ?? Int.max) >= cycle }
-                    let previous = mine.last { (bundles[$0].issue ?? Int.max) < cycle }
-                    let from = previous.map { bundles[$0].pass + 1 } ?? 0
-                    let to = next.map { bundles[$0].pass } ?? passes.count
-                    let unmapped = (from..<max(from, to)).contains { p in
-                        let isMapped = row < passes[p].rows.count && column < passes[p].columns.count
-                        return !isMapped && (passes[p].finish ?? -1) >= cycle
-                    }
-                    let kind = unmapped ? "unmapped" : next.map { bundles[$0].holder } ?? "drain"
-                    result.classes[kind, default: 0] += multipliers
-                }
-            }
-        }
-        result.classes["useful"] = result.useful
-        result.classes["ineffectual"] = result.executed - result.useful
-        result.classes["underfill"] = result.busy * multipliers - result.executed
-        result.classes = result.classes.filter { $0.value != 0 }
     }
 
     func ceilDivide(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }

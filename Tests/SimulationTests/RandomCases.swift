@@ -11,8 +11,8 @@ struct RandomCase {
     var layer: Layer
     var workload: NaiveWorkload
 
-    /// Every parameter of the contract's section "PE array" varies.
-    init(seed: UInt64) {
+    /// Every parameter of the contract's section "PE array" varies; with a memory, those of its section 4 too.
+    init(seed: UInt64, withMemory: Bool = false) {
         var random = SeededGenerator(seed: seed)
         configuration.peArray = Self.array(&random)
         configuration.weightBuffer = Self.buffer(&random)
@@ -32,10 +32,12 @@ struct RandomCase {
         if configuration.mapping.step == .positions {
             configuration.inputTransform.placement = random.pick([.load, .read])
         }
+        if withMemory { configuration.setRandomMemory(seed: seed) }
         // The naive machine takes time with the pairs and steps; a case that is too large is drawn again.
         repeat {
             (layer, workload) = Self.operands(Self.shape(&random), configuration, &random)
         } while workload.size > 6000
+        if withMemory { configuration.setRandomCapacities(for: workload, seed: seed) }
     }
 
     private static func array(_ random: inout SeededGenerator) -> PEArray {
@@ -130,7 +132,20 @@ struct RandomCase {
                     }
                 }
                 return total
-            }, transformsOnRead: reads)
+            }, transformsOnRead: reads,
+            // Without pixels, every bit of a mask is a value of its own.
+            moved: { _, range, tiles in
+                range.flatMap { step in
+                    tiles.map { NaiveItem(step: step, tile: $0, channel: 0, bits: width * bits) }
+                }
+            },
+            outputs: { tile in
+                let tilesInRow = (shape.outputWidth + edge - 1) / edge
+                let tilesInColumn = (shape.outputHeight + edge - 1) / edge
+                let row = tile % (tilesInRow * tilesInColumn) / tilesInRow
+                return min(edge, shape.outputHeight - row * edge)
+                    * min(edge, shape.outputWidth - tile % tilesInRow * edge)
+            })
         let layer = Layer(
             name: "layer", shape: shape,
             weights: .mask(
@@ -146,8 +161,8 @@ struct RandomCase {
 
 extension RandomCase {
     /// A random machine and a layer whose operands are drawn from densities, lowered by `NaiveLowering`.
-    static func drawn(seed: UInt64) throws -> RandomCase {
-        var result = RandomCase(seed: seed)
+    static func drawn(seed: UInt64, withMemory: Bool = false) throws -> RandomCase {
+        var result = RandomCase(seed: seed, withMemory: withMemory)
         var random = SeededGenerator(seed: ~seed)
         repeat {
             let shape = Self.shape(&random)
@@ -172,6 +187,7 @@ extension RandomCase {
                 activations: try result.layer.activationZeros(form, seed: 1, quantizeBits: nil))
             result.workload = lowering.workload()
         } while result.workload.size > 6000
+        if withMemory { result.configuration.setRandomCapacities(for: result.workload, seed: seed) }
         return result
     }
 }

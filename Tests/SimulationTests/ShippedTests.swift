@@ -1,3 +1,4 @@
+import DRAM
 import Foundation
 import Hardware
 import Simulation
@@ -13,13 +14,26 @@ func shippedConfiguration(_ name: String, _ overrides: [String] = []) throws -> 
     try Configuration.load(path: "\(repository)/Configs/\(name).yaml", overrides: overrides)
 }
 
+/// A shipped machine with nothing but its array and its fetches in the way.
+func idealConfiguration(_ name: String) throws -> Configuration {
+    try shippedConfiguration(name, ["dram={model: ideal}"])
+}
+
+/// A shipped machine with the DRAM that it names.
+func shippedSimulator(_ name: String, _ overrides: [String] = []) throws -> Simulator {
+    let configuration = try shippedConfiguration(name, overrides)
+    guard case .standard(let standard) = configuration.dram else { return Simulator(configuration) }
+    return Simulator(
+        configuration, dram: try DRAMConfiguration.decode(standard.node, presets: "\(repository)/Configs/dram"))
+}
+
 @Suite("What ships")
 struct ShippedTests {
     static let networks = ["vgg-nagadomi", "convpool-cnn-c", "resnet-18"]
 
-    @Test("mobile is the default machine")
+    @Test("mobile is the default machine, but for its DRAM")
     func mobileIsTheDefault() throws {
-        var mobile = try shippedConfiguration("mobile")
+        var mobile = try idealConfiguration("mobile")
         mobile.name = Configuration().name
         #expect(mobile == Configuration())
     }
@@ -35,7 +49,7 @@ struct ShippedTests {
         "Winograd-ReLU's multiply reduction is the published one within 2 %",
         arguments: [("vgg-nagadomi", 10.4), ("convpool-cnn-c", 6.8), ("resnet-18", 10.8)])
     func reductions(network: String, published: Double) async throws {
-        let result = try await Simulator(shippedConfiguration("mobile")).run(
+        let result = try await Simulator(idealConfiguration("mobile")).run(
             shippedTrace("\(network)/winograd-relu.yaml"))
         var total = Activity()
         for layer in result.layers where !(network == "resnet-18" && layer.name == "conv1") { total += layer.activity }
@@ -45,7 +59,7 @@ struct ShippedTests {
 
     @Test("dense Winograd keeps its array at work", arguments: networks)
     func denseWinograd(network: String) async throws {
-        let total = try await Simulator(shippedConfiguration("dense-winograd")).run(
+        let total = try await Simulator(idealConfiguration("dense-winograd")).run(
             shippedTrace("\(network)/dense.yaml")
         ).total
         let utilization = try #require(total.utilization)
@@ -56,7 +70,7 @@ struct ShippedTests {
     /// in 95 % of its slots all the same.
     @Test("dense direct keeps its array at work", arguments: networks)
     func denseDirect(network: String) async throws {
-        let total = try await Simulator(shippedConfiguration("dense-direct")).run(
+        let total = try await Simulator(idealConfiguration("dense-direct")).run(
             shippedTrace("\(network)/dense.yaml")
         ).total
         let atWork = Double(total.slots[.useful] + total.slots[.ineffectual]) / Double(total.slots.total)
@@ -74,14 +88,14 @@ struct ShippedTests {
             name: "layer", shape: shape, relu: .winograd, weights: .density(0.40, .winograd, Spread()),
             activations: .density(0.41, .winograd, Spread()))
         let utilization = try #require(
-            try Simulator(shippedConfiguration("mobile")).simulate(layer).activity.utilization)
+            try Simulator(idealConfiguration("mobile")).simulate(layer).activity.utilization)
         #expect(utilization >= 0.85)
     }
 
     @Test("digits: the outputs are PyTorch's, and the products those of the engine")
     func digits() async throws {
         let trace = try shippedTrace("digits/trace.yaml")
-        let simulator = Simulator(try shippedConfiguration("mobile"))
+        let simulator = try shippedSimulator("mobile")
         let verification = try await simulator.verify(trace, against: simulator.run(trace))
         #expect(verification.count == trace.layers.count)
         for layer in verification {
@@ -97,5 +111,24 @@ struct ShippedTests {
             let trace = try shippedTrace("\(network)/\(method).yaml")
             #expect(trace.description.localizedCaseInsensitiveContains("calibrat"), "\(trace.description)")
         }
+    }
+
+    @Test(
+        "every machine runs with the DRAM that it names",
+        arguments: ["edge", "mobile", "mobile-hbm", "server", "dense-winograd", "dense-direct"])
+    func withDRAM(name: String) async throws {
+        let network = name.hasPrefix("dense") ? "convpool-cnn-c/dense.yaml" : "digits/trace.yaml"
+        let trace = try shippedTrace(network)
+        let behind = try await shippedSimulator(name).run(trace)
+        let ideal = try await Simulator(idealConfiguration(name)).run(trace)
+        for (a, b) in zip(behind.layers, ideal.layers) {
+            #expect(a.activity.cycles > b.activity.cycles, "\(a.name)")
+            #expect(a.activity.usefulProducts == b.activity.usefulProducts)
+            #expect(a.activity.dramBytes >= b.activity.dramBytes)
+            #expect(a.activity.dramBytes - a.activity.dramPayloadBytes >= 0)
+            let hits = try #require(a.activity.dramRowHitRate)
+            #expect(hits > 0.5 && hits <= 1, "\(a.name): \(hits)")
+        }
+        #expect(behind.layers.contains { $0.activity.bound != .compute })
     }
 }

@@ -21,7 +21,7 @@ import Testing
             Set(Self.commands.map { $0.joined(separator: " ") })
                 == [
                     "", "simulate", "energy", "trace", "trace info", "trace validate", "trace synthesize", "config",
-                    "config show", "config check", "config list",
+                    "config show", "config check", "config list", "dram",
                 ])
     }
 

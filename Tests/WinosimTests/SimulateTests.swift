@@ -42,6 +42,24 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(try folder.text("new/run/energy.csv").hasPrefix("layer,component,action,"))
     }
 
+    @Test func theTimelineStandsBesideTheOtherFiles() throws {
+        let homeless = try Program.run("simulate", "trace.yaml", "--timeline", in: folder)
+        #expect(homeless.code == 64 && homeless.output.isEmpty, "\(homeless)")
+        #expect(homeless.talk.contains("folder of --output, which is missing"), "\(homeless)")
+        let outcome = try Program.run("simulate", "trace.yaml", "--timeline", "--output", "run", "--json", in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(
+            outcome.talk.hasSuffix("written to run: layers.csv, energy.csv, summary.json, timeline.json\n"),
+            "\(outcome)")
+        let timeline = TimelineValidator(try folder.bytes("run/timeline.json"))
+        #expect(timeline.faults == [])
+        let total = try #require(try object(outcome.output)["total"] as? [String: Any])
+        #expect(timeline.slices(of: "layers").map(\.name) == ["conv1", "conv2"])
+        #expect(timeline.slices(of: "layers").last?.end == total["cycles"] as? Int)
+        // Looking on changes nothing.
+        #expect(try Program.run("simulate", "trace.yaml", "--json", in: folder).output == outcome.output)
+    }
+
     @Test func resultsDoNotDependOnJobs() throws {
         let one = try Program.run("simulate", "trace.yaml", "--jobs", "1", "--json", in: folder)
         #expect(one.code == 0 && one.output.hasSuffix("}\n"), "\(one)")

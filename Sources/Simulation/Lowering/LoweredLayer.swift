@@ -6,6 +6,7 @@ import YAML
 /// A layer in the form in which it runs: its operands' zeros, cut into steps, a masked product for each group of channels.
 struct LoweredLayer: Sendable {
     let name: String
+    let mark: Mark?
     let shape: LayerShape
     let plan: LayerPlan
     let layout: StepLayout
@@ -22,6 +23,7 @@ struct LoweredLayer: Sendable {
     /// - Throws: `InputError` where the operands do not fit the form that runs.
     init(_ layer: Layer, configuration: Configuration, seed: UInt64) throws {
         name = layer.name
+        mark = layer.mark
         shape = layer.shape
         plan = try LayerPlan(layer, mapping: configuration.mapping)
         let positions: Int

@@ -116,6 +116,17 @@ struct DistinctPixels {
     /// The pixels that the tiles read at the given reads, in the order of their first use.
     mutating func pixels(of tiles: Range<Int>, reads: some Sequence<Int>) -> [Int] {
         list += 1
+        return unlisted(of: tiles, reads: reads)
+    }
+
+    /// The pixels that the tiles read at each of several sets of reads and did not read at an earlier one.
+    mutating func newPixels(of tiles: Range<Int>, reads: [Range<Int>]) -> [[Int]] {
+        list += 1
+        return reads.map { unlisted(of: tiles, reads: $0) }
+    }
+
+    /// The pixels that are read and not yet in the list at hand.
+    private mutating func unlisted(of tiles: Range<Int>, reads: some Sequence<Int>) -> [Int] {
         var result: [Int] = []
         for read in reads {
             windows.forEachTile(tiles, read: read) { _, pixel in

@@ -10,71 +10,52 @@ struct CompulsoryTraffic: Sendable {
     /// Bytes of the outputs.
     var outputs = 0
 
-    /// Adds the weights of one row group: all its steps, those that are left out of the pass too.
-    mutating func add(_ rowGroup: RowGroup, of product: MaskedProduct, configuration: Configuration) {
-        let bits = rowGroup.rows.joined().reduce(0) { sum, filter in
-            sum
-                + InputFetch.encoded(
-                    product.weights, filter * product.steps, product.steps, width: product.width,
-                    encoding: configuration.weightBuffer.encoding, valueBits: configuration.datatype.weights)
+    /// No bytes.
+    init() {}
+
+    /// The compulsory bytes of a layer.
+    ///
+    /// - Parameter nextDensity: share of non-zero pixels in the next layer's input, 1 where it is not known.
+    init(_ groups: [ChannelGroup], lowered: LoweredLayer, configuration: Configuration, nextDensity: Double) {
+        let datatype = configuration.datatype
+        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
+        for group in groups {
+            let product = group.product
+            let grouping = group.grouping
+            let sizes = WeightSizes(
+                product, grouping: grouping, encoding: configuration.weightBuffer.encoding, valueBits: datatype.weights)
+            for (index, rowGroup) in grouping.rowGroups.enumerated() {
+                weights += Bytes.holding(bits: sizes.bufferBits(group: index, from: 0).reduce(0, +)).count
+                for outputsOfFilter in group.outputs {
+                    outputs += Self.outputBytes(
+                        rowGroup.filters * outputsOfFilter, density: nextDensity, configuration: configuration)
+                }
+            }
+            let channels = lowered.shape.groupChannels
+            for columnGroup in 0..<grouping.columnGroups where ownership == nil {
+                let tiles = grouping.tiles(ofColumnGroup: columnGroup).count
+                inputs += Bytes.holding(bits: tiles * product.steps * product.width * datatype.activations).count
+            }
+            inputs +=
+                ownership?.bytes(
+                    tilesPerGroup: grouping.tilesPerGroup, columnGroups: grouping.columnGroups,
+                    channels: group.index * channels..<(group.index + 1) * channels,
+                    pixels: lowered.pixels, storage: configuration.mapping.activationStorage,
+                    valueBits: datatype.activations
+                ).reduce(0, +) ?? 0
         }
-        weights += Bytes.holding(bits: bits).count
     }
 
-    /// Adds the outputs of one pass.
+    /// Bytes of the outputs of one pass.
     ///
     /// - Parameters:
     ///   - count: real outputs of the pass.
     ///   - density: share of non-zero pixels in the next layer's input, 1 where it is not known.
-    mutating func addOutputs(_ count: Int, density: Double, configuration: Configuration) {
+    static func outputBytes(_ count: Int, density: Double, configuration: Configuration) -> Int {
         let valueBits = configuration.datatype.activations
-        switch configuration.mapping.activationStorage {
-        case .dense: outputs += Bytes.holding(bits: count * valueBits).count
-        case .bitmask:
-            outputs += Int((Double(count) * (1 + Double(valueBits) * density) / 8).rounded(.up))
+        return switch configuration.mapping.activationStorage {
+        case .dense: Bytes.holding(bits: count * valueBits).count
+        case .bitmask: Int((Double(count) * (1 + Double(valueBits) * density) / 8).rounded(.up))
         }
-    }
-}
-
-/// Which column group owns each pixel: the first that reads it moves it, for all that read it later.
-struct PixelOwnership: Sendable {
-    /// By pixel, the column group that owns it; -1 where no tile reads it.
-    let owner: [Int32]
-
-    init(_ windows: Windows, tilesPerGroup: Int) {
-        var owner = [Int32](repeating: -1, count: windows.pixels)
-        for read in 0..<windows.reads {
-            windows.forEachTile(0..<windows.tiles, read: read) { tile, pixel in
-                guard pixel >= 0 else { return }
-                let group = Int32(tile / tilesPerGroup)
-                if owner[pixel] < 0 || group < owner[pixel] { owner[pixel] = group }
-            }
-        }
-        self.owner = owner
-    }
-
-    /// Bytes by column group of the pixels that it owns, for the given channels.
-    ///
-    /// - Parameter pixels: non-zero flags of the map; nil stores every value, as `dense` does.
-    func bytes(
-        columnGroups: Int, channels: Range<Int>, pixels: ElementFlags?, storage: Encoding, valueBits: Int
-    ) -> [Int] {
-        var bits = [Int](repeating: 0, count: columnGroups)
-        let bitmask = storage == .bitmask && pixels != nil
-        let bare = channels.count * (bitmask ? 1 : valueBits)
-        for group in owner where group >= 0 { bits[Int(group)] += bare }
-        if bitmask, let pixels {
-            let size = pixels.elements
-            for image in 0..<pixels.outer {
-                for channel in channels {
-                    let from = (image * pixels.channels + channel) * size
-                    for i in 0..<size where pixels.flags[from + i] != 0 {
-                        let group = owner[image * size + i]
-                        if group >= 0 { bits[Int(group)] += valueBits }
-                    }
-                }
-            }
-        }
-        return bits.map { Bytes.holding(bits: $0).count }
     }
 }

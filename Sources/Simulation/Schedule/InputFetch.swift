@@ -159,7 +159,7 @@ struct InputFetch: Sendable {
         var sharers: [Int: [(bundle: Int, steps: [Int])]] = [:]
         for bundle in 0..<bundles {
             let members = steps[bundle * bundleSize..<min((bundle + 1) * bundleSize, steps.count)]
-            for (key, same) in Dictionary(grouping: members, by: channelKey) where same.count > 1 {
+            for (key, same) in Dictionary(grouping: members, by: layout.slice(ofStep:)) where same.count > 1 {
                 sharers[key, default: []].append((bundle, same))
             }
         }
@@ -168,12 +168,10 @@ struct InputFetch: Sendable {
         var masks = [UInt64](repeating: 0, count: windows.pixels)
         var distinct = DistinctPixels(windows)
         for (key, members) in sharers {
-            let width = layout.form == .channels ? layout.width : 1
-            let first = layout.form == .channels ? key * width : key
-            let slice = channels.dropFirst(first).prefix(width)
+            let slice = channels.dropFirst(key * layout.channelsOfSlice).prefix(layout.channelsOfSlice)
             DirectSteps.gather(flags, channels: slice, into: &masks)
             for (bundle, same) in members {
-                let taps = same.flatMap(taps(ofStep:))
+                let taps = same.flatMap(layout.reads(ofStep:))
                 for columnGroup in 0..<grouping.columnGroups {
                     let apart = same.reduce(0) { $0 + bits[columnGroup * layout.steps + $1] }
                     let together = Self.bits(
@@ -184,17 +182,5 @@ struct InputFetch: Sendable {
             }
         }
         return shared
-    }
-
-    private func channelKey(_ step: Int) -> Int {
-        layout.form == .channels ? step % layout.pieces : step / layout.pieces
-    }
-
-    private func taps(ofStep step: Int) -> Range<Int> {
-        switch layout.form {
-        case .channels: step / layout.pieces..<step / layout.pieces + 1
-        case .positions:
-            step % layout.pieces * layout.width..<min((step % layout.pieces + 1) * layout.width, layout.positions)
-        }
     }
 }

@@ -47,6 +47,34 @@ public enum CycleClass: Int, CaseIterable, Hashable, Sendable {
     }
 }
 
+/// What a layer's time goes to, in the terms in which a designer can act on it.
+public enum Bound: String, CaseIterable, Hashable, Sendable {
+    /// The array itself: products, its fill and its balance, and the buffers that feed it.
+    case compute
+    /// Weights from DRAM.
+    case weightTraffic = "weight_traffic"
+    /// Inputs from DRAM.
+    case inputTraffic = "input_traffic"
+    /// The input transform.
+    case transform
+    /// Accumulators that drain, and outputs on their way to DRAM.
+    case drain
+}
+
+extension CycleClass {
+    /// The bound that a slot of this class speaks for; PEs without work say nothing of those that have some.
+    var bound: Bound? {
+        switch self {
+        case .unmapped: nil
+        case .useful, .ineffectual, .underfill, .imbalance, .broadcast, .weightFetch, .inputFetch: .compute
+        case .dramWeights: .weightTraffic
+        case .dramInputs: .inputTraffic
+        case .inputTransform: .transform
+        case .dramOutputs, .drain: .drain
+        }
+    }
+}
+
 /// Multiplier slots by class.
 public struct SlotCounts: Hashable, Sendable {
     private var counts = [Int](repeating: 0, count: CycleClass.allCases.count)

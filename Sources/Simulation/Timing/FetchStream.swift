@@ -6,6 +6,8 @@ struct FetchStream {
     let rate: Int
     /// Where the work so far ends (e_x), in units.
     private(set) var end: Int
+    /// Whether the last fetch began only when its operands had arrived.
+    private(set) var waitedForMemory = false
     /// All work so far: bytes, or tile intervals.
     private(set) var work = 0
     /// Cycles that the first bundle takes longer.
@@ -17,12 +19,16 @@ struct FetchStream {
         end = -rate
     }
 
-    /// Takes up a bundle's work, not before the issue of the bundle `prefetch` places earlier.
+    /// Takes up a bundle's work, not before the issue of the bundle `prefetch` places earlier, nor before its operands are on
+    /// chip.
     ///
+    /// - Parameter ready: the cycle in which the last byte of the operands arrives on chip.
     /// - Returns: the cycle in which the bundle's operands have been fetched.
     @inline(__always)
-    mutating func fetch(_ amount: Int, after issue: Int) -> Int {
-        end = max(end, rate * issue) + amount
+    mutating func fetch(_ amount: Int, after issue: Int, ready: Int = -1) -> Int {
+        let start = max(end, rate * issue)
+        waitedForMemory = rate * ready > start
+        end = max(start, rate * ready) + amount
         work += amount
         defer { startLatency = 0 }
         // ceil(end / rate), and end may lie down to one cycle below zero.

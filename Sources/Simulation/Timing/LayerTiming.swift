@@ -2,11 +2,15 @@ import Hardware
 
 /// What one pass asks of the array.
 struct PassWork {
+    /// Which groups the pass joins, and the loads that hold them.
+    let plan: PlannedPass
     /// Rows, columns, filters and tiles that the pass maps.
     let rows: Int
     let columns: Int
     let filters: Int
     let tiles: Int
+    /// Bytes of the outputs.
+    let outputBytes: Int
     /// The steps that are broadcast.
     let steps: [Int]
     /// By kept step, bits of weights.
@@ -35,6 +39,9 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     private var inputs: FetchStream
     private var transform: FetchStream?
     private let transformInterval: Int
+    /// The traffic with DRAM; nil where all operands are on chip.
+    private var traffic: LayerTraffic?
+    private let recorder: TimelineRecorder?
     private let weightPrefetch: Int
     private let inputPrefetch: Int
 
@@ -48,6 +55,8 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     private var finish = -1
     private var drained = -1
     private var drainedRing: [Int]
+    /// Whether the set of accumulators that a pass takes over was held back by the output buffer.
+    private var freedByRoom = false
 
     /// By kind: the issue its times are kept from, entries so far, the last cycles of its last D entries, and the last cycle
     /// in which it was unmapped since its last entry (-1 where it was not).
@@ -62,7 +71,12 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     private(set) var entriesQueued = 0
     private(set) var pairsDrained = 0
 
-    init(configuration: Configuration, kinds: PEKinds, layout: OperandLayout, transformsOnRead: Bool) {
+    init(
+        configuration: Configuration, kinds: PEKinds, layout: OperandLayout, transformsOnRead: Bool,
+        traffic: LayerTraffic?, recorder: TimelineRecorder?
+    ) {
+        self.traffic = traffic
+        self.recorder = recorder
         array = configuration.peArray
         self.kinds = kinds
         self.layout = layout
@@ -86,8 +100,8 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     var inputBytesFetched: Int { inputs.work }
     /// Patches that were transformed behind the input buffer.
     var tilesTransformed: Int { (transform?.work ?? 0) / transformInterval }
-    /// The cycle in which the last pass was drained.
-    var lastDrained: Int { drained }
+    /// Tiles of one channel that were transformed on their way from DRAM.
+    var tilesTransformedOnLoad: Int { traffic?.jobs ?? 0 }
     /// Passes so far.
     var passes: Int { pass }
     /// Bundles so far.
@@ -96,33 +110,55 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     /// Runs one pass.
     mutating func run(_ work: PassWork) {
         let mapped = (0..<PEKinds.count).filter { kinds.isMapped($0, rows: work.rows, columns: work.columns) }
-        let freed = drainedRing[pass % array.accumulatorSets]
+        let freed = freedCycle()
         let steps = work.steps.count
         for kind in 0..<PEKinds.count where kinds.size(kind) > 0 && !mapped.contains(kind) { lanes.park(kind: kind) }
         if steps == 0 {
             finish = max(finish, freed)
         } else {
             var passFinish = -1
+            var passStart = 0
             var first = 0
             var index = 0
             while first < steps {
                 let count = min(array.broadcastSteps, steps - first)
                 issue(work, first: first, count: count, index: index, freed: freed, mapped: mapped)
+                if first == 0 { passStart = lastIssue }
                 passFinish = dispatch(work, first: first, count: count, mapped: mapped)
                 first += count
                 index += 1
             }
             finish = passFinish
+            recorder?.add(
+                "passes, accumulators \(pass % array.accumulatorSets)",
+                "pass \(pass): rows \(work.plan.rowGroup), columns \(work.plan.columnGroup)", passStart, finish)
         }
         let pairs = work.filters * work.tiles
         pairsDrained += pairs
-        drained =
-            max(finish + array.pipeline, drained) + (pairs + outputs.units - 1) / outputs.units * outputs.interval
-        drainedRing[pass % array.accumulatorSets] = drained
+        let unitCycles = (pairs + outputs.units - 1) / outputs.units * outputs.interval
+        if traffic == nil {
+            let ready = max(finish + array.pipeline, drained)
+            drained = ready + unitCycles
+            recorder?.add("drains", "drain of pass \(pass)", ready + 1, drained)
+            drainedRing[pass % array.accumulatorSets] = drained
+        } else {
+            traffic?.finished(work.plan, index: pass, at: finish, unitCycles: unitCycles, bytes: work.outputBytes)
+        }
         for kind in 0..<PEKinds.count where !mapped.contains(kind) {
             unmappedUntil[kind] = max(unmappedUntil[kind], finish)
         }
         pass += 1
+    }
+
+    /// The cycle in which the set of accumulators that the coming pass takes over was drained.
+    ///
+    /// With a memory it is only looked for here: by now every bundle that may send a load ahead of the pass's store is out.
+    private mutating func freedCycle() -> Int {
+        guard let drain = traffic?.drained(pass: pass - array.accumulatorSets) else {
+            return drainedRing[pass % array.accumulatorSets]
+        }
+        freedByRoom = drain.waited
+        return drain.cycle
     }
 
     /// Finds the cycle in which a bundle goes out, and counts the idle cycles of kinds that do not come straight from the bundle before.
@@ -142,7 +178,7 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
         }
         if first == 0 && 1 + freed > cycle {
             cycle = 1 + freed
-            holder = .drain
+            holder = freedByRoom ? .dramOutputs : .drain
         }
         var weightBits = 0
         var inputBits = work.sharedBits.isEmpty ? 0 : -work.sharedBits[work.sharedBits.startIndex + index]
@@ -151,23 +187,28 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
             inputBits += work.inputBits[work.inputBits.startIndex + work.steps[i]]
         }
         let slots = issues.count
+        let bundleSteps = work.steps[first..<first + count]
+        let weightIssue = bundle < weightPrefetch ? -1 : issues[(bundle - weightPrefetch) % slots]
         let fetchedWeights = weights.fetch(
-            (weightBits + 7) / 8, after: bundle < weightPrefetch ? -1 : issues[(bundle - weightPrefetch) % slots])
+            (weightBits + 7) / 8, after: weightIssue,
+            ready: traffic?.weightsReady(work.plan, steps: bundleSteps) ?? -1)
         if fetchedWeights > cycle {
             cycle = fetchedWeights
-            holder = .weightFetch
+            holder = weights.waitedForMemory ? .dramWeights : .weightFetch
         }
         let inputIssue = bundle < inputPrefetch ? -1 : issues[(bundle - inputPrefetch) % slots]
-        let fetchedInputs = inputs.fetch((inputBits + 7) / 8, after: inputIssue)
+        let inputsReady = traffic?.inputsReady(work.plan, steps: bundleSteps) ?? (cycle: -1, transformHeld: false)
+        let fetchedInputs = inputs.fetch((inputBits + 7) / 8, after: inputIssue, ready: inputsReady.cycle)
         if fetchedInputs > cycle {
             cycle = fetchedInputs
-            holder = .inputFetch
+            holder = inputs.waitedForMemory ? (inputsReady.transformHeld ? .inputTransform : .dramInputs) : .inputFetch
         }
-        if let transformed = transform?.fetch(count * work.tiles * transformInterval, after: inputIssue),
-            transformed > cycle
+        // The transform behind the buffer works on the same inputs as their fetch.
+        if let transformed = transform?.fetch(
+            count * work.tiles * transformInterval, after: inputIssue, ready: inputsReady.cycle), transformed > cycle
         {
             cycle = transformed
-            holder = .inputTransform
+            holder = transform?.waitedForMemory == true ? .dramInputs : .inputTransform
         }
         if lastIssue + 1 > cycle {
             cycle = lastIssue + 1
@@ -175,6 +216,7 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
         }
         issues[bundle % slots] = cycle
         bundle += 1
+        traffic?.issued(work.plan, index: pass, bundle: index, at: cycle)
         heldBy = holder
         let stride = cycle - lastIssue
         lastIssue = cycle
@@ -228,11 +270,17 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
         return last
     }
 
-    /// Counts the cycles after the PEs' last entries, once all passes have run.
+    /// Ends the layer: counts the cycles after the PEs' last entries.
     ///
-    /// - Parameter last: the last cycle of the layer.
-    mutating func close(last: Int) {
-        for kind in 0..<PEKinds.count where kinds.size(kind) > 0 { settle(kind: kind, at: last, holder: .drain) }
+    /// - Returns: the last cycle of the layer.
+    mutating func close() -> Int {
+        let lastStore = traffic?.close() ?? -1
+        let lastDrained = traffic?.drained(pass: pass - 1).cycle ?? drained
+        let lastOutput = lastDrained + outputs.latency
+        for kind in 0..<PEKinds.count where kinds.size(kind) > 0 { settle(kind: kind, at: lastOutput, holder: .drain) }
+        let last = max(lastOutput, lastStore)
+        idle[CycleClass.dramOutputs.rawValue] += (last - lastOutput) * array.rows * array.columns
+        return last
     }
 
     /// Products that the PEs dispatched.

@@ -51,7 +51,7 @@ struct LaneMemory<Element: BitwiseCopyable>: ~Copyable {
 }
 
 /// The filters' side of the passes of one row group: by step and row, the masks of the row's filters or their factor.
-struct RowOperands: ~Copyable {
+final class RowOperands {
     let words: LaneMemory<UInt16>
     /// By step, the bits that the weight buffer delivers.
     let bits: [Int]
@@ -103,7 +103,7 @@ struct RowOperands: ~Copyable {
 }
 
 /// The tiles' side of a masked product: by column group, step and vector of columns, the tiles' masks or their factor.
-struct ColumnOperands: ~Copyable {
+final class ColumnOperands {
     let words: LaneMemory<LaneWords>
     /// Vectors from one column group to the next.
     let groupStride: Int

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DRAM
 import Energy
 import Foundation
 import Hardware
@@ -38,7 +39,7 @@ struct ConfigShowCommand: ParsableCommand {
 struct ConfigCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check configuration files: keys, values, units, what they extend, the energy table.",
+        abstract: "Check configuration files: keys, values, units, what they extend, the energy table, the memory.",
         discussion: """
             Example:
               winosim config check mine.yaml other.yaml
@@ -62,6 +63,7 @@ struct ConfigCheckCommand: ParsableCommand {
             do {
                 let configuration = try Configuration.load(path: library.resolve(file))
                 _ = try EnergyModel.model(of: configuration, library)
+                _ = try DRAMConfiguration.named(in: configuration, library)
                 try Console.print(
                     "\(file): valid: \(quoted(configuration.name)), \(NumberText.grouped(configuration.multipliers)) multipliers\n"
                 )
@@ -79,7 +81,7 @@ struct ConfigCheckCommand: ParsableCommand {
 struct ConfigListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the machines that ship with winosim, and where they are.",
+        abstract: "List the machines and memories that ship with winosim, and where they are.",
         discussion: """
             Example:
               winosim config list
@@ -89,9 +91,16 @@ struct ConfigListCommand: ParsableCommand {
 
     func run() throws {
         let library = try shipped.library()
-        var table = TextTable([("name", .left), ("what it is", .left), ("file", .left)])
-        for item in try library.list() { table.add([item.name, item.comment, Self.shown(item.path)]) }
-        try Console.print(table.text)
+        var text = Self.table(of: try library.list(), "name")
+        let memories = try library.memories()
+        if !memories.isEmpty { text += "\n" + Self.table(of: memories, "memory") }
+        try Console.print(text)
+    }
+
+    private static func table(of items: [ConfigurationLibrary.Item], _ title: String) -> String {
+        var table = TextTable([(title, .left), ("what it is", .left), ("file", .left)])
+        for item in items { table.add([item.name, item.comment, shown(item.path)]) }
+        return table.text
     }
 
     /// The path, from the working directory where the file lies below it.

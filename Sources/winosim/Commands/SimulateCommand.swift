@@ -14,7 +14,9 @@ struct SimulateCommand: AsyncParsableCommand {
               winosim simulate Traces/digits --config mobile --layers 'conv[23]' \\
                   --set pe_array.multipliers=8 --output /tmp/run
 
-            Prints a table. --output also writes layers.csv, energy.csv and summary.json.
+            Prints a table. --output also writes layers.csv, energy.csv and summary.json,
+            and with --timeline timeline.json: what each part of the machine did when.
+            Open it in ui.perfetto.dev or chrome://tracing; 1 us there is 1 cycle.
             """)
 
     @Argument(help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"))
@@ -29,6 +31,11 @@ struct SimulateCommand: AsyncParsableCommand {
             "Write layers.csv, energy.csv and summary.json into this folder; it is made if needed.",
             valueName: "folder"))
     var folder: String?
+
+    @Flag(
+        name: .customLong("timeline"),
+        help: "With --output: also write timeline.json, which Perfetto and chrome://tracing open.")
+    var recordsTimeline = false
 
     @Flag(
         name: .customLong("verify"),
@@ -51,6 +58,9 @@ struct SimulateCommand: AsyncParsableCommand {
         if let jobs, !(1...4096).contains(jobs) {
             throw ValidationError("--jobs is \(jobs), expected a whole number from 1 to 4096.")
         }
+        if recordsTimeline && folder == nil {
+            throw ValidationError("--timeline writes timeline.json into the folder of --output, which is missing.")
+        }
         if let tolerance {
             guard verifies else { throw ValidationError("--tolerance has no meaning without --verify.") }
             guard tolerance >= 0, tolerance.isFinite else {
@@ -61,10 +71,12 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let tolerance = verifies ? tolerance ?? 1e-4 : nil
-        let report = try await Run(path, on: machine, layers: layers, jobs: jobs, verifyingWithin: tolerance).report
+        let report = try await Run(
+            path, on: machine, layers: layers, jobs: jobs, verifyingWithin: tolerance, recordsTimeline: recordsTimeline
+        ).report
         if let folder {
-            try Signals.holding { try report.write(to: folder) }
-            Console.say("written to \(folder): layers.csv, energy.csv, summary.json")
+            let files = try Signals.holding { try report.write(to: folder) }
+            Console.say("written to \(folder): \(files.joined(separator: ", "))")
         }
         if printsJSON {
             try Console.print(report.summaryJSON())

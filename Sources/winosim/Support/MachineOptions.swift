@@ -1,7 +1,9 @@
 import ArgumentParser
+import DRAM
 import Energy
 import Foundation
 import Hardware
+import YAML
 
 /// Which machine runs.
 struct MachineOptions: ParsableArguments {
@@ -50,6 +52,35 @@ struct LibraryOptions: ParsableArguments {
         try ConfigurationLibrary(
             directory: folder, environment: ProcessInfo.processInfo.environment,
             executable: Bundle.main.executablePath, workingDirectory: FileManager.default.currentDirectoryPath)
+    }
+}
+
+extension DRAMConfiguration {
+    /// The DRAM that a configuration names, with its preset's timings; nil where it names none.
+    ///
+    /// - Throws: `FileError`, `InputError`.
+    static func named(in configuration: Configuration, _ library: ConfigurationLibrary) throws -> DRAMConfiguration? {
+        guard case .standard(let standard) = configuration.dram else { return nil }
+        return try decode(standard.node, presets: library.memoryFolder())
+    }
+
+    /// The shipped memory of this name, with overrides `dram.key=value`.
+    ///
+    /// - Throws: `FileError` where none ships under the name, with the nearest one; `InputError`.
+    static func named(
+        _ name: String, overrides: [String], _ library: ConfigurationLibrary
+    ) throws -> DRAMConfiguration {
+        let names = try library.memories().map(\.name)
+        guard names.contains(name) else {
+            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+            let shipped = names.isEmpty ? "none ships" : "shipped are \(names.joined(separator: ", "))"
+            throw FileError(
+                .read, path: "--dram \(name)", reason: "there is no shipped memory of this name\(near) \(shipped)")
+        }
+        let keys = DRAMConfiguration().lines().map { String($0.prefix { $0 != ":" }) }
+        let node = try Configuration.memory(
+            standard: name, origin: "--dram \(name)", keys: keys, overrides: overrides)
+        return try decode(node, presets: library.memoryFolder())
     }
 }
 

@@ -1,3 +1,4 @@
+import DRAM
 import Energy
 import Hardware
 import Reports
@@ -11,19 +12,22 @@ struct Run {
 
     /// Loads a trace and a machine, and runs the one on the other.
     ///
-    /// - Parameter tolerance: with which the outputs are verified, if they are to be.
+    /// - Parameters:
+    ///   - tolerance: with which the outputs are verified, if they are to be.
+    ///   - recordsTimeline: whether the report has a timeline.
     /// - Throws: `FileError`, `InputError`, `BrokenLaw`.
     init(
         _ path: String, on machine: MachineOptions, layers: LayerSelection, jobs: Int? = nil,
-        verifyingWithin tolerance: Double? = nil
+        verifyingWithin tolerance: Double? = nil, recordsTimeline: Bool = false
     ) async throws {
         let library = try machine.shipped.library()
         var trace = try TraceFile.load(path)
         let configuration = try machine.configuration(library)
         let (model, table) = try EnergyModel.model(of: configuration, library)
         let indices = try layers.indices(in: trace)
-        let simulator = Simulator(configuration)
-        let result = try await simulator.run(trace, only: indices, concurrency: jobs)
+        let simulator = Simulator(configuration, dram: try DRAMConfiguration.named(in: configuration, library))
+        let result = try await simulator.run(
+            trace, only: indices, concurrency: jobs, recordsTimeline: recordsTimeline)
         trace.layers = indices.map { trace.layers[$0] }
         var verification: [LayerVerification]?
         if let tolerance {

@@ -1,0 +1,60 @@
+import Hardware
+import Traces
+
+/// Which tile moves each pixel: the first that reads it, for all that read it later.
+struct TileOwnership: Sendable {
+    /// By pixel, the tile that owns it; -1 where none reads it.
+    let owner: [Int]
+    private let starts: [Int]
+    private let owned: [Int]
+
+    init(_ windows: Windows) {
+        var owner = [Int](repeating: -1, count: windows.pixels)
+        for read in 0..<windows.reads {
+            windows.forEachTile(0..<windows.tiles, read: read) { tile, pixel in
+                if pixel >= 0 && (owner[pixel] < 0 || tile < owner[pixel]) { owner[pixel] = tile }
+            }
+        }
+        var starts = [Int](repeating: 0, count: windows.tiles + 1)
+        for tile in owner where tile >= 0 { starts[tile + 1] += 1 }
+        for tile in 0..<windows.tiles { starts[tile + 1] += starts[tile] }
+        var next = starts
+        var owned = [Int](repeating: 0, count: starts[windows.tiles])
+        for (pixel, tile) in owner.enumerated() where tile >= 0 {
+            owned[next[tile]] = pixel
+            next[tile] += 1
+        }
+        self.owner = owner
+        self.starts = starts
+        self.owned = owned
+    }
+
+    /// The pixels that a tile owns, row by row.
+    func pixels(of tile: Int) -> ArraySlice<Int> { owned[starts[tile]..<starts[tile + 1]] }
+
+    /// Bytes by column group of the pixels that its tiles own, for the given channels.
+    ///
+    /// - Parameter pixels: non-zero flags of the map; nil stores every value, as `dense` does.
+    func bytes(
+        tilesPerGroup: Int, columnGroups: Int, channels: Range<Int>, pixels: ElementFlags?, storage: Encoding,
+        valueBits: Int
+    ) -> [Int] {
+        var bits = [Int](repeating: 0, count: columnGroups)
+        let bitmask = storage == .bitmask ? pixels : nil
+        let bare = channels.count * (bitmask == nil ? valueBits : 1)
+        for tile in owner where tile >= 0 { bits[tile / tilesPerGroup] += bare }
+        if let bitmask {
+            let size = bitmask.elements
+            for image in 0..<bitmask.outer {
+                for channel in channels {
+                    let from = (image * bitmask.channels + channel) * size
+                    for i in 0..<size where bitmask.flags[from + i] != 0 {
+                        let tile = owner[image * size + i]
+                        if tile >= 0 { bits[tile / tilesPerGroup] += valueBits }
+                    }
+                }
+            }
+        }
+        return bits.map { Bytes.holding(bits: $0).count }
+    }
+}

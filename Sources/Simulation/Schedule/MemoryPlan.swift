@@ -1,0 +1,82 @@
+import Hardware
+import YAML
+
+/// How a layer's operands come through its buffers: blocks, loads, and the order of passes that follows from them.
+struct MemoryPlan {
+    let plan: LoadPlan
+    /// By group of channels, its passes in their order.
+    let passes: [Int: [PlannedPass]]
+    let traffic: LayerTraffic
+    let port: any MemoryPort
+
+    /// Plans a layer's traffic; nil with ideal memory, which has none to wait for.
+    ///
+    /// - Throws: `InputError` where a single step, or one pass's outputs, do not fit their buffer.
+    init?(
+        _ groups: [ChannelGroup], lowered: LoweredLayer, store: InputStore, configuration: Configuration,
+        memory: MachineMemory, nextDensity: Double, recorder: TimelineRecorder?
+    ) throws {
+        if case .ideal = memory { return nil }
+        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
+        var plan = LoadPlan()
+        var inputs: [InputSizes] = []
+        for group in groups {
+            let weightSizes = WeightSizes(
+                group.product, grouping: group.grouping, encoding: configuration.weightBuffer.encoding,
+                valueBits: configuration.datatype.weights)
+            let inputSizes = InputSizes(
+                group.product, lowered: lowered, group: group.index, grouping: group.grouping, store: store,
+                fetch: group.fetch, ownership: ownership, configuration: configuration)
+            let weightPlan = try BlockPlan(
+                weightSizes, capacity: configuration.weightBuffer.capacity, buffer: "weight_buffer",
+                layer: lowered.name, mark: lowered.mark)
+            let inputPlan = try BlockPlan(
+                inputSizes, capacity: configuration.inputBuffer.capacity, buffer: "input_buffer",
+                layer: lowered.name, mark: lowered.mark)
+            for (index, rowGroup) in group.grouping.rowGroups.enumerated() {
+                let size = configuration.peArray.broadcastSteps
+                let bundles = stride(from: 0, to: rowGroup.steps.count, by: size).map {
+                    rowGroup.steps[$0..<min($0 + size, rowGroup.steps.count)]
+                }
+                try weightPlan.check(
+                    bundles, of: index, buffer: "weight_buffer", layer: lowered.name, mark: lowered.mark)
+                try inputPlan.check(
+                    bundles, of: nil, buffer: "input_buffer", layer: lowered.name, mark: lowered.mark)
+            }
+            plan.add(
+                channelGroup: group.index, grouping: group.grouping, weights: (weightPlan, weightSizes),
+                inputs: (inputPlan, inputSizes), order: configuration.mapping.loopOrder,
+                bundleSize: configuration.peArray.broadcastSteps)
+            inputs.append(inputSizes)
+        }
+        plan.sort()
+        try Self.checkOutputs(groups, lowered: lowered, configuration: configuration, nextDensity: nextDensity)
+        var transforms = false
+        if case .winograd = lowered.plan.form {
+            transforms = configuration.inputTransform.placement == .load && !lowered.hasGivenActivations
+        }
+        self.plan = plan
+        passes = Dictionary(grouping: plan.passes, by: \.channelGroup)
+        port = memory.port(loads: plan.loads, clock: configuration.clock)
+        traffic = LayerTraffic(
+            plan: plan, groups: groups, inputs: inputs, layout: lowered.layout, port: port,
+            transforms: transforms, configuration: configuration, recorder: recorder)
+    }
+
+    private static func checkOutputs(
+        _ groups: [ChannelGroup], lowered: LoweredLayer, configuration: Configuration, nextDensity: Double
+    ) throws {
+        let capacity = configuration.outputBuffer.capacity.count
+        for group in groups {
+            let filters = group.grouping.rowGroups.map(\.filters).max() ?? 0
+            let bytes = CompulsoryTraffic.outputBytes(
+                filters * (group.outputs.max() ?? 0), density: nextDensity, configuration: configuration)
+            if bytes > capacity {
+                throw InputError(
+                    "layer '\(lowered.name)': the outputs of one pass take \(bytes) bytes, and the output buffer holds "
+                        + "\(capacity); raise output_buffer.capacity, or make a pass smaller",
+                    at: lowered.mark)
+            }
+        }
+    }
+}

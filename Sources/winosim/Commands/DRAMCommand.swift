@@ -1,0 +1,70 @@
+import ArgumentParser
+import DRAM
+import Reports
+import Tensors
+import YAML
+
+/// `winosim dram`.
+struct DRAMCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dram",
+        abstract: "Replay an address trace on a memory: cycles, bandwidth, latency, row hits, energy.",
+        discussion: """
+            Example:
+              winosim dram requests.txt --dram DDR4-2400 --set dram.ranks=2 --csv dram.csv
+
+            <requests> is a text with a line a request, "0x1f40 READ 12": its address, READ or WRITE, and the memory clock \
+            before which it is not offered. Up to as many as the memory has channels are offered a clock, in order; the \
+            first that is refused holds those behind it. winosim config list names the memories.
+            """)
+
+    @Argument(help: ArgumentHelp("The address trace.", valueName: "requests"))
+    var path: String
+
+    @Option(
+        name: .customLong("dram"),
+        help: ArgumentHelp("The memory: a shipped standard such as DDR4-2400.", valueName: "standard"))
+    var standard: String
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Change one key of the memory, such as dram.ranks=2 or dram.timings.tRCD=18. May be repeated; the last one counts.",
+            valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Flag(name: .customLong("json"), help: "Print all figures and the whole memory as JSON instead of the table.")
+    var printsJSON = false
+
+    @Option(
+        name: .customLong("csv"),
+        help: ArgumentHelp("Write the figures to this file too, as CSV with one row.", valueName: "file"))
+    var file: String?
+
+    @OptionGroup var shipped: LibraryOptions
+
+    func validate() throws { try requirePaths(("<requests>", path), ("--csv", file)) }
+
+    func run() throws {
+        let memory = try DRAMConfiguration.named(standard, overrides: overrides, shipped.library())
+        let requests = try RequestTrace.load(path: path)
+        let report = DRAMReport(
+            result: DRAMReplay.run(requests, memory), tracePath: path, version: winosimVersion)
+        let capacity = memory.organization.capacity
+        let outside = requests.count { $0.address >= capacity }
+        if outside > 0 {
+            Console.say(
+                "winosim: \(NumberText.grouped(outside)) of \(NumberText.grouped(requests.count)) requests lie beyond the "
+                    + "memory's \(QuantityKind.capacity.format(Double(capacity))); their addresses wrap around")
+        }
+        if let file {
+            try Signals.holding { try AtomicFile.write(report.csv(), to: file) }
+            Console.say("written: \(file)")
+        }
+        if printsJSON {
+            try Console.print(report.json())
+        } else {
+            try Console.print(report.terminal())
+        }
+    }
+}

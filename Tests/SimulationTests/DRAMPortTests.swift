@@ -1,0 +1,117 @@
+import DRAM
+import Hardware
+import TestSupport
+import Testing
+import Traces
+import YAML
+
+@testable import Simulation
+
+@Suite("The chip behind a DRAM")
+struct DRAMPortTests {
+    private func simulator(_ dram: String, _ overrides: [String] = []) throws -> Simulator {
+        try shippedSimulator("mobile", ["dram=\(dram)"] + overrides)
+    }
+
+    private func layer(_ density: Double = 0.5) -> Layer {
+        var shape = LayerShape(channels: 64, filters: 64)
+        (shape.height, shape.width) = (28, 28)
+        (shape.kernelHeight, shape.kernelWidth) = (3, 3)
+        (shape.paddingHeight, shape.paddingWidth) = (1, 1)
+        return Layer(
+            name: "layer", shape: shape, relu: .winograd, weights: .density(density, .winograd, Spread()),
+            activations: .density(density, .winograd, Spread()))
+    }
+
+    @Test("clocks convert exactly, and round up")
+    func clocks() {
+        // 800 MHz against 0.625 ns: two memory clocks a cycle.
+        let half = ClockRatio(memoryPeriod: 625_000, clock: .megahertz(800))
+        #expect((half.numerator, half.denominator) == (1, 2))
+        #expect(half.accelerator(5) == 3 && half.acceleratorFloor(5) == 2 && half.memory(3) == 6)
+        // 0.83 ns at 1 GHz: 83 cycles are 100 memory clocks.
+        let odd = ClockRatio(memoryPeriod: 830_000, clock: .megahertz(1000))
+        #expect((odd.numerator, odd.denominator) == (83, 100))
+        #expect(odd.accelerator(100) == 83 && odd.accelerator(101) == 84 && odd.memory(83) == 100)
+        // Far out nothing overflows and nothing drifts.
+        #expect(odd.accelerator(100_000_000_000_000) == 83_000_000_000_000)
+    }
+
+    @Test("DRAM moves the bytes of a plain channel, in whole bursts, and is no faster than its peak")
+    func against() throws {
+        let dram = try simulator("{standard: LPDDR4-3200}").simulate(layer()).activity
+        let plain = try simulator("{model: bandwidth, bytes_per_cycle: 16, latency: 0}").simulate(layer()).activity
+        #expect(dram.dramPayloadBytes == plain.dramBytes)
+        #expect(dram.dramBytes >= dram.dramPayloadBytes)
+        #expect(dram.dramBytes.isMultiple(of: 64))
+        #expect(dram.cycles > plain.cycles)
+        // One channel's streams lose less than a third to rows, refresh and turnarounds.
+        #expect(Double(dram.cycles) < 1.5 * Double(plain.cycles))
+        let utilization = try #require(dram.dramBandwidthUtilization)
+        #expect(utilization > 0.6 && utilization <= 1)
+    }
+
+    @Test("more channels are faster, and the same run comes out twice the same")
+    func channels() throws {
+        func run(_ channels: Int) throws -> Activity {
+            let memory = "{standard: LPDDR4-3200, channels: \(channels), address_mapping: ro ra ba bg co ch}"
+            let once = try simulator(memory).simulate(layer(0.1)).activity
+            #expect(try simulator(memory).simulate(layer(0.1)).activity == once)
+            return once
+        }
+        let one = try run(1)
+        let two = try run(2)
+        #expect(Double(two.cycles) < 0.75 * Double(one.cycles))
+        // From there the transform and the array are in the way, and more channels change little.
+        let four = try run(4)
+        #expect(Double(four.cycles) < 1.05 * Double(two.cycles))
+    }
+
+    @Test("streams land on rows, and tensors begin at different banks")
+    func layout() throws {
+        let simulator = try simulator("{standard: DDR4-2400}")
+        let activity = try simulator.simulate(layer()).activity
+        let hits = try #require(activity.dramRowHitRate)
+        #expect(hits > 0.9)
+        let standard = try DRAMConfiguration.decode(
+            Document.parse("{standard: DDR4-2400}", file: "test"), presets: "\(repository)/Configs/dram")
+        let organization = standard.organization
+        let sizes = MaskSizes()
+        let loads = [
+            Load(.weights, channelGroup: 0, groups: 0..<2, steps: 0..<3, sizes: sizes, firstUse: (0, 0)),
+            Load(.inputs, channelGroup: 0, groups: 0..<1, steps: 0..<3, sizes: sizes, firstUse: (0, 0)),
+            Load(.inputs, channelGroup: 0, groups: 1..<2, steps: 0..<3, sizes: sizes, firstUse: (1, 0)),
+            Load(.inputs, channelGroup: 0, groups: 0..<1, steps: 0..<3, sizes: sizes, firstUse: (2, 0)),
+        ]
+        let layout = AddressLayout(loads, organization: organization)
+        let row = organization.rowBytes
+        let banks = organization.banks
+        #expect(layout.loads[0] == 0)
+        #expect(layout.loads[1].isMultiple(of: row) && layout.outputs.isMultiple(of: row))
+        #expect(layout.loads[2] == layout.loads[1] + loads[1].bytes)
+        #expect(layout.loads[3] == layout.loads[1], "what comes again lies where it lay")
+        #expect(Set([layout.loads[0], layout.loads[1], layout.outputs].map { $0 / row % banks }).count == 3)
+    }
+
+    @Test("a standard is found beside the configuration that names it, and an unknown one is an error with the nearest")
+    func presets() throws {
+        let configuration = try shippedConfiguration("mobile")
+        let given = try shippedSimulator("mobile").simulate(layer()).activity
+        #expect(try Simulator(configuration).simulate(layer()).activity == given)
+        let unknown = try Configuration.load(path: nil, overrides: ["dram={standard: LPDDR4-3300}"])
+        do {
+            _ = try Simulator(unknown).simulate(layer())
+            Issue.record("expected an error")
+        } catch let error as InputError {
+            #expect(error.message.contains("LPDDR4-3200") && error.mark?.line == 1, "\(error)")
+        }
+    }
+}
+
+/// Two groups of three steps of 100 bytes.
+private struct MaskSizes: GroupSizes {
+    let groups = 2
+    let steps = 3
+    func bufferBits(group: Int, from first: Int) -> [Int] { Array(repeating: 800, count: steps - first) }
+    func movedBits(group: Int, from first: Int) -> [Int] { bufferBits(group: group, from: first) }
+}
