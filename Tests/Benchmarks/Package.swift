@@ -7,15 +7,15 @@ let package = Package(
         .package(name: "winosim", path: "../.."),
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     ],
-    targets: [
+    targets: ["SimulationBenchmarks", "DRAMBenchmarks"].map { name in
         .executableTarget(
-            name: "SimulationBenchmarks",
+            name: name,
             dependencies: [
                 .product(name: "Winosim", package: "winosim"),
                 .product(name: "Benchmark", package: "benchmark"),
             ],
-            path: "Benchmarks/SimulationBenchmarks",
+            path: "Benchmarks/\(name)",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
-    ],
+    },
     swiftLanguageModes: [.v6]
 )
