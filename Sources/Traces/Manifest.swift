@@ -21,14 +21,14 @@ extension Trace {
         guard !(try model.string()).isEmpty else { throw model.error("the model's name is empty") }
         let description = try manifest.optional("description")?.string() ?? ""
         try manifest.optional("source").map(checkSource)
-        let seed = try manifest.optional("seed")?.integer(in: 0...Int.max) ?? 1
+        let seed = try manifest.optional("seed")?.integer(in: Int.min...Int.max) ?? 1
         let tensors = manifest.optional("tensors")
         let layers = try manifest.required("layers")
         try manifest.finish()
         let library = try TensorLibrary(tensors, manifest: path)
         return Trace(
             model: try model.string(), description: description, layers: try readLayers(layers, library),
-            seed: UInt64(seed), digest: try sha256(ofFiles: [path] + library.paths), path: path)
+            seed: UInt64(bitPattern: Int64(seed)), digest: try sha256(ofFiles: [path] + library.paths), path: path)
     }
 
     private static func checkFormat(_ node: Node) throws {

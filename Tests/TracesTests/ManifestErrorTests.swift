@@ -43,11 +43,11 @@ import Testing
             "model: test\n", "",
             "1:1: the key \"model\" is missing in the trace"),
         Broken(
-            "seed: 7", "seed: -1",
-            "3:7: found \"-1\", expected a whole number of at least 0"),
+            "seed: 7", "seed: 1.5",
+            "3:7: found \"1.5\", expected a whole number, in decimal digits alone"),
         Broken(
             "seed: 7", "seed: 9223372036854775808",
-            "3:7: found \"9223372036854775808\", expected a whole number of at least 0, that fits 64 bits"),
+            "3:7: found \"9223372036854775808\", expected a whole number, that fits 64 bits"),
         Broken(
             "seed: 7", "sed: 7",
             "3:1: unknown key \"sed\" in the trace: did you mean \"seed\"? known are description, format, "

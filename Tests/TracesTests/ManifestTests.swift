@@ -45,6 +45,7 @@ import YAML
             """
             format: winosim-trace/1
             model: 3
+            seed: -2
             description: a line
             source: {exporter: hand, version: 1}
             layers:
@@ -55,7 +56,7 @@ import YAML
               - {name: c, operation: convolution, input: {channels: 4, height: 6, width: 5}, output: {channels: 8},
                  kernel: [3, 2], weights: {density: 1}, activations: {density: 0}}
             """)
-        #expect(trace.seed == 1 && trace.model == "3" && trace.description == "a line")
+        #expect(trace.seed == .max - 1 && trace.model == "3" && trace.description == "a line")
         var shape = LayerShape(channels: 4, filters: 8)
         #expect(trace.layers[1].shape == shape)
         (shape.height, shape.width) = (6, 5)
