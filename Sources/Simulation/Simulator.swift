@@ -65,11 +65,16 @@ public struct Simulator: Sendable {
         _ layer: Layer, next: Layer?, seed: UInt64, recordsTimeline: Bool, memory: MachineMemory
     ) throws -> LayerResult {
         let lowered = try LoweredLayer(layer, configuration: configuration, seed: seed)
-        let density =
-            configuration.mapping.activationStorage == .bitmask ? next?.pixelDensity ?? 1 : 1
+        var density: Double?
+        if let next, configuration.mapping.activationStorage == .bitmask {
+            density = try next.pixelDensity(
+                LayerPlan(next, mapping: configuration.mapping).form,
+                quantizeBits: configuration.datatype.quantize ? configuration.datatype.activations : nil)
+        }
         let recorder = recordsTimeline ? TimelineRecorder() : nil
         let activity = try LayerSimulation(
-            lowered: lowered, configuration: configuration, memory: memory, nextDensity: density, recorder: recorder
+            lowered: lowered, configuration: configuration, memory: memory, nextDensity: density ?? 1,
+            recorder: recorder
         ).run()
         return LayerResult(
             name: layer.name, shape: layer.shape, algorithm: lowered.plan.algorithm, note: lowered.plan.note,

@@ -70,6 +70,30 @@ struct LawTests {
         #expect(bitmask.dramWeightBytes == (40 * 16 * 32 + bitmask.nonZeroWeights * 16) / 8)
     }
 
+    @Test("outputs are written as the next layer stores what it reads, quantized where that multiplies pixels")
+    func outputsAndInputsAgree() throws {
+        var shape = LayerShape(channels: 4, filters: 4)
+        (shape.height, shape.width) = (6, 6)
+        var configuration = Configuration()
+        configuration.datatype.quantize = true
+        configuration.datatype.activations = 4
+        // The first channel rounds to zero at 4 bits, the second does not, the others are zero.
+        let pixels: [Float] = (0..<144).map { $0 < 36 ? 0.01 : $0 < 72 ? 1 : 0 }
+        let reading = Layer(
+            name: "b", shape: shape, weights: .density(1, .spatial, Spread()),
+            activations: .tensor(
+                TensorReference(name: "pixels", tensor: Tensor(pixels, shape: [1, 4, 6, 6])), .spatial))
+        let writing = Layer(
+            name: "a", shape: shape, weights: .density(1, .spatial, Spread()),
+            activations: .density(1, .spatial, Spread()))
+        let simulator = Simulator(configuration)
+        let written = try simulator.simulate(writing, next: reading).activity.dramOutputBytes
+        let read = try simulator.simulate(reading).activity.dramInputBytes
+        // 144 bits of mask and 36 values of 4 bits, each column group rounded up.
+        #expect(written == 36)
+        #expect(read == 36)
+    }
+
     @Test("a machine whose only limit is the multipliers takes products / multipliers cycles and its ends")
     func computeBound() throws {
         var configuration = Configuration()
