@@ -90,20 +90,20 @@ import YAML
     }
 
     @Test func placesAreSearchedInOrder() throws {
-        let names = ["option", "variable", "bin", "work"]
+        let names = ["option", "variable", "bin", "project"]
         var files = Dictionary(uniqueKeysWithValues: names.map { ("\($0)/Configs/\($0).yaml", "{}") })
         files["bin/debug/x"] = ""
-        files["work/deep/deeper/x"] = ""
+        files["project/deep/deeper/x"] = ""
         try withFiles(files) { folder in
             let option = folder + "/option/Configs"
             let environment = ["WINOSIM_CONFIGS": folder + "/variable/Configs"]
             let executable = folder + "/bin/debug/winosim"
-            let work = folder + "/work/deep/deeper"
+            let work = folder + "/project/deep/deeper"
             func found(_ library: ConfigurationLibrary) throws -> [String] { try library.list().map(\.name) }
             #expect(try found(library(option, environment, executable: executable, in: work)) == ["option"])
             #expect(try found(library(nil, environment, executable: executable, in: work)) == ["variable"])
             #expect(try found(library(nil, [:], executable: executable, in: work)) == ["bin"])
-            #expect(try found(library(nil, ["WINOSIM_CONFIGS": ""], executable: nil, in: work)) == ["work"])
+            #expect(try found(library(nil, ["WINOSIM_CONFIGS": ""], executable: nil, in: work)) == ["project"])
             #expect(throws: FileError.self) { try library(folder + "/none") }
             #expect(throws: FileError.self) { try library(nil, ["WINOSIM_CONFIGS": folder + "/none"]) }
             let empty = try library(nil, [:], executable: executable, in: "/nonexistent")

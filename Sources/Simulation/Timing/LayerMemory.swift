@@ -80,7 +80,7 @@ struct LayerMemory {
         return end
     }
 
-    /// Loads from their beginning to their last byte, and the places that they held.
+    /// Loads from their beginning to their last byte, the data on its way, and the places that they held.
     private func recordLoads(end: Int) {
         guard let recorder else { return }
         var numbers = [0, 0]
@@ -93,17 +93,18 @@ struct LayerMemory {
             else { continue }
             let name = "\(operand) groups \(load.groups.lowerBound) to \(load.groups.upperBound - 1)"
             recorder.add("\(operand) loads, place \(number % 2)", name, begin, last, bytes: load.bytes)
+            record(recorder, "DRAM reads", name, from: begin, to: last, bytes: load.bytes)
             let freed = max(begin, (freed[index] ?? end + 1) - 1)
             recorder.hold("\(operand) buffer", unit: "B", begin, freed, value: Double(load.bytes))
         }
     }
 
-    /// A transfer on its way, as far as the port is taken by it.
-    private func recordTransfer(_ track: String, _ name: String, from start: Int, bytes: Int) {
-        guard let recorder, bytes > 0 else { return }
-        let end = max(start, port.free - 1)
+    /// Data on its way, and the bandwidth that it takes.
+    private func record(
+        _ recorder: TimelineRecorder, _ track: String, _ name: String, from start: Int, to end: Int, bytes: Int
+    ) {
         recorder.add(track, name, start, end, bytes: bytes)
-        recorder.hold("DRAM bandwidth", unit: "B/cycle", start, end, value: Double(bytes) / Double(end - start + 1))
+        recorder.hold(track, unit: "B/cycle", start, end, value: Double(bytes) / Double(end - start + 1))
     }
 
     // MARK: The order of events
@@ -145,7 +146,6 @@ struct LayerMemory {
         guard let next = nextTransfer() else { return false }
         if next.isLoad {
             port.begin(load: begun, at: next.cycle)
-            recordTransfer("DRAM reads", "load \(begun)", from: next.cycle, bytes: loads[begun].bytes)
             begun += 1
             return true
         }
@@ -153,7 +153,7 @@ struct LayerMemory {
         let bytes = finished[pass].bytes
         accepted.append(bytes == 0 ? accepted.last ?? -1 : port.store(bytes: bytes, at: next.cycle))
         if let recorder, let end = accepted.last, bytes > 0 {
-            recordTransfer("DRAM writes", "outputs of pass \(pass)", from: next.cycle, bytes: bytes)
+            record(recorder, "DRAM writes", "outputs of pass \(pass)", from: next.cycle, to: end, bytes: bytes)
             recorder.add("stores", "store of pass \(pass)", next.cycle, end, bytes: bytes)
             recorder.change("output buffer", unit: "B", at: end + 1, by: -Double(bytes))
         }
