@@ -46,7 +46,9 @@ func object(_ text: String) throws -> [String: Any] {
         let homeless = try Program.run("simulate", "trace.yaml", "--timeline", in: folder)
         #expect(homeless.code == 64 && homeless.output.isEmpty, "\(homeless)")
         #expect(homeless.talk.contains("folder of --output, which is missing"), "\(homeless)")
-        let outcome = try Program.run("simulate", "trace.yaml", "--timeline", "--output", "run", "--json", in: folder)
+        let memory = "dram={standard: LPDDR4-3200}"
+        let outcome = try Program.run(
+            "simulate", "trace.yaml", "--set", memory, "--timeline", "--output", "run", "--json", in: folder)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(
             outcome.talk.hasSuffix("written to run: layers.csv, energy.csv, summary.json, timeline.json\n"),
@@ -56,8 +58,13 @@ func object(_ text: String) throws -> [String: Any] {
         let total = try #require(try object(outcome.output)["total"] as? [String: Any])
         #expect(timeline.slices(of: "layers").map(\.name) == ["conv1", "conv2"])
         #expect(timeline.slices(of: "layers").last?.end == total["cycles"] as? Int)
+        for track in ["DRAM reads", "DRAM writes", "weight loads, place 0", "input loads, place 0", "drains", "stores"]
+        {
+            #expect(!timeline.slices(of: track).isEmpty, "\(track)")
+        }
         // Looking on changes nothing.
-        #expect(try Program.run("simulate", "trace.yaml", "--json", in: folder).output == outcome.output)
+        #expect(
+            try Program.run("simulate", "trace.yaml", "--set", memory, "--json", in: folder).output == outcome.output)
     }
 
     @Test func resultsDoNotDependOnJobs() throws {
