@@ -3,13 +3,18 @@ public struct SeededGenerator: RandomNumberGenerator {
     private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var state: UInt64
 
-    /// Enters the sequence at the seed's place.
-    public init(seed: UInt64) { state = seed &* Self.step }
+    /// Enters the sequence at a place that has nothing to do with those of neighbouring seeds, whose draws would otherwise be the
+    /// same, one place on.
+    public init(seed: UInt64) { state = Self.mixed(Self.mixed(seed)) }
 
     /// The next 64 bits.
     public mutating func next() -> UInt64 {
         state &+= Self.step
-        var z = state
+        return Self.mixed(state)
+    }
+
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var z = value &+ step
         z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
         return z ^ z >> 31
