@@ -167,7 +167,7 @@ struct NaiveMachine {
             let count = nextBundle + channel.nextLoad + channel.nextStore
             if count != progress.count { progress = (count, cycle) }
             // Far longer than any fetch, transfer or drain of the small cases.
-            if cycle - progress.cycle > 10_000 { throw NaiveFault.stuck(cycle: progress.cycle) }
+            if cycle - progress.cycle > 100_000 { throw NaiveFault.stuck(cycle: progress.cycle) }
         }
         let drained = (passes.last?.drained ?? -1) + configuration.outputTransform.latency
         let last = max(drained, passes.last?.accepted ?? -1)

@@ -150,12 +150,15 @@ extension NaiveMachine {
             let load = loads[l]
             let steps = bundle.steps.filter { load.part.steps.contains($0) }
             guard let last = steps.last, let group = pass.groups[operand] else { continue }
-            guard let end = load.part.ends[group]?[last], let arrived = load.arrival(of: end) else { return nil }
-            var one = (cycle: arrived, kind: operand == .weights ? "dram_weights" : "dram_inputs")
+            var one: (cycle: Int, kind: String)
             if operand == .inputs, let channels = workload.patchChannels {
+                // Bytes of other channels that come before the last step's in the load are nothing to these jobs.
                 guard let job = lastJob(load, tiles: pass.columns.joined(), channels: Set(steps.flatMap(channels)))
                 else { return nil }
                 one = job
+            } else {
+                guard let end = load.part.ends[group]?[last], let arrived = load.arrival(of: end) else { return nil }
+                one = (arrived, operand == .weights ? "dram_weights" : "dram_inputs")
             }
             if one.cycle >= latest.cycle { latest = one }
         }
