@@ -51,6 +51,26 @@ struct DRAMPortTests {
         #expect(utilization > 0.6 && utilization <= 1)
     }
 
+    @Test(
+        "a read of an idle DRAM arrives when its data does, and no decision is taken ahead of a transfer that may begin"
+    )
+    func firstRead() throws {
+        let standard = try DRAMConfiguration.decode(
+            Document.parse("{standard: DDR4-2400}", file: "test"), presets: "\(repository)/Configs/dram")
+        let load = Load(.weights, channelGroup: 0, groups: 0..<1, steps: 0..<3, sizes: MaskSizes(), firstUse: (0, 0))
+        // At the memory's own clock of 0.83 ns, cycles are memory clocks.
+        let port = DRAMPort(standard, loads: [load], clock: Hertz(1e9 / 0.83))
+        port.begin(load: 0, at: 0)
+        #expect(port.arrival(load: 0, byte: -1) == 0)
+        #expect(port.arrival(load: 0, byte: 0) == nil, "not decided yet")
+        #expect(!port.decide(before: 0), "a transfer that may begin in cycle 0 goes first")
+        while port.arrival(load: 0, byte: 0) == nil { #expect(port.decide(before: nil)) }
+        // 2 + tRCD + CL + burst = 2 + 17 + 17 + 4.
+        let arrival = try #require(port.arrival(load: 0, byte: 0))
+        #expect(
+            (40...41).contains(arrival), "the clocks differ by less than a millionth, and rounding is up: \(arrival)")
+    }
+
     @Test("more channels are faster, and the same run comes out twice the same")
     func channels() throws {
         func run(_ channels: Int) throws -> Activity {

@@ -35,7 +35,7 @@ struct LayerPlan: Sendable {
     /// - Throws: `InputError` at the layer where the configuration asks for a form that would be a different function.
     init(_ layer: Layer, mapping: Mapping) throws {
         let shape = layer.shape
-        let ownTile = layer.winograd?.tile ?? 2
+        let ownTile = layer.modelTile
         if layer.isWinogradOnly {
             if mapping.algorithm == .direct {
                 throw InputError(
@@ -58,11 +58,7 @@ struct LayerPlan: Sendable {
                 "layer '\(layer.name)' lives in the Winograd domain, where it cannot run: \(obstacle)", at: layer.mark)
         }
         if mapping.algorithm != .direct && obstacle == nil {
-            let matrices =
-                if let own = layer.winograd?.matrices, ownTile == tile { own } else {
-                    try WinogradMatrices.cookToom(m: tile, r: shape.kernelHeight)
-                }
-            form = .winograd(matrices)
+            form = .winograd(try layer.matrices(tile: tile))
             algorithm = .winograd(tile: tile, kernel: shape.kernelHeight)
             step = mapping.step
             note = nil
