@@ -30,6 +30,15 @@ public struct Configuration: Hashable, Sendable {
     /// Makes the default machine.
     public init() {}
 
+    /// Width of a port of the output buffer's banks, in whole bytes: together they take what the output units make in a cycle,
+    /// `tile`^2 outputs a unit, or one where all layers run direct.
+    public var outputPort: Bytes {
+        let perUnit = mapping.algorithm == .direct ? 1 : mapping.tile * mapping.tile
+        let bits = outputTransform.units * perUnit * datatype.activations
+        let perCycle = (bits + outputTransform.interval - 1) / outputTransform.interval
+        return Bytes((perCycle + 8 * outputBuffer.banks - 1) / (8 * outputBuffer.banks))
+    }
+
     /// All multipliers of the array.
     public var multipliers: Int { peArray.rows * peArray.columns * peArray.multipliers }
 }
@@ -96,6 +105,12 @@ public enum ZeroSkipping: String, CaseIterable, Hashable, Sendable {
     case activations
     /// All, padding included.
     case none
+
+    /// Whether weights go to the array as a mask and the non-zero ones.
+    public var masksWeights: Bool { self == .both || self == .weights }
+
+    /// Whether activations go to the array as a mask and the non-zero ones.
+    public var masksActivations: Bool { self == .both || self == .activations }
 }
 
 /// Which steps of a pass are known to be empty before the run and left out.
@@ -136,6 +151,9 @@ public struct OperandBuffer: Hashable, Sendable {
     public var prefetch = 2
     /// How operands are stored in it.
     public var encoding = Encoding.bitmask
+
+    /// Width of a bank's port: an equal share of the bandwidth, in whole bytes.
+    public var port: Bytes { Bytes((bandwidth.count + banks - 1) / banks) }
 
     /// Makes a buffer of the default size with the given bandwidth.
     public init(bandwidth: Bytes) { self.bandwidth = bandwidth }

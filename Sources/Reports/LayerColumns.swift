@@ -112,10 +112,10 @@ extension Column<LayerRow> {
             $0.activity.busyCycles
         },
         .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
-            $0.activity.weightBufferReadBytes
+            $0.activity.weightOperands.bufferReadBytes
         },
         .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
-            $0.activity.inputBufferReadBytes
+            $0.activity.inputOperands.bufferReadBytes
         },
         .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
             $0.activity.dramPayloadBytes

@@ -1,3 +1,5 @@
+import DRAM
+
 /// What a layer made the machine do: counts, from which energies and reports are made.
 public struct Activity: Hashable, Sendable {
     /// Cycles of the accelerator's clock.
@@ -12,6 +14,8 @@ public struct Activity: Hashable, Sendable {
     public var ineffectualProducts = 0
     /// Of the ineffectual products, those whose multiplier is gated: they take a slot and no multiply energy.
     public var gatedProducts = 0
+    /// Products of the algorithm at hand on a machine that skips nothing: P a pair and step, padding included.
+    public var algorithmicProducts = 0
     /// Multiplications of the dense direct convolution of the same layer.
     public var denseMultiplies = 0
     /// Weights that are multiplied, and those of them that are not zero, in the domain in which they are multiplied.
@@ -30,10 +34,25 @@ public struct Activity: Hashable, Sendable {
     public var steps = 0
     /// Entries written to the PEs' FIFOs.
     public var fifoEntries = 0
-    /// Bytes that the weight buffer delivered.
-    public var weightBufferReadBytes = 0
-    /// Bytes that the input buffer delivered.
-    public var inputBufferReadBytes = 0
+    /// Times that a PE looked at an entry in its window: in each cycle in which it took products from it, popped it, or found the
+    /// multipliers used up.
+    public var entriesExamined = 0
+    /// Updates of accumulators: under `positions` and Winograd one a product, else one a pair, entry and cycle.
+    public var accumulatorUpdates = 0
+    /// Accumulators that were read when their pairs left.
+    public var accumulatorDrains = 0
+    /// What the weights did.
+    public var weightOperands = OperandActivity()
+    /// What the inputs did.
+    public var inputOperands = OperandActivity()
+    /// Values that were looked at to store or send them as a mask and the non-zero ones, and those that were kept.
+    public var encoded = ValueCount()
+    /// Non-zero values that were put back to their places among zeros.
+    public var decoded = 0
+    /// Real outputs.
+    public var outputs = 0
+    /// Writes of one bank of the output buffer at its port's width; each is read once on the way to DRAM.
+    public var outputBufferWrites = 0
     /// Tiles of one channel that went through the input transform.
     public var inputTransforms = 0
     /// Additions in the input transform.
@@ -53,10 +72,10 @@ public struct Activity: Hashable, Sendable {
 
     /// Of the bytes moved, those that were wanted: DRAM moves whole bursts.
     public var dramPayloadBytes = 0
-    /// DRAM accesses that found their row open; 0 for a memory without rows.
-    public var dramRowHits = 0
-    /// DRAM accesses, a burst each; 0 for a memory without rows.
-    public var dramAccesses = 0
+    /// The DRAM's commands; zero for a memory without rows.
+    public var dramCommands = DRAMCounters()
+    /// Clocks of the DRAM in the layer's time; 0 for a memory without rows.
+    public var dramClocks = 0
     /// Bytes that DRAM could have moved in the layer's cycles; 0 with ideal memory, which has no limit.
     public var dramPeakBytes = 0.0
     /// The fewest cycles in which the multipliers can execute the products.
@@ -74,7 +93,7 @@ public struct Activity: Hashable, Sendable {
     public var dramBandwidthUtilization: Double? { dramPeakBytes > 0 ? Double(dramBytes) / dramPeakBytes : nil }
 
     /// Accesses that found their row open over all; nil for a memory without rows.
-    public var dramRowHitRate: Double? { Self.ratio(dramRowHits, dramAccesses) }
+    public var dramRowHitRate: Double? { Self.ratio(dramCommands.rowHits, dramCommands.reads + dramCommands.writes) }
 
     /// What most slots of PEs with work went to.
     public var bound: Bound {
@@ -87,6 +106,12 @@ public struct Activity: Hashable, Sendable {
 
     /// Products executed, gated ones included.
     public var executedProducts: Int { usefulProducts + ineffectualProducts }
+
+    /// Products of the algorithm that were not executed: an operand that is skipped by is zero, or their step was left out.
+    public var skippedProducts: Int { algorithmicProducts - executedProducts }
+
+    /// Additions of products to one another before they reach an accumulator.
+    public var treeAdds: Int { executedProducts - accumulatorUpdates }
 
     /// Useful products over slots; nil without slots.
     public var utilization: Double? { Self.ratio(slots[.useful], slots.total) }
@@ -110,6 +135,7 @@ public struct Activity: Hashable, Sendable {
         a.usefulProducts += b.usefulProducts
         a.ineffectualProducts += b.ineffectualProducts
         a.gatedProducts += b.gatedProducts
+        a.algorithmicProducts += b.algorithmicProducts
         a.denseMultiplies += b.denseMultiplies
         a.weights += b.weights
         a.nonZeroWeights += b.nonZeroWeights
@@ -119,8 +145,15 @@ public struct Activity: Hashable, Sendable {
         a.bundles += b.bundles
         a.steps += b.steps
         a.fifoEntries += b.fifoEntries
-        a.weightBufferReadBytes += b.weightBufferReadBytes
-        a.inputBufferReadBytes += b.inputBufferReadBytes
+        a.entriesExamined += b.entriesExamined
+        a.accumulatorUpdates += b.accumulatorUpdates
+        a.accumulatorDrains += b.accumulatorDrains
+        a.weightOperands += b.weightOperands
+        a.inputOperands += b.inputOperands
+        a.encoded += b.encoded
+        a.decoded += b.decoded
+        a.outputs += b.outputs
+        a.outputBufferWrites += b.outputBufferWrites
         a.inputTransforms += b.inputTransforms
         a.inputTransformAdds += b.inputTransformAdds
         a.pairs += b.pairs
@@ -130,8 +163,8 @@ public struct Activity: Hashable, Sendable {
         a.dramInputBytes += b.dramInputBytes
         a.dramOutputBytes += b.dramOutputBytes
         a.dramPayloadBytes += b.dramPayloadBytes
-        a.dramRowHits += b.dramRowHits
-        a.dramAccesses += b.dramAccesses
+        a.dramCommands += b.dramCommands
+        a.dramClocks += b.dramClocks
         a.dramPeakBytes += b.dramPeakBytes
         a.computeBoundCycles += b.computeBoundCycles
         a.memoryBoundCycles += b.memoryBoundCycles

@@ -19,7 +19,8 @@ struct LayerSimulation {
     ///
     /// - Throws: `BrokenLaw` where the result contradicts itself.
     func run() throws -> Activity {
-        let layout = OperandLayout(array: configuration.peArray, width: lowered.layout.width)
+        let layout = OperandLayout(
+            array: configuration.peArray, width: lowered.layout.width, countsUpdates: !updatesEveryProduct)
         if !prefersWideLanes && NarrowLanes.fits(configuration.peArray, layout: layout) {
             return try run(NarrowLanes.self, layout: layout)
         }
@@ -30,18 +31,19 @@ struct LayerSimulation {
         let array = configuration.peArray
         let shape = lowered.shape
         let store = InputStore(lowered, configuration: configuration)
+        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
         let groups = (0..<shape.groups).map {
-            ChannelGroup(lowered, index: $0, store: store, configuration: configuration)
+            ChannelGroup(lowered, index: $0, store: store, ownership: ownership, configuration: configuration)
         }
         let plan = try MemoryPlan(
-            groups, lowered: lowered, store: store, configuration: configuration, memory: memory,
-            nextDensity: nextDensity, recorder: recorder)
+            groups, lowered: lowered, configuration: configuration, memory: memory, nextDensity: nextDensity,
+            recorder: recorder)
         var activity = Activity()
         var timing = LayerTiming<State>(
-            configuration: configuration, kinds: kinds(array), layout: layout, transformsOnRead: transformsOnRead,
-            traffic: plan?.traffic, recorder: recorder)
+            configuration: configuration, kinds: kinds(array), layout: layout,
+            transformsOnRead: transforms == .read, traffic: plan?.traffic, recorder: recorder)
         let compulsory = CompulsoryTraffic(
-            groups, lowered: lowered, configuration: configuration, nextDensity: nextDensity)
+            groups, lowered: lowered, ownership: ownership, configuration: configuration, nextDensity: nextDensity)
         var expected = 0
         for group in groups {
             let product = group.product
@@ -51,6 +53,7 @@ struct LayerSimulation {
                 ? useful
                 : group.grouping.rowGroups.reduce(0) { $0 + singleSidedProducts($1, of: product) }
             activity.usefulProducts += useful
+            activity.algorithmicProducts += product.filters * product.tiles * product.steps * product.width
             activity.weights += product.operandsPerColumn * product.filters
             activity.activations += product.operandsPerColumn * product.tiles
             activity.nonZeroWeights += product.nonZeroWeights
@@ -63,35 +66,32 @@ struct LayerSimulation {
         activity.bundles = timing.bundles
         activity.steps = timing.entriesBroadcast
         activity.fifoEntries = timing.entriesQueued
-        activity.weightBufferReadBytes = timing.weightBytesFetched
-        activity.inputBufferReadBytes = timing.inputBytesFetched
         activity.pairs = timing.pairsDrained
-        activity.dramWeightBytes = plan?.port.bytesRead(.weights) ?? compulsory.weights
-        activity.dramInputBytes = plan?.port.bytesRead(.inputs) ?? compulsory.inputs
-        activity.dramOutputBytes = plan?.port.bytesWritten ?? compulsory.outputs
-        activity.dramPayloadBytes =
-            (plan?.plan.loads.reduce(0) { $0 + $1.bytes } ?? compulsory.weights + compulsory.inputs)
-            + compulsory.outputs
-        activity.dramRowHits = plan?.port.rowHits?.hits ?? 0
-        activity.dramAccesses = plan?.port.rowHits?.accesses ?? 0
+        activity.outputs = groups.reduce(0) { $0 + $1.product.filters * $1.outputs.reduce(0, +) }
+        activity.outputBufferWrites = outputWrites(groups)
         countTransforms(&activity, onRead: timing.tilesTransformed, onLoad: timing.tilesTransformedOnLoad)
+        countOperands(&activity, groups, loads: plan?.plan.loads)
+        activity.weightOperands.bufferReadBytes = timing.weightBytesFetched
+        activity.weightOperands.bufferReads = timing.weightBufferReads
+        activity.inputOperands.bufferReadBytes = timing.inputBytesFetched
+        activity.inputOperands.bufferReads = timing.inputBufferReads
+        countMemory(&activity, plan, compulsory)
 
-        let executed = timing.takeProducts()
-        activity.computeBoundCycles = (executed + configuration.multipliers - 1) / configuration.multipliers
-        if let peak = memory.peakBytesPerCycle(clock: configuration.clock) {
-            activity.dramPeakBytes = peak * Double(activity.cycles)
-            activity.memoryBoundCycles = Int((Double(activity.dramBytes) / peak).rounded(.up))
-        }
-        activity.busyCycles = timing.takeBusy()
-        activity.ineffectualProducts = executed - activity.usefulProducts
+        let counts = timing.takeCounts()
+        activity.computeBoundCycles =
+            (counts.products + configuration.multipliers - 1) / configuration.multipliers
+        activity.busyCycles = counts.busy
+        activity.entriesExamined = activity.fifoEntries + counts.continuations
+        activity.accumulatorUpdates = updatesEveryProduct ? counts.products : counts.updates
+        activity.ineffectualProducts = counts.products - activity.usefulProducts
         if array.gating { activity.gatedProducts = activity.ineffectualProducts }
         for kind in CycleClass.allCases { activity.slots[kind] = timing.idle[kind.rawValue] * array.multipliers }
         activity.slots[.useful] = activity.usefulProducts
         activity.slots[.ineffectual] = activity.ineffectualProducts
-        activity.slots[.underfill] = activity.busyCycles * array.multipliers - executed
+        activity.slots[.underfill] = activity.busyCycles * array.multipliers - counts.products
         try Laws.check(
-            activity, layer: lowered.name, configuration: configuration, executed: executed, expectedProducts: expected,
-            compulsory: compulsory)
+            activity, layer: lowered.name, configuration: configuration, executed: counts.products,
+            expectedProducts: expected, compulsory: compulsory)
         return activity
     }
 
@@ -115,7 +115,9 @@ struct LayerSimulation {
                     valueBits: configuration.datatype.weights)
             rowOperands[pass.rowGroup] = rows
             if sharedFor != rowGroup.steps {
-                shared = group.fetch.sharedBits(rowGroup.steps, bundleSize: array.broadcastSteps)
+                shared = group.fetch.shared(rowGroup.steps, bundleSize: array.broadcastSteps)?.map {
+                    group.fetch.stored.bits(of: $0)
+                }
                 sharedFor = rowGroup.steps
             }
             let bundles = (rowGroup.steps.count + array.broadcastSteps - 1) / array.broadcastSteps
@@ -125,7 +127,7 @@ struct LayerSimulation {
             timing.run(
                 PassWork(
                     plan: pass, rows: rowGroup.rows.count,
-                    columns: (tiles.count + array.tilesPerPE - 1) / array.tilesPerPE, filters: rowGroup.filters,
+                    columns: grouping.columns(ofColumnGroup: columnGroup, array), filters: rowGroup.filters,
                     tiles: tiles.count,
                     outputBytes: CompulsoryTraffic.outputBytes(
                         rowGroup.filters * group.outputs[columnGroup], density: nextDensity,
@@ -140,8 +142,15 @@ struct LayerSimulation {
         withExtendedLifetime((columns, rowOperands)) {}
     }
 
-    private var transformsOnRead: Bool {
-        if case .winograd = lowered.plan.form { return configuration.inputTransform.placement == .read }
+    /// Where the layer's input transform stands; nil where it has none.
+    var transforms: Placement? {
+        guard case .winograd = lowered.plan.form else { return nil }
+        return configuration.inputTransform.placement
+    }
+
+    /// Whether each product of a pair goes to an accumulator of its own: the positions of a step do under Winograd.
+    private var updatesEveryProduct: Bool {
+        if case .winograd = lowered.plan.form { return lowered.plan.step == .positions }
         return false
     }
 
@@ -175,13 +184,4 @@ struct LayerSimulation {
         }
     }
 
-    private func countTransforms(_ activity: inout Activity, onRead: Int, onLoad: Int) {
-        guard case .winograd(let matrices) = lowered.plan.form else { return }
-        // On ideal memory every tile came through once.
-        let once = lowered.windows.tiles * lowered.shape.channels
-        activity.inputTransforms = transformsOnRead ? onRead : onLoad > 0 ? onLoad : once
-        activity.inputTransformAdds = activity.inputTransforms * matrices.inputTransformAdds
-        activity.outputTransformAdds = activity.pairs * matrices.outputTransformAdds
-        activity.growthBits = configuration.datatype.quantize ? 0 : matrices.inputGrowthBits
-    }
 }

@@ -27,8 +27,8 @@ enum HandMade {
         activity.nonZeroActivations = 3000
         activity.passes = 4
         activity.bundles = 36
-        activity.weightBufferReadBytes = 1601
-        activity.inputBufferReadBytes = 6001
+        activity.weightOperands.bufferReadBytes = 1601
+        activity.inputOperands.bufferReadBytes = 6001
         activity.dramWeightBytes = 1600
         activity.dramInputBytes = 6000
         activity.dramOutputBytes = 512
@@ -57,8 +57,8 @@ enum HandMade {
         activity.inputTransformAdds = 3200
         activity.outputTransformAdds = 2400
         activity.growthBits = 2
-        activity.weightBufferReadBytes = 3000
-        activity.inputBufferReadBytes = 5000
+        activity.weightOperands.bufferReadBytes = 3000
+        activity.inputOperands.bufferReadBytes = 5000
         activity.dramWeightBytes = 1500
         activity.dramInputBytes = 5200
         activity.dramOutputBytes = 1024

@@ -132,6 +132,10 @@ struct DRAMPortTests {
 private struct MaskSizes: GroupSizes {
     let groups = 2
     let steps = 3
-    func bufferBits(group: Int, from first: Int) -> [Int] { Array(repeating: 800, count: steps - first) }
-    func movedBits(group: Int, from first: Int) -> [Int] { bufferBits(group: group, from: first) }
+    let inBuffer = StoredValues(encoding: .dense, valueBits: 8)
+    let inDRAM = StoredValues(encoding: .dense, valueBits: 8)
+    func held(group: Int, from first: Int) -> [ValueCount] {
+        Array(repeating: ValueCount(values: 100, nonZeros: 100), count: steps - first)
+    }
+    func moved(group: Int, from first: Int) -> [ValueCount] { held(group: group, from: first) }
 }

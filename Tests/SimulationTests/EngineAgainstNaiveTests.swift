@@ -23,7 +23,35 @@ func engineResult(
     result.dramReadBytes = activity.dramWeightBytes + activity.dramInputBytes
     result.dramWriteBytes = activity.dramOutputBytes
     for kind in CycleClass.allCases where activity.slots[kind] != 0 { result.classes[kind.name] = activity.slots[kind] }
+    result.counts = naiveCounts(activity).filter { $0.value != 0 }
     return result
+}
+
+/// What energy is counted from, under the naive machine's names.
+private func naiveCounts(_ activity: Activity) -> [String: Int] {
+    var counts = [
+        "accumulator updates": activity.accumulatorUpdates, "entries examined": activity.entriesExamined,
+        "accumulators drained": activity.accumulatorDrains, "outputs": activity.outputs,
+        "output buffer writes": activity.outputBufferWrites, "products skipped": activity.skippedProducts,
+        "encoded": activity.encoded.values, "non-zeros encoded": activity.encoded.nonZeros,
+        "decoded": activity.decoded,
+    ]
+    for (name, operand) in [("weight", activity.weightOperands), ("input", activity.inputOperands)] {
+        counts["\(name)s of the algorithm"] = operand.algorithmicReads
+        counts["\(name)s read"] = operand.read.nonZeros
+        counts["zero \(name)s read"] = operand.read.zeros
+        for (action, values) in [
+            ("moved", operand.moved), ("written", operand.written), ("broadcast", operand.broadcast),
+            ("queued", operand.queued),
+        ] {
+            counts["\(name)s \(action)"] = values.values
+            counts["non-zero \(name)s \(action)"] = values.nonZeros
+        }
+        counts["\(name) buffer bytes"] = operand.bufferReadBytes
+        counts["\(name) buffer reads"] = operand.bufferReads
+        counts["\(name) buffer writes"] = operand.bufferWrites
+    }
+    return counts
 }
 
 @Suite("Engine against the naive machine")
@@ -70,6 +98,12 @@ struct EngineAgainstNaiveTests {
         guard let expected else { return }
         for wide in [false, true] {
             let observed = try engineResult(random.layer, random.configuration, wide: wide)
+            for (name, count) in observed.counts.merging(expected.counts, uniquingKeysWith: { $1 })
+            where observed.counts[name] != expected.counts[name] {
+                Issue.record(
+                    "seed \(seed): \(name): \(observed.counts[name] ?? 0), expected \(expected.counts[name] ?? 0) (\(count))"
+                )
+            }
             #expect(
                 observed == expected,
                 "seed \(seed), \(wide ? "wide" : "narrow") lanes: \(random.configuration), \(random.layer.shape)")

@@ -13,6 +13,12 @@ struct NaivePart {
     var ends: [Int: [Int: Int]] = [:]
     /// What the load sends through the input transform, in order.
     var jobs: [NaiveJob] = []
+    /// Values that are moved, and the zeros among them.
+    var moved = 0
+    var movedZeros = 0
+    /// Values that the buffer then holds, true for those that are not zero, and the bytes that they take.
+    var held: [Bool] = []
+    var heldBytes = 0
 }
 
 /// Consecutive groups that are loaded together, or one group that is streamed, a part a chunk.
@@ -35,10 +41,9 @@ struct NaiveBlocks {
 
     var steps: Range<Int> { 0..<workload.activations[group].count }
 
-    /// One part an operand's group: what must be moved at the least.
-    func everything() -> [NaivePart] {
-        filters.indices.map { part(.weights, $0..<$0 + 1, steps) }
-            + tiles.indices.map { part(.inputs, $0..<$0 + 1, steps) }
+    /// All groups of each operand at once: what must be moved at the least.
+    func everything() -> [(operand: NaiveOperand, part: NaivePart)] {
+        [(.weights, part(.weights, filters.indices, steps)), (.inputs, part(.inputs, tiles.indices, steps))]
     }
 
     func plan() throws(NaiveFault) -> (
@@ -123,8 +128,12 @@ struct NaiveBlocks {
     private func held(_ operand: NaiveOperand, _ index: Int, _ steps: Range<Int>) -> Int {
         switch operand {
         case .weights: ceilDivide(steps.reduce(0) { $0 + weightBits(index, $1) }, 8)
-        case .inputs: ceilDivide(workload.inputBits(group, Array(steps), tiles[index]), 8)
+        case .inputs: ceilDivide(inputBits(workload.inputValues(group, Array(steps), tiles[index])), 8)
         }
+    }
+
+    private func inputBits(_ values: [Bool]) -> Int {
+        workload.inputBits(values, valueBits: configuration.datatype.activations)
     }
 
     private func weightBits(_ index: Int, _ step: Int) -> Int {
@@ -149,6 +158,14 @@ struct NaiveBlocks {
                 for step in steps {
                     bits += weightBits(index, step)
                     ends[step] = part.bytes + ceilDivide(bits, 8)
+                    for filter in filters[index] {
+                        for bit in 0..<workload.width {
+                            let isNonZero = workload.weights[group][filter][step] >> UInt64(bit) & 1 == 1
+                            part.held.append(isNonZero)
+                            part.moved += 1
+                            if !isNonZero { part.movedZeros += 1 }
+                        }
+                    }
                 }
             case .inputs:
                 let items = workload.moved(group, steps, tiles[index])
@@ -157,7 +174,11 @@ struct NaiveBlocks {
                     ends[step] = part.bytes + ceilDivide(bits, 8)
                 }
                 part.jobs += jobs(index, steps, items, from: part.bytes)
+                part.moved += items.reduce(0) { $0 + $1.values }
+                part.movedZeros += items.reduce(0) { $0 + $1.zeros }
+                part.held += workload.inputValues(group, Array(steps), tiles[index])
             }
+            part.heldBytes += held(operand, index, steps)
             part.ends[index] = ends
             part.bytes += ceilDivide(bits, 8)
         }

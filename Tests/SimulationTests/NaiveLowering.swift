@@ -127,14 +127,17 @@ struct NaiveLowering {
         let owners = owners()
         return NaiveWorkload(
             width: width, weights: allWeights, activations: allActivations,
-            inputBits: { group, bundle, tiles in
-                fetchBits(group, bundle.map { steps[$0] }, bundle.map { masks[group][$0] }, tiles, reads: reads)
-            }, transformsOnRead: reads,
+            inputValues: { group, bundle, tiles in
+                fetched(group, bundle.map { steps[$0] }, bundle.map { masks[group][$0] }, tiles, reads: reads)
+            }, inputsAreDense: reads || configuration.inputBuffer.encoding == .dense,
+            movesAllInputs: configuration.mapping.activationStorage == .dense || knownPixels == nil,
+            accumulators: edge.map { $0 * $0 } ?? 1, transformsOnRead: reads,
             moved: { group, range, tiles in
                 var moved: Set<Int> = []
                 return range.flatMap { step in
                     items(group, steps[step], tiles, owners, &moved).map {
-                        NaiveItem(step: step, tile: $0.tile, channel: $0.channel, bits: $0.bits)
+                        NaiveItem(
+                            step: step, tile: $0.tile, channel: $0.channel, bits: $0.bits, zeros: $0.isZero ? 1 : 0)
                     }
                 }
             },
@@ -162,10 +165,10 @@ struct NaiveLowering {
     private func items(
         _ group: Int, _ step: [(channel: Int, position: Int)?], _ tiles: [Int], _ owners: [Int: Int],
         _ moved: inout Set<Int>
-    ) -> [(tile: Int, channel: Int, at: Int, bits: Int)] {
+    ) -> [(tile: Int, channel: Int, at: Int, bits: Int, isZero: Bool)] {
         let area = shape.height * shape.width
         let transformsOnLoad = edge != nil && configuration.inputTransform.placement == .load
-        var items: [(tile: Int, channel: Int, at: Int, bits: Int)] = []
+        var items: [(tile: Int, channel: Int, at: Int, bits: Int, isZero: Bool)] = []
         for operand in step {
             guard let operand else { continue }
             // A transform needs the whole patch for any position of it.
@@ -176,24 +179,32 @@ struct NaiveLowering {
                     guard let owner = owners[at], tiles.contains(owner) else { continue }
                     let channel = group * channels + operand.channel
                     guard moved.insert(channel * shape.batch * area + at).inserted else { continue }
-                    items.append((owner, operand.channel, at, storedBits(pixel.image, channel, pixel.at)))
+                    let isZero = isKnownZero(pixel.image, channel, pixel.at)
+                    items.append((owner, operand.channel, at, storedBits(isZero: isZero), isZero))
                 }
             }
         }
         return items.sorted { ($0.tile, $0.channel, $0.at) < ($1.tile, $1.channel, $1.at) }
     }
 
+    /// The pixels before any transform; nil where only transformed ones are drawn.
+    private var knownPixels: ElementFlags? {
+        switch activations {
+        case .pixels(let flags): flags
+        case .positions(_, let pixels): pixels
+        case .given: nil
+        }
+    }
+
+    /// A pixel that nobody knows counts as one that is not zero.
+    private func isKnownZero(_ image: Int, _ channel: Int, _ at: Int) -> Bool {
+        knownPixels.map { $0.flags[(image * shape.channels + channel) * shape.height * shape.width + at] == 0 } ?? false
+    }
+
     /// Bits of a pixel in DRAM.
-    private func storedBits(_ image: Int, _ channel: Int, _ at: Int) -> Int {
+    private func storedBits(isZero: Bool) -> Int {
         let valueBits = configuration.datatype.activations
-        let known: ElementFlags? =
-            switch activations {
-            case .pixels(let flags): flags
-            case .positions(_, let pixels): pixels
-            case .given: nil
-            }
-        guard configuration.mapping.activationStorage == .bitmask, let known else { return valueBits }
-        let isZero = known.flags[(image * shape.channels + channel) * shape.height * shape.width + at] == 0
+        guard configuration.mapping.activationStorage == .bitmask, knownPixels != nil else { return valueBits }
         return isZero ? 1 : 1 + valueBits
     }
 
@@ -205,17 +216,13 @@ struct NaiveLowering {
         return rows * columns
     }
 
-    /// What the input buffer delivers for a bundle.
-    private func fetchBits(
+    /// The values that the input buffer delivers for a bundle.
+    private func fetched(
         _ group: Int, _ steps: [[(channel: Int, position: Int)?]], _ masks: [[UInt64]], _ tiles: [Int], reads: Bool
-    ) -> Int {
-        let valueBits = configuration.datatype.activations
-        let isDense = configuration.inputBuffer.encoding == .dense
+    ) -> [Bool] {
         if edge != nil && !reads {
-            return masks.reduce(0) { sum, step in
-                tiles.reduce(sum) {
-                    $0 + (isDense ? width * valueBits : width + step[$1].nonzeroBitCount * valueBits)
-                }
+            return masks.flatMap { step in
+                tiles.flatMap { tile in (0..<width).map { step[tile] >> UInt64($0) & 1 == 1 } }
             }
         }
         var pixels = Set<[Int]>()
@@ -227,9 +234,6 @@ struct NaiveLowering {
                 }
             }
         }
-        return pixels.reduce(0) { sum, pixel in
-            if reads || isDense { return sum + valueBits }
-            return sum + 1 + (isPixel(image: pixel[0], channel: pixel[1], at: pixel[2]) ? valueBits : 0)
-        }
+        return pixels.map { !isKnownZero($0[0], $0[1], $0[2]) }
     }
 }

@@ -8,8 +8,14 @@ struct NaiveWorkload {
     var weights: [[[UInt64]]]
     /// `[group][step][tile]`.
     var activations: [[[UInt64]]]
-    /// Bits of inputs that a fetch of these steps for these tiles reads.
-    var inputBits: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> Int
+    /// Values that a fetch of these steps for these tiles reads, true for those that are not zero.
+    var inputValues: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [Bool]
+    /// Whether the input buffer stores every value.
+    var inputsAreDense: Bool
+    /// Whether DRAM stores every value of the inputs.
+    var movesAllInputs = true
+    /// n^2 under Winograd, else 1.
+    var accumulators = 1
     /// Whether patches are transformed behind the input buffer.
     var transformsOnRead = false
     /// What a load of some steps of some tiles moves, in the order in which it is moved.
@@ -18,6 +24,11 @@ struct NaiveWorkload {
     var patchChannels: ((_ step: Int) -> [Int])?
     /// Real outputs of a tile, for one filter.
     var outputs: (_ tile: Int) -> Int
+
+    /// What some values take in the input buffer.
+    func inputBits(_ values: [Bool], valueBits: Int) -> Int {
+        values.reduce(0) { $0 + (inputsAreDense ? valueBits : $1 ? 1 + valueBits : 1) }
+    }
 
     /// Pairs times steps.
     var size: Int {
@@ -33,6 +44,9 @@ struct NaiveItem {
     var tile: Int
     var channel: Int
     var bits: Int
+    /// How many values it is, and how many of them are zero.
+    var values = 1
+    var zeros = 0
 }
 
 /// A second, naive statement of the contract: it steps FIFOs, multipliers, fetch streams and drains cycle by cycle, and
@@ -74,7 +88,8 @@ struct NaiveMachine {
     /// An entry as one PE sees it.
     struct Entry {
         var bundle: Int
-        var products: Int
+        /// By pair, the products that are left: filter by filter, tiles innermost.
+        var products: [Int]
         var done: Int?
     }
 
@@ -103,6 +118,8 @@ struct NaiveMachine {
         var classes: [String: Int] = [:]
         var dramReadBytes = 0
         var dramWriteBytes = 0
+        /// What energy is counted from, under names of its own; zeros are left out.
+        var counts: [String: Int] = [:]
     }
 
     let configuration: Configuration
@@ -111,6 +128,8 @@ struct NaiveMachine {
     var bundles: [Bundle] = []
     var pes: [[PE]]
     var loads: [NaiveLoad] = []
+    /// On ideal memory, what is loaded before the first cycle.
+    var everything: [(operand: NaiveOperand, part: NaivePart)] = []
     var channel = NaiveChannel()
     var transform: NaiveTransformUnits
     var result = Result()
@@ -173,6 +192,9 @@ struct NaiveMachine {
         let last = max(drained, passes.last?.accepted ?? -1)
         result.cycles = last + 1
         classify(last)
+        countLoads()
+        countOutputs()
+        result.counts = result.counts.filter { $0.value != 0 }
         return result
     }
 
@@ -244,7 +266,8 @@ struct NaiveMachine {
             }
             return ceilDivide(bits, 8)
         case "input_fetch":
-            return ceilDivide(workload.inputBits(pass.group, bundle.steps, Array(pass.columns.joined())), 8)
+            let values = workload.inputValues(pass.group, bundle.steps, Array(pass.columns.joined()))
+            return ceilDivide(inputBits(values), 8)
         default: return bundle.steps.count * pass.columns.joined().count * configuration.inputTransform.interval
         }
     }
@@ -289,27 +312,28 @@ struct NaiveMachine {
         for (row, filters) in pass.rows.enumerated() {
             for (column, tiles) in pass.columns.enumerated() {
                 for step in bundle.steps {
-                    var products = 0
+                    var products: [Int] = []
                     for filter in filters {
                         for tile in tiles {
                             let w = workload.weights[pass.group][filter][step]
                             let a = workload.activations[pass.group][step][tile]
                             result.useful += (w & a).nonzeroBitCount
                             switch configuration.peArray.zeroSkipping {
-                            case .both: products += (w & a).nonzeroBitCount
-                            case .weights: products += w.nonzeroBitCount
-                            case .activations: products += a.nonzeroBitCount
-                            case .none: products += workload.width
+                            case .both: products.append((w & a).nonzeroBitCount)
+                            case .weights: products.append(w.nonzeroBitCount)
+                            case .activations: products.append(a.nonzeroBitCount)
+                            case .none: products.append(workload.width)
                             }
                         }
                     }
-                    result.executed += products
+                    result.executed += products.reduce(0, +)
                     pes[row][column].entries.append(Entry(bundle: index, products: products))
                 }
                 let waiting = pes[row][column].entries.count - pes[row][column].head
                 precondition(waiting <= configuration.peArray.fifoDepth, "the FIFO overflows")
             }
         }
+        countBundle(bundle, pass)
     }
 
     mutating func dispatch(_ row: Int, _ column: Int, _ cycle: Int) {
@@ -319,18 +343,24 @@ struct NaiveMachine {
             guard head < pes[row][column].entries.count else { return }
             var entry = pes[row][column].entries[head]
             guard let issue = bundles[entry.bundle].issue, issue < cycle else { return }
-            while multipliers > 0 && entry.products > 0 {
-                entry.products -= 1
+            count("entries examined", 1)
+            var updated: Set<Int> = []
+            while multipliers > 0, let pair = entry.products.firstIndex(where: { $0 > 0 }) {
+                entry.products[pair] -= 1
                 multipliers -= 1
+                updated.insert(pair)
                 pes[row][column].busy.insert(cycle)
+                if updatesEveryProduct { count("accumulator updates", 1) }
             }
-            if entry.products == 0 {
+            if !updatesEveryProduct { count("accumulator updates", updated.count) }
+            let isDone = entry.products.allSatisfy { $0 == 0 }
+            if isDone {
                 entry.done = cycle
                 pes[row][column].busy.insert(cycle)
                 pes[row][column].head += 1
             }
             pes[row][column].entries[head] = entry
-            if entry.products > 0 { return }
+            if !isDone { return }
         }
     }
 

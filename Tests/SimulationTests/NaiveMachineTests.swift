@@ -37,7 +37,9 @@ struct NaiveMachineTests {
         NaiveWorkload(
             width: 8, weights: [Array(repeating: Array(repeating: 1, count: steps), count: filters)],
             activations: [Array(repeating: Array(repeating: 1, count: tiles), count: steps)],
-            inputBits: { _, steps, tiles in steps.count * tiles.count * 64 },
+            inputValues: { _, steps, tiles in
+                (0..<steps.count * tiles.count * 8).map { $0 % 8 == 0 }
+            }, inputsAreDense: true,
             moved: { _, steps, tiles in
                 steps.flatMap { step in tiles.map { NaiveItem(step: step, tile: $0, channel: 0, bits: 64) } }
             }, outputs: { _ in outputs })
@@ -148,7 +150,7 @@ struct NaiveMachineTests {
     @Test("a bundle without bytes of an operand waits for it no longer than its arrival")
     func nothingToFetch() throws {
         var workload = workload()
-        workload.inputBits = { _, _, _ in 0 }
+        workload.inputValues = { _, _, _ in [] }
         try expect(
             configuration(), workload, cycles: 16,
             classes: ["useful": 1, "dram_inputs": 7, "drain": 7, "dram_outputs": 1], read: 16, written: 1)

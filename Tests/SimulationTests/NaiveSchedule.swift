@@ -31,7 +31,10 @@ extension NaiveMachine {
             for rows in rowGroups {
                 for tiles in columnGroups { try addPass(group, rows: rows, tiles: tiles) }
             }
-            for part in blocks.everything() { result.dramReadBytes += part.bytes }
+            for (operand, part) in blocks.everything() {
+                result.dramReadBytes += part.bytes
+                everything.append((operand, part))
+            }
             return
         }
         let plan = try blocks.plan()

@@ -22,6 +22,7 @@ struct RandomCase {
         configuration.outputTransform.units = random.number(1...6)
         configuration.outputTransform.interval = random.number(1...3)
         configuration.outputTransform.latency = random.number(0...4)
+        configuration.outputBuffer.banks = random.pick([1, 2, 8])
         configuration.inputTransform.units = random.number(1...6)
         configuration.inputTransform.interval = random.number(1...3)
         configuration.inputTransform.latency = random.number(0...4)
@@ -64,6 +65,7 @@ struct RandomCase {
         var buffer = OperandBuffer(bandwidth: Bytes(random.pick([1, 3, 8, 32, 256, 256])))
         buffer.prefetch = random.number(1...5)
         buffer.encoding = random.pick(Encoding.allCases)
+        buffer.banks = random.pick([1, 2, 5, 32])
         return buffer
     }
 
@@ -124,19 +126,15 @@ struct RandomCase {
         let masks = activations
         let workload = NaiveWorkload(
             width: width, weights: weights, activations: activations,
-            inputBits: { group, steps, tiles in
-                var total = 0
-                for step in steps {
-                    for tile in tiles {
-                        total += dense ? width * bits : width + masks[group][step][tile].nonzeroBitCount * bits
-                    }
+            inputValues: { group, steps, tiles in
+                steps.flatMap { step in
+                    tiles.flatMap { tile in (0..<width).map { masks[group][step][tile] >> UInt64($0) & 1 == 1 } }
                 }
-                return total
-            }, transformsOnRead: reads,
+            }, inputsAreDense: dense, accumulators: isWinograd ? n * n : 1, transformsOnRead: reads,
             // Without pixels, every bit of a mask is a value of its own.
             moved: { _, range, tiles in
                 range.flatMap { step in
-                    tiles.map { NaiveItem(step: step, tile: $0, channel: 0, bits: width * bits) }
+                    tiles.map { NaiveItem(step: step, tile: $0, channel: 0, bits: width * bits, values: width) }
                 }
             },
             outputs: { tile in

@@ -23,8 +23,9 @@ extension Configuration {
             let steps = Array(workload.activations[group].indices)
             weightBits = max(
                 weightBits, weights.reduce(0) { $0 + workload.width + $1.nonzeroBitCount * datatype.weights })
-            inputBits = max(
-                inputBits, workload.inputBits(group, steps, Array((workload.activations[group].first ?? []).indices)))
+            let values = workload.inputValues(
+                group, steps, Array((workload.activations[group].first ?? []).indices))
+            inputBits = max(inputBits, workload.inputBits(values, valueBits: datatype.activations))
         }
         let shares = [5, 10, 20, 30, 50, 70, 100, 150, 250]
         weightBuffer.capacity = Bytes(max(1, weightBits * random.pick(shares) / 800))

@@ -41,6 +41,15 @@ struct MaskedProduct: Sendable {
         }
     }
 
+    /// Non-zero activations of some tiles in one step, whatever their bits stand for.
+    func nonZeroActivations(step: Int, tiles range: Range<Int>) -> Int {
+        activations.withUnsafeBufferPointer { activations in
+            var count = 0
+            for b in range { count += activations[step * tiles + b].nonzeroBitCount }
+            return count
+        }
+    }
+
     /// Products of two non-zero operands over all pairs, without forming a pair: a bit position that `x` filters and
     /// `y` tiles have set takes part in `x * y` products. The array engine counts pair by pair and must agree.
     func usefulProducts() -> Int {

@@ -7,11 +7,29 @@ protocol GroupSizes {
     var groups: Int { get }
     /// Steps of a group.
     var steps: Int { get }
-    /// Bits that a group takes in the buffer, step by step from `first` on, when only the steps from there are held: what
+    /// How the buffer stores their values.
+    var inBuffer: StoredValues { get }
+    /// How DRAM stores them.
+    var inDRAM: StoredValues { get }
+    /// Values that a group has in the buffer, step by step from `first` on, when only the steps from there are held: what
     /// several steps share counts with the first of them.
-    func bufferBits(group: Int, from first: Int) -> [Int]
-    /// Bits that are moved from DRAM for the same steps.
-    func movedBits(group: Int, from first: Int) -> [Int]
+    func held(group: Int, from first: Int) -> [ValueCount]
+    /// Values that are moved from DRAM for the same steps.
+    func moved(group: Int, from first: Int) -> [ValueCount]
+}
+
+extension GroupSizes {
+    /// What a group's steps take in the buffer.
+    func bufferBits(group: Int, from first: Int) -> [Int] {
+        let inBuffer = inBuffer
+        return held(group: group, from: first).map { inBuffer.bits(of: $0) }
+    }
+
+    /// What is moved from DRAM for the same steps.
+    func movedBits(group: Int, from first: Int) -> [Int] {
+        let inDRAM = inDRAM
+        return moved(group: group, from: first).map { inDRAM.bits(of: $0) }
+    }
 }
 
 /// The cut of one operand into what its buffer holds at a time.
@@ -110,31 +128,30 @@ struct BlockPlan: Sendable {
 struct WeightSizes: GroupSizes {
     let groups: Int
     let steps: Int
+    let inBuffer: StoredValues
+    var inDRAM: StoredValues { inBuffer }
     /// `[group, step]`
-    private let bits: [Int]
+    private let counts: [ValueCount]
 
-    init(_ product: MaskedProduct, grouping: Grouping, encoding: Encoding, valueBits: Int) {
+    init(_ product: MaskedProduct, grouping: Grouping, stored: StoredValues) {
         groups = grouping.rowGroups.count
         steps = product.steps
-        var bits = [Int](repeating: 0, count: groups * steps)
+        inBuffer = stored
+        var counts = [ValueCount](repeating: ValueCount(), count: groups * steps)
         for (index, group) in grouping.rowGroups.enumerated() {
             for filter in group.rows.joined() {
                 for step in 0..<product.steps {
-                    switch encoding {
-                    case .dense: bits[index * steps + step] += product.width * valueBits
-                    case .bitmask:
-                        let values = product.weights[filter * product.steps + step].nonzeroBitCount
-                        bits[index * steps + step] += product.width + values * valueBits
-                    }
+                    counts[index * steps + step] += ValueCount(
+                        values: product.width, nonZeros: product.weights[filter * product.steps + step].nonzeroBitCount)
                 }
             }
         }
-        self.bits = bits
+        self.counts = counts
     }
 
-    func bufferBits(group: Int, from first: Int) -> [Int] {
-        Array(bits[group * steps + first..<(group + 1) * steps])
+    func held(group: Int, from first: Int) -> [ValueCount] {
+        Array(counts[group * steps + first..<(group + 1) * steps])
     }
 
-    func movedBits(group: Int, from first: Int) -> [Int] { bufferBits(group: group, from: first) }
+    func moved(group: Int, from first: Int) -> [ValueCount] { held(group: group, from: first) }
 }

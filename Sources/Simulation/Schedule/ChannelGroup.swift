@@ -1,15 +1,21 @@
 import Hardware
 
-/// One group of channels, laid on the array: its masked product, the cut into passes, and what fetches read.
+/// One group of channels, laid on the array: its masked product, the cut into passes, what fetches read, and what its operands
+/// take of buffers and DRAM.
 struct ChannelGroup {
     let index: Int
     let product: MaskedProduct
     let grouping: Grouping
     let fetch: InputFetch
+    let weightSizes: WeightSizes
+    let inputSizes: InputSizes
     /// By column group, the real outputs of a filter.
     let outputs: [Int]
 
-    init(_ lowered: LoweredLayer, index: Int, store: InputStore, configuration: Configuration) {
+    /// - Parameter ownership: nil where the activations have no pixels.
+    init(
+        _ lowered: LoweredLayer, index: Int, store: InputStore, ownership: TileOwnership?, configuration: Configuration
+    ) {
         self.index = index
         let product = lowered.product(group: index)
         let grouping = Grouping(product, array: configuration.peArray)
@@ -18,6 +24,13 @@ struct ChannelGroup {
         fetch = InputFetch(
             product, lowered: lowered, group: index, grouping: grouping, store: store,
             valueBits: configuration.datatype.activations)
+        weightSizes = WeightSizes(
+            product, grouping: grouping,
+            stored: StoredValues(
+                encoding: configuration.weightBuffer.encoding, valueBits: configuration.datatype.weights))
+        inputSizes = InputSizes(
+            product, lowered: lowered, group: index, grouping: grouping, store: store, fetch: fetch,
+            ownership: ownership, configuration: configuration)
         outputs = (0..<grouping.columnGroups).map { columnGroup in
             lowered.windows.outputs[grouping.tiles(ofColumnGroup: columnGroup)].reduce(0, +)
         }

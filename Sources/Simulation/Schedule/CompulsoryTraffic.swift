@@ -15,17 +15,19 @@ struct CompulsoryTraffic: Sendable {
 
     /// The compulsory bytes of a layer.
     ///
-    /// - Parameter nextDensity: share of non-zero pixels in the next layer's input, 1 where it is not known.
-    init(_ groups: [ChannelGroup], lowered: LoweredLayer, configuration: Configuration, nextDensity: Double) {
+    /// - Parameters:
+    ///   - ownership: nil where the activations have no pixels.
+    ///   - nextDensity: share of non-zero pixels in the next layer's input, 1 where it is not known.
+    init(
+        _ groups: [ChannelGroup], lowered: LoweredLayer, ownership: TileOwnership?, configuration: Configuration,
+        nextDensity: Double
+    ) {
         let datatype = configuration.datatype
-        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
         for group in groups {
             let product = group.product
             let grouping = group.grouping
-            let sizes = WeightSizes(
-                product, grouping: grouping, encoding: configuration.weightBuffer.encoding, valueBits: datatype.weights)
             for (index, rowGroup) in grouping.rowGroups.enumerated() {
-                weights += Bytes.holding(bits: sizes.bufferBits(group: index, from: 0).reduce(0, +)).count
+                weights += Bytes.holding(bits: group.weightSizes.bufferBits(group: index, from: 0).reduce(0, +)).count
                 for outputsOfFilter in group.outputs {
                     outputs += Self.outputBytes(
                         rowGroup.filters * outputsOfFilter, density: nextDensity, configuration: configuration)

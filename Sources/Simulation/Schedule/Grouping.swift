@@ -44,6 +44,11 @@ struct Grouping: Sendable {
         group * tilesPerGroup..<min(tiles, (group + 1) * tilesPerGroup)
     }
 
+    /// Columns of the array that a column group maps.
+    func columns(ofColumnGroup group: Int, _ array: PEArray) -> Int {
+        (tiles(ofColumnGroup: group).count + array.tilesPerPE - 1) / array.tilesPerPE
+    }
+
     /// The filters of the `ceil(K / Q)` rows of all passes, in the order of their slots.
     static func fillRows(_ product: MaskedProduct, filtersPerPE: Int, balance: Balance) -> [[Int]] {
         let rowCount = (product.filters + filtersPerPE - 1) / filtersPerPE

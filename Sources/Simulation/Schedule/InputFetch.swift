@@ -20,18 +20,28 @@ enum InputStore: Sendable {
         case (.direct, _): self = .masks(encoding)
         }
     }
+
+    /// How the buffer stores them.
+    var encoding: Encoding {
+        switch self {
+        case .masks(let encoding), .pixels(_, let encoding): encoding
+        case .patches: .dense
+        }
+    }
 }
 
-/// Bits that a fetch reads from the input buffer, for one group of channels.
+/// What a fetch reads from the input buffer, for one group of channels.
 struct InputFetch: Sendable {
-    /// `[column group, step]`, each step for itself.
+    /// `[column group, step]`, each step for itself: the values that it reads, zeros that are not stored among them.
+    let counts: [ValueCount]
+    /// The same in bits.
     let bits: [Int]
+    let stored: StoredValues
     private let windows: Windows
     private let layout: StepLayout
     private let grouping: Grouping
     private let channels: Range<Int>
     private let store: InputStore
-    private let valueBits: Int
 
     init(
         _ product: MaskedProduct, lowered: LoweredLayer, group: Int, grouping: Grouping, store: InputStore,
@@ -41,119 +51,97 @@ struct InputFetch: Sendable {
         layout = lowered.layout
         self.grouping = grouping
         self.store = store
-        self.valueBits = valueBits
+        let stored = StoredValues(encoding: store.encoding, valueBits: valueBits)
+        self.stored = stored
         let groupChannels = lowered.shape.groupChannels
         channels = group * groupChannels..<(group + 1) * groupChannels
-        let steps = product.steps
-        var bits = [Int](repeating: 0, count: grouping.columnGroups * steps)
-        var distinct = DistinctPixels(windows)
+        switch store {
+        case .masks: counts = Self.masks(product, grouping)
+        case .pixels(let flags, _):
+            counts =
+                layout.form == .channels
+                ? Self.windowPixels(product, windows: windows, layout: layout, grouping: grouping)
+                : Self.distinctPixels(flags, windows: windows, layout: layout, grouping: grouping, channels: channels)
+        case .patches:
+            counts = Self.distinctPixels(
+                lowered.pixels, windows: windows, layout: layout, grouping: grouping, channels: channels)
+        }
+        bits = counts.map { stored.bits(of: $0) }
+    }
+
+    /// Masks' worths of values, a tile each.
+    private static func masks(_ product: MaskedProduct, _ grouping: Grouping) -> [ValueCount] {
+        var counts = [ValueCount](repeating: ValueCount(), count: grouping.columnGroups * product.steps)
         for columnGroup in 0..<grouping.columnGroups {
             let tiles = grouping.tiles(ofColumnGroup: columnGroup)
-            let row = columnGroup * steps
-            switch store {
-            case .masks(let encoding):
-                for step in 0..<steps {
-                    bits[row + step] = Self.encoded(
-                        product.activations, step * product.tiles + tiles.lowerBound, tiles.count, width: product.width,
-                        encoding: encoding, valueBits: valueBits)
+            for step in 0..<product.steps {
+                counts[columnGroup * product.steps + step] = ValueCount(
+                    values: tiles.count * product.width, nonZeros: product.nonZeroActivations(step: step, tiles: tiles))
+            }
+        }
+        return counts
+    }
+
+    /// Pixels of `channels` at one tap: different outputs read different ones, so the masks themselves are what is read.
+    private static func windowPixels(
+        _ product: MaskedProduct, windows: Windows, layout: StepLayout, grouping: Grouping
+    ) -> [ValueCount] {
+        var counts = [ValueCount](repeating: ValueCount(), count: grouping.columnGroups * layout.steps)
+        for columnGroup in 0..<grouping.columnGroups {
+            let tiles = grouping.tiles(ofColumnGroup: columnGroup)
+            for tap in 0..<layout.positions {
+                var inside = 0
+                windows.forEachTile(tiles, read: tap) { _, pixel in inside += pixel >= 0 ? 1 : 0 }
+                for piece in 0..<layout.pieces {
+                    let step = tap * layout.pieces + piece
+                    counts[columnGroup * layout.steps + step] = ValueCount(
+                        values: inside * layout.channels(ofSlice: piece),
+                        nonZeros: product.nonZeroActivations(step: step, tiles: tiles))
                 }
-            case .patches:
-                let patch = distinct.pixels(of: tiles, reads: 0..<windows.reads).count * valueBits
-                for step in 0..<steps { bits[row + step] = patch }
-            case .pixels: break
             }
         }
-        if case .pixels(let flags, let encoding) = store {
-            Self.fillPixels(
-                &bits, product, flags, encoding, windows: windows, layout: layout, grouping: grouping,
-                channels: channels,
-                valueBits: valueBits)
-        }
-        self.bits = bits
+        return counts
     }
 
-    /// Bits of `count` masks from `first` on.
-    static func encoded(
-        _ masks: [UInt64], _ first: Int, _ count: Int, width: Int, encoding: Encoding, valueBits: Int
-    ) -> Int {
-        switch encoding {
-        case .dense: return count * width * valueBits
-        case .bitmask:
-            let values = masks.withUnsafeBufferPointer { masks in
-                var sum = 0
-                for i in first..<first + count { sum += masks[i].nonzeroBitCount }
-                return sum
+    /// The distinct pixels of one channel under the tiles' windows or patches; all count as non-zero where nobody knows.
+    private static func distinctPixels(
+        _ flags: ElementFlags?, windows: Windows, layout: StepLayout, grouping: Grouping, channels: Range<Int>
+    ) -> [ValueCount] {
+        var counts = [ValueCount](repeating: ValueCount(), count: grouping.columnGroups * layout.steps)
+        var pixels = DistinctPixels(windows)
+        let distinct = (0..<grouping.columnGroups).flatMap { columnGroup in
+            (0..<layout.pieces).map { piece in
+                pixels.pixels(
+                    of: grouping.tiles(ofColumnGroup: columnGroup),
+                    reads: piece * layout.width..<min((piece + 1) * layout.width, layout.positions))
             }
-            return count * width + values * valueBits
         }
-    }
-
-    /// Bits of distinct pixels of one step's channels.
-    private static func bits(
-        of pixels: [Int], masks: [UInt64], channels: Int, encoding: Encoding, valueBits: Int
-    ) -> Int {
-        switch encoding {
-        case .dense: pixels.count * channels * valueBits
-        case .bitmask: pixels.reduce(pixels.count * channels) { $0 + masks[$1].nonzeroBitCount * valueBits }
-        }
-    }
-
-    private static func fillPixels(
-        _ bits: inout [Int], _ product: MaskedProduct, _ flags: ElementFlags, _ encoding: Encoding, windows: Windows,
-        layout: StepLayout, grouping: Grouping, channels: Range<Int>, valueBits: Int
-    ) {
-        let steps = layout.steps
-        switch layout.form {
-        case .channels:
-            // At one tap, different outputs read different pixels, so the masks themselves are what is read.
+        var masks = [UInt64](repeating: 1, count: windows.pixels)
+        for (c, channel) in channels.enumerated() {
+            if let flags { DirectSteps.gather(flags, channels: channel..<channel + 1, into: &masks) }
             for columnGroup in 0..<grouping.columnGroups {
-                let tiles = grouping.tiles(ofColumnGroup: columnGroup)
-                for tap in 0..<layout.positions {
-                    var inside = 0
-                    windows.forEachTile(tiles, read: tap) { _, pixel in inside += pixel >= 0 ? 1 : 0 }
-                    for piece in 0..<layout.pieces {
-                        let step = tap * layout.pieces + piece
-                        let real = inside * min(layout.width, layout.channels - piece * layout.width)
-                        switch encoding {
-                        case .dense: bits[columnGroup * steps + step] = real * valueBits
-                        case .bitmask:
-                            let values = encoded(
-                                product.activations, step * product.tiles + tiles.lowerBound, tiles.count, width: 0,
-                                encoding: .bitmask, valueBits: valueBits)
-                            bits[columnGroup * steps + step] = real + values
-                        }
-                    }
-                }
-            }
-        case .positions:
-            var pixels = DistinctPixels(windows)
-            let distinct = (0..<grouping.columnGroups).flatMap { columnGroup in
-                (0..<layout.pieces).map { piece in
-                    pixels.pixels(
-                        of: grouping.tiles(ofColumnGroup: columnGroup),
-                        reads: piece * layout.width..<min((piece + 1) * layout.width, layout.positions))
-                }
-            }
-            var masks = [UInt64](repeating: 0, count: windows.pixels)
-            for (c, channel) in channels.enumerated() {
-                if encoding == .bitmask { DirectSteps.gather(flags, channels: channel..<channel + 1, into: &masks) }
-                for columnGroup in 0..<grouping.columnGroups {
-                    for piece in 0..<layout.pieces {
-                        bits[columnGroup * steps + c * layout.pieces + piece] = Self.bits(
-                            of: distinct[columnGroup * layout.pieces + piece], masks: masks, channels: 1,
-                            encoding: encoding,
-                            valueBits: valueBits)
-                    }
+                for piece in 0..<layout.pieces {
+                    counts[columnGroup * layout.steps + c * layout.pieces + piece] = Self.count(
+                        of: distinct[columnGroup * layout.pieces + piece], masks: masks, channels: 1)
                 }
             }
         }
+        return counts
     }
 
-    /// By column group and bundle, the bits that the steps of a bundle would read twice: taps of one bundle share pixels.
+    /// Values of some pixels.
+    private static func count(of pixels: [Int], masks: [UInt64], channels: Int) -> ValueCount {
+        masks.withUnsafeBufferPointer { masks in
+            ValueCount(
+                values: pixels.count * channels, nonZeros: pixels.reduce(0) { $0 + masks[$1].nonzeroBitCount })
+        }
+    }
+
+    /// By column group and bundle, the values that the steps of a bundle would read twice: taps of one bundle share pixels.
     ///
     /// - Returns: `[column group, bundle]`, or nil where no bundle can hold two steps of the same channels.
-    func sharedBits(_ steps: [Int], bundleSize: Int) -> [Int]? {
-        guard case .pixels(let flags, let encoding) = store, bundleSize > 1 else { return nil }
+    func shared(_ steps: [Int], bundleSize: Int) -> [ValueCount]? {
+        guard case .pixels(let flags, _) = store, bundleSize > 1 else { return nil }
         let bundles = (steps.count + bundleSize - 1) / bundleSize
         // Steps of the same channels within one bundle, by channels.
         var sharers: [Int: [(bundle: Int, steps: [Int])]] = [:]
@@ -164,7 +152,7 @@ struct InputFetch: Sendable {
             }
         }
         if sharers.isEmpty { return nil }
-        var shared = [Int](repeating: 0, count: grouping.columnGroups * bundles)
+        var shared = [ValueCount](repeating: ValueCount(), count: grouping.columnGroups * bundles)
         var masks = [UInt64](repeating: 0, count: windows.pixels)
         var distinct = DistinctPixels(windows)
         for (key, members) in sharers {
@@ -173,11 +161,12 @@ struct InputFetch: Sendable {
             for (bundle, same) in members {
                 let taps = same.flatMap(layout.reads(ofStep:))
                 for columnGroup in 0..<grouping.columnGroups {
-                    let apart = same.reduce(0) { $0 + bits[columnGroup * layout.steps + $1] }
-                    let together = Self.bits(
+                    let together = Self.count(
                         of: distinct.pixels(of: grouping.tiles(ofColumnGroup: columnGroup), reads: taps),
-                        masks: masks, channels: slice.count, encoding: encoding, valueBits: valueBits)
-                    shared[columnGroup * bundles + bundle] += apart - together
+                        masks: masks, channels: slice.count)
+                    var twice = together * -1
+                    for step in same { twice += counts[columnGroup * layout.steps + step] }
+                    shared[columnGroup * bundles + bundle] += twice
                 }
             }
         }

@@ -12,12 +12,12 @@ struct InputSizes: GroupSizes {
     private let layout: StepLayout
     private let isWinograd: Bool
     private let width: Int
-    private let valueBits: Int
+    let inBuffer: StoredValues
+    let inDRAM: StoredValues
     /// Pixels by the tile that owns them; nil for masks without pixels.
     private let ownership: TileOwnership?
-    /// By slice of channels and pixel, the non-zero channels; empty where no value is stored as a bit and a value.
+    /// By slice of channels and pixel, the non-zero channels; empty where nobody knows, and all count as non-zero.
     private let masks: [[UInt64]]
-    private let storesBitmask: Bool
 
     init(
         _ product: MaskedProduct, lowered: LoweredLayer, group: Int, grouping: Grouping, store: InputStore,
@@ -33,8 +33,11 @@ struct InputSizes: GroupSizes {
         windows = lowered.windows
         layout = lowered.layout
         if case .winograd = lowered.plan.form { isWinograd = true } else { isWinograd = false }
-        valueBits = configuration.datatype.activations
-        storesBitmask = configuration.mapping.activationStorage == .bitmask && lowered.pixels != nil
+        let valueBits = configuration.datatype.activations
+        inBuffer = StoredValues(encoding: store.encoding, valueBits: valueBits)
+        // Where pixels are not known, every value is stored.
+        inDRAM = StoredValues(
+            encoding: lowered.pixels == nil ? .dense : configuration.mapping.activationStorage, valueBits: valueBits)
         guard let pixels = lowered.pixels, ownership != nil else {
             masks = []
             return
@@ -49,30 +52,27 @@ struct InputSizes: GroupSizes {
         }
     }
 
-    func bufferBits(group: Int, from first: Int) -> [Int] {
+    func held(group: Int, from first: Int) -> [ValueCount] {
         switch store {
-        case .masks: return Array(fetch.bits[group * steps + first..<(group + 1) * steps])
-        case .patches: return Array(fetch.bits[group * steps + first..<(group + 1) * steps])
-        case .pixels(_, let encoding):
-            return pixelBits(group, from: first, isBitmask: encoding == .bitmask) { _ in true }
+        case .masks, .patches: Array(fetch.counts[group * steps + first..<(group + 1) * steps])
+        case .pixels: pixels(group, from: first) { _ in true }
         }
     }
 
-    func movedBits(group: Int, from first: Int) -> [Int] {
+    func moved(group: Int, from first: Int) -> [ValueCount] {
+        let tiles = grouping.tiles(ofColumnGroup: group)
         guard let ownership else {
-            let tiles = grouping.tiles(ofColumnGroup: group).count
-            return Array(repeating: tiles * width * valueBits, count: steps - first)
+            // Each bit of a mask is a value of its own.
+            return Array(
+                repeating: ValueCount(values: tiles.count * width, nonZeros: tiles.count * width), count: steps - first)
         }
-        let tiles = grouping.tiles(ofColumnGroup: group)
-        return pixelBits(group, from: first, isBitmask: storesBitmask) { tiles.contains(ownership.owner[$0]) }
+        return pixels(group, from: first) { tiles.contains(ownership.owner[$0]) }
     }
 
-    /// Bits of the chosen pixels, each with the first step from `first` on that reads it.
-    private func pixelBits(
-        _ group: Int, from first: Int, isBitmask: Bool, where isChosen: (Int) -> Bool
-    ) -> [Int] {
+    /// Values of the chosen pixels, each with the first step from `first` on that reads it.
+    private func pixels(_ group: Int, from first: Int, where isChosen: (Int) -> Bool) -> [ValueCount] {
         let tiles = grouping.tiles(ofColumnGroup: group)
-        var result = [Int](repeating: 0, count: steps - first)
+        var result = [ValueCount](repeating: ValueCount(), count: steps - first)
         // The first step that reads a pixel depends on where the channels' reads begin, which for all slices is one of two taps.
         var lists: [Int: [[Int]]] = [:]
         for slice in 0..<layout.slices {
@@ -90,25 +90,28 @@ struct InputSizes: GroupSizes {
             }
             let channels = layout.channels(ofSlice: slice)
             for (step, pixels) in zip(members, fresh) {
-                result[step - first] += bits(of: pixels, slice: slice, channels: channels, isBitmask: isBitmask)
+                result[step - first] += count(of: pixels, slice: slice, channels: channels)
             }
         }
         return result
     }
 
-    /// Bits of some pixels of one slice of channels.
-    func bits(of pixels: some Sequence<Int>, slice: Int, channels: Int, isBitmask: Bool) -> Int {
-        pixels.reduce(0) { sum, pixel in
-            sum + (isBitmask ? channels + masks[slice][pixel].nonzeroBitCount * valueBits : channels * valueBits)
+    /// Values of some pixels of one slice of channels.
+    private func count(of pixels: [Int], slice: Int, channels: Int) -> ValueCount {
+        let values = pixels.count * channels
+        guard !masks.isEmpty else { return ValueCount(values: values, nonZeros: values) }
+        return masks[slice].withUnsafeBufferPointer { masks in
+            ValueCount(values: values, nonZeros: pixels.reduce(0) { $0 + masks[$1].nonzeroBitCount })
         }
     }
 
     /// Bits in DRAM of the pixels that a tile owns, of channel `channel` of a slice.
     func ownedBits(tile: Int, slice: Int, channel: Int) -> Int {
         guard let ownership else { return 0 }
-        return ownership.pixels(of: tile).reduce(0) { sum, pixel in
-            guard storesBitmask else { return sum + valueBits }
-            return sum + 1 + Int(masks[slice][pixel] >> UInt64(channel) & 1) * valueBits
+        let pixels = ownership.pixels(of: tile)
+        guard inDRAM.encoding == .bitmask else { return pixels.count * inDRAM.valueBits }
+        return pixels.reduce(0) { sum, pixel in
+            sum + 1 + Int(masks[slice][pixel] >> UInt64(channel) & 1) * inDRAM.valueBits
         }
     }
 }

@@ -20,6 +20,11 @@ struct Load: Sendable {
     /// By group, the bytes of the load before it.
     let offsets: [Int]
     let bytes: Int
+    /// The values that are moved.
+    let moved: ValueCount
+    /// The values that its place in the buffer then holds, and their bytes.
+    let held: ValueCount
+    let heldBytes: Int
     /// The first pass that uses it, and the bundle of that pass that does.
     var firstUse: (pass: Int, bundle: Int)
     /// The last pass that uses it.
@@ -43,17 +48,28 @@ struct Load: Sendable {
         lastPass = firstUse.pass
         var offsets: [Int] = []
         var bytes = 0
+        var moved = ValueCount()
+        var held = ValueCount()
+        var heldBytes = 0
         movedBits = groups.map { group in
             var sums = [0]
-            for bits in sizes.movedBits(group: group, from: steps.lowerBound).prefix(steps.count) {
-                sums.append((sums.last ?? 0) + bits)
+            for count in sizes.moved(group: group, from: steps.lowerBound).prefix(steps.count) {
+                sums.append((sums.last ?? 0) + sizes.inDRAM.bits(of: count))
+                moved += count
             }
             offsets.append(bytes)
             bytes += Bytes.holding(bits: sums.last ?? 0).count
+            var kept = ValueCount()
+            for count in sizes.held(group: group, from: steps.lowerBound).prefix(steps.count) { kept += count }
+            held += kept
+            heldBytes += Bytes.holding(bits: sizes.inBuffer.bits(of: kept)).count
             return sums
         }
         self.offsets = offsets
         self.bytes = bytes
+        self.moved = moved
+        self.held = held
+        self.heldBytes = heldBytes
     }
 
     /// Bytes of the load up to the end of a step of a group.

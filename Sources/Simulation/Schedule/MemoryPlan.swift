@@ -13,25 +13,17 @@ struct MemoryPlan {
     ///
     /// - Throws: `InputError` where a single step, or one pass's outputs, do not fit their buffer.
     init?(
-        _ groups: [ChannelGroup], lowered: LoweredLayer, store: InputStore, configuration: Configuration,
-        memory: MachineMemory, nextDensity: Double, recorder: TimelineRecorder?
+        _ groups: [ChannelGroup], lowered: LoweredLayer, configuration: Configuration, memory: MachineMemory,
+        nextDensity: Double, recorder: TimelineRecorder?
     ) throws {
         if case .ideal = memory { return nil }
-        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
         var plan = LoadPlan()
-        var inputs: [InputSizes] = []
         for group in groups {
-            let weightSizes = WeightSizes(
-                group.product, grouping: group.grouping, encoding: configuration.weightBuffer.encoding,
-                valueBits: configuration.datatype.weights)
-            let inputSizes = InputSizes(
-                group.product, lowered: lowered, group: group.index, grouping: group.grouping, store: store,
-                fetch: group.fetch, ownership: ownership, configuration: configuration)
             let weightPlan = try BlockPlan(
-                weightSizes, capacity: configuration.weightBuffer.capacity, buffer: "weight_buffer",
+                group.weightSizes, capacity: configuration.weightBuffer.capacity, buffer: "weight_buffer",
                 layer: lowered.name, mark: lowered.mark)
             let inputPlan = try BlockPlan(
-                inputSizes, capacity: configuration.inputBuffer.capacity, buffer: "input_buffer",
+                group.inputSizes, capacity: configuration.inputBuffer.capacity, buffer: "input_buffer",
                 layer: lowered.name, mark: lowered.mark)
             for (index, rowGroup) in group.grouping.rowGroups.enumerated() {
                 let size = configuration.peArray.broadcastSteps
@@ -44,10 +36,9 @@ struct MemoryPlan {
                     bundles, of: nil, buffer: "input_buffer", layer: lowered.name, mark: lowered.mark)
             }
             plan.add(
-                channelGroup: group.index, grouping: group.grouping, weights: (weightPlan, weightSizes),
-                inputs: (inputPlan, inputSizes), order: configuration.mapping.loopOrder,
+                channelGroup: group.index, grouping: group.grouping, weights: (weightPlan, group.weightSizes),
+                inputs: (inputPlan, group.inputSizes), order: configuration.mapping.loopOrder,
                 bundleSize: configuration.peArray.broadcastSteps)
-            inputs.append(inputSizes)
         }
         plan.sort()
         try Self.checkOutputs(groups, lowered: lowered, configuration: configuration, nextDensity: nextDensity)
@@ -59,8 +50,8 @@ struct MemoryPlan {
         passes = Dictionary(grouping: plan.passes, by: \.channelGroup)
         port = memory.port(loads: plan.loads, clock: configuration.clock)
         traffic = LayerTraffic(
-            plan: plan, groups: groups, inputs: inputs, layout: lowered.layout, port: port,
-            transforms: transforms, configuration: configuration, recorder: recorder)
+            plan: plan, groups: groups, layout: lowered.layout, port: port, transforms: transforms,
+            configuration: configuration, recorder: recorder)
     }
 
     private static func checkOutputs(

@@ -83,9 +83,24 @@ protocol ArrayLanes: ~Copyable {
     /// Keeps the times of a kind that the coming pass does not map, until it is settled again.
     mutating func park(kind: Int)
 
-    /// Products dispatched so far.
-    mutating func takeProducts() -> Int
+    /// What has been dispatched since this was last asked for.
+    mutating func takeCounts() -> DispatchCounts
+}
 
-    /// PE-cycles so far in which a PE dispatched or popped something.
-    mutating func takeBusy() -> Int
+/// What the PEs dispatched, over all of them.
+struct DispatchCounts: Hashable {
+    var products = 0
+    /// Entries that were taken up in a cycle that no entry before them had begun.
+    var starts = 0
+    /// Cycles in which entries went on that had been taken up in an earlier one.
+    var continuations = 0
+    /// Updates of accumulators beyond one a continuation: in the cycles in which entries were taken up, and where the pairs
+    /// of an entry share a cycle.
+    var sharedUpdates = 0
+
+    /// PE-cycles in which something was dispatched or popped.
+    var busy: Int { starts + continuations }
+
+    /// Accumulators' updates where a pair takes one an entry and cycle.
+    var updates: Int { continuations + sharedUpdates }
 }

@@ -121,15 +121,14 @@ final class DRAMPort: MemoryPort {
         arrivals = [Int](repeating: -1, count: count)
     }
 
-    private var counters = DRAMCounters()
+    /// The memory clock in which the last request was served.
+    private var end = 0
     private(set) var bytesWritten = 0
 
     /// In whole bursts.
     func bytesRead(_ operand: LoadedOperand) -> Int {
         loads.indices.reduce(0) { $0 + (loads[$1].operand == operand ? bursts($1).count * burst : 0) }
     }
-
-    var rowHits: (hits: Int, accesses: Int)? { (counters.rowHits, counters.reads + counters.writes) }
 
     var free: Int { ratio.acceleratorFloor(offered < channels ? clock : clock + 1) }
 
@@ -170,10 +169,14 @@ final class DRAMPort: MemoryPort {
     }
 
     func finish() -> Int {
-        let end = controller.drain()
+        end = controller.drain()
         collect()
-        counters = controller.counters(at: end)
         return stores ? ratio.accelerator(end) : -1
+    }
+
+    func commands(through cycle: Int) -> (counters: DRAMCounters, clocks: Int)? {
+        let clocks = max(end, ratio.memory(cycle + 1))
+        return (controller.counters(at: clocks), clocks)
     }
 
     private func bursts(_ load: Int) -> Range<Int> {

@@ -10,11 +10,16 @@ struct FetchStream {
     private(set) var waitedForMemory = false
     /// All work so far: bytes, or tile intervals.
     private(set) var work = 0
+    /// Bytes of an access to one bank.
+    private let port: Int
+    /// Accesses so far, each bundle's rounded up.
+    private(set) var accesses = 0
     /// Cycles that the first bundle takes longer.
     private var startLatency: Int
 
-    init(rate: Int, startLatency: Int = 0) {
+    init(rate: Int, port: Int = 1, startLatency: Int = 0) {
         self.rate = rate
+        self.port = port
         self.startLatency = startLatency
         end = -rate
     }
@@ -30,6 +35,7 @@ struct FetchStream {
         waitedForMemory = rate * ready > start
         end = max(start, rate * ready) + amount
         work += amount
+        accesses += (amount + port - 1) / port
         defer { startLatency = 0 }
         // ceil(end / rate), and end may lie down to one cycle below zero.
         return (end <= 0 ? -(-end / rate) : (end + rate - 1) / rate) + startLatency

@@ -74,6 +74,8 @@ protocol LaneDivider {
     func ceilingQuotient(_ x: Lanes) -> Lanes
     /// `x * M`.
     func multiple(_ x: Lanes) -> Lanes
+    /// All bits set in the lanes that are multiples of M, for lanes from 0 to 2^15 - M.
+    func multipleMask(_ x: Lanes) -> Lanes
 }
 
 /// Division by a power of two.
@@ -91,6 +93,9 @@ struct ShiftDivider: LaneDivider {
 
     @inline(__always)
     func multiple(_ x: Lanes) -> Lanes { x &<< bits }
+
+    @inline(__always)
+    func multipleMask(_ x: Lanes) -> Lanes { zeroMask(x & below) }
 }
 
 /// Division by any number below 2^15, as a product with its reciprocal.
@@ -121,4 +126,7 @@ struct ReciprocalDivider: LaneDivider {
 
     @inline(__always)
     func multiple(_ x: Lanes) -> Lanes { x &* divisor }
+
+    @inline(__always)
+    func multipleMask(_ x: Lanes) -> Lanes { zeroMask(multiple(ceilingQuotient(x)) &- x) }
 }

@@ -82,8 +82,10 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
         self.layout = layout
         outputs = configuration.outputTransform
         lanes = State(array: array, kinds: kinds, layout: layout)
-        weights = FetchStream(rate: configuration.weightBuffer.bandwidth.count)
-        inputs = FetchStream(rate: configuration.inputBuffer.bandwidth.count)
+        weights = FetchStream(
+            rate: configuration.weightBuffer.bandwidth.count, port: configuration.weightBuffer.port.count)
+        inputs = FetchStream(
+            rate: configuration.inputBuffer.bandwidth.count, port: configuration.inputBuffer.port.count)
         weightPrefetch = configuration.weightBuffer.prefetch
         inputPrefetch = configuration.inputBuffer.prefetch
         let input = configuration.inputTransform
@@ -98,6 +100,10 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     var weightBytesFetched: Int { weights.work }
     /// Bytes that the input buffer delivered.
     var inputBytesFetched: Int { inputs.work }
+    /// Accesses to banks of the weight buffer.
+    var weightBufferReads: Int { weights.accesses }
+    /// Accesses to banks of the input buffer.
+    var inputBufferReads: Int { inputs.accesses }
     /// Patches that were transformed behind the input buffer.
     var tilesTransformed: Int { (transform?.work ?? 0) / transformInterval }
     /// Tiles of one channel that were transformed on their way from DRAM.
@@ -283,9 +289,6 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
         return last
     }
 
-    /// Products that the PEs dispatched.
-    mutating func takeProducts() -> Int { lanes.takeProducts() }
-
-    /// PE-cycles in which a PE dispatched or popped something.
-    mutating func takeBusy() -> Int { lanes.takeBusy() }
+    /// What the PEs dispatched.
+    mutating func takeCounts() -> DispatchCounts { lanes.takeCounts() }
 }

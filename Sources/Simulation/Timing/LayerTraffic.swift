@@ -22,12 +22,12 @@ struct LayerTraffic {
     private var ready: [Int: [InputTransformQueue.Ready]] = [:]
 
     init(
-        plan: LoadPlan, groups: [ChannelGroup], inputs: [InputSizes], layout: StepLayout, port: any MemoryPort,
-        transforms: Bool, configuration: Configuration, recorder: TimelineRecorder?
+        plan: LoadPlan, groups: [ChannelGroup], layout: StepLayout, port: any MemoryPort, transforms: Bool,
+        configuration: Configuration, recorder: TimelineRecorder?
     ) {
         self.recorder = recorder
         loads = plan.loads
-        self.inputs = inputs
+        inputs = groups.map(\.inputSizes)
         groupings = groups.map(\.grouping)
         self.layout = layout
         memory = LayerMemory(loads: plan.loads, port: port, configuration: configuration, recorder: recorder)

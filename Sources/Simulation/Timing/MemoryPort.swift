@@ -1,3 +1,5 @@
+import DRAM
+
 /// The way to memory: transfers begin one after the other, loads and stores alike. Cycles are the accelerator's.
 protocol MemoryPort: AnyObject {
     /// The first cycle in which another transfer may begin.
@@ -24,8 +26,9 @@ protocol MemoryPort: AnyObject {
     func bytesRead(_ operand: LoadedOperand) -> Int
     /// Bytes written, in the memory's own units.
     var bytesWritten: Int { get }
-    /// Accesses that found their row open, and all; nil where there are no rows.
-    var rowHits: (hits: Int, accesses: Int)? { get }
+    /// What the memory did by the end of a cycle in which all is served, and its clocks until then; nil where it has no
+    /// commands.
+    func commands(through cycle: Int) -> (counters: DRAMCounters, clocks: Int)?
 }
 
 /// A channel of fixed bandwidth and latency.
@@ -35,7 +38,6 @@ final class BandwidthPort: MemoryPort {
     private let loads: [Load]
     private(set) var free = 0
     private(set) var bytesWritten = 0
-    let rowHits: (hits: Int, accesses: Int)? = nil
     private var begins: [Int]
     private var lastAccepted = -1
 
@@ -66,6 +68,8 @@ final class BandwidthPort: MemoryPort {
     func decide(before cycle: Int?) -> Bool { false }
 
     func finish() -> Int { lastAccepted }
+
+    func commands(through cycle: Int) -> (counters: DRAMCounters, clocks: Int)? { nil }
 
     func bytesRead(_ operand: LoadedOperand) -> Int {
         loads.reduce(0) { $0 + ($1.operand == operand ? $1.bytes : 0) }

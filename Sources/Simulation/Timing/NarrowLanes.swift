@@ -22,10 +22,11 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
     private let rowBlock: Int
     let longestStride: Int
     private var products = WideSums()
-    private var busy = WideSums()
+    private var starts = WideSums()
+    private var cycles = WideSums()
+    private var shared = WideSums()
     private var additions = 0
-    private var allProducts = 0
-    private var allBusy = 0
+    private var all = DispatchCounts()
 
     private struct Parked: BitwiseCopyable {
         var time: Int16 = 0
@@ -95,9 +96,10 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
                     outcome.done.2 = max(outcome.done.2, doneAlways)
                     outcome.done.3 = max(outcome.done.3, doneSometimes)
                 }
-                let words = unsafeBitCast(mapped, to: LaneWords.self)
-                products.add(block.products & words)
-                busy.add(unsafeBitCast(block.busy & mapped, to: LaneWords.self))
+                products.add(block.products & unsafeBitCast(mapped, to: LaneWords.self))
+                starts.add(unsafeBitCast(block.starts & mapped, to: LaneWords.self))
+                cycles.add(unsafeBitCast(block.cycles & mapped, to: LaneWords.self))
+                shared.add(unsafeBitCast(block.shared & mapped, to: LaneWords.self))
                 if stride > 0 {
                     var sums = WideSums()
                     sums.add(unsafeBitCast(block.idle & mapped, to: LaneWords.self))
@@ -152,21 +154,17 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
         }
     }
 
-    mutating func takeProducts() -> Int {
+    mutating func takeCounts() -> DispatchCounts {
         flush()
-        defer { allProducts = 0 }
-        return allProducts
-    }
-
-    mutating func takeBusy() -> Int {
-        flush()
-        defer { allBusy = 0 }
-        return allBusy
+        defer { all = DispatchCounts() }
+        return all
     }
 
     private mutating func flush() {
-        allProducts += products.take()
-        allBusy += busy.take()
+        all.products += products.take()
+        all.starts += starts.take()
+        all.continuations += cycles.take()
+        all.sharedUpdates += shared.take()
         additions = 0
     }
 
@@ -174,31 +172,48 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
     private struct Block {
         var done = Lanes(repeating: 0)
         var idle = Lanes(repeating: 0)
-        var busy = Lanes(repeating: 0)
         var products = LaneWords(repeating: 0)
+        /// Entries that took up a cycle of their own.
+        var starts = Lanes(repeating: 0)
+        /// Cycles that entries took beyond the one in which they were taken up.
+        var cycles = Lanes(repeating: 0)
+        /// Updates in the cycles in which entries were taken up, and in cycles that two pairs share.
+        var shared = Lanes(repeating: 0)
     }
 
     @inline(__always)
     private func count(_ entry: Entry, rows: Range<Int>, vector: Int, stride: Int16) -> Block {
         let column = entry.column + vector * layout.columnWords
         let array = layout.array
-        switch (layout.rule, array.filtersPerPE, array.tilesPerPE * layout.planes) {
-        case (.factors, _, _):
-            return divide(FactorCounter(row: entry.row, column: column.pointee), rows, vector, stride)
-        case (.masks, 1, 1):
-            return divide(SingleMaskCounter(row: entry.row, column: column.pointee), rows, vector, stride)
-        case (.masks, 2, 1):
-            return divide(PairedMaskCounter(row: entry.row, column: column.pointee), rows, vector, stride)
-        case (.masks, _, _):
+        switch (layout.rule, array.filtersPerPE, array.tilesPerPE * layout.planes, layout.countsUpdates) {
+        case (.factors, _, _, false):
+            let counter = FactorCounter(row: entry.row, column: column.pointee)
+            return divide(UnsplitCounter(base: counter), rows, vector, stride)
+        case (.factors, _, _, true):
+            let counter = PairFactorCounter(
+                row: entry.row, column: column, filters: array.filtersPerPE, tiles: array.tilesPerPE)
+            return divide(counter, rows, vector, stride)
+        case (.masks, 1, 1, let counts):
+            let counter = SingleMaskCounter(row: entry.row, column: column.pointee)
+            if counts { return divide(counter, rows, vector, stride) }
+            return divide(UnsplitCounter(base: counter), rows, vector, stride)
+        case (.masks, 2, 1, let counts):
+            let counter = PairedMaskCounter(row: entry.row, column: column.pointee)
+            if counts { return divide(counter, rows, vector, stride) }
+            return divide(UnsplitCounter(base: counter), rows, vector, stride)
+        case (.masks, _, _, let counts):
             let counter = ManyMaskCounter(
                 row: entry.row, column: column, filters: array.filtersPerPE, tiles: array.tilesPerPE,
                 planes: layout.planes)
-            return divide(counter, rows, vector, stride)
+            if counts { return divide(counter, rows, vector, stride) }
+            return divide(UnsplitCounter(base: counter), rows, vector, stride)
         }
     }
 
     @inline(__always)
-    private func divide(_ counter: some ProductCounter, _ rows: Range<Int>, _ vector: Int, _ stride: Int16) -> Block {
+    private func divide<Counter: ProductCounter>(
+        _ counter: Counter, _ rows: Range<Int>, _ vector: Int, _ stride: Int16
+    ) -> Block {
         if multipliers & (multipliers - 1) == 0 {
             return step(counter, ShiftDivider(multipliers), rows: rows, vector: vector, stride: stride)
         }
@@ -207,8 +222,8 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
 
     /// Dispatches one entry in sixteen columns of some rows: the recurrence of the contract's section 3.
     @inline(__always)
-    private func step(
-        _ counter: some ProductCounter, _ divider: some LaneDivider, rows: Range<Int>, vector: Int, stride: Int16
+    private func step<Counter: ProductCounter>(
+        _ counter: Counter, _ divider: some LaneDivider, rows: Range<Int>, vector: Int, stride: Int16
     ) -> Block {
         var block = Block()
         let time = time.start + vector * layout.array.rows
@@ -219,8 +234,6 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
         let one = Lanes(repeating: 1)
         let strides = Lanes(repeating: stride)
         for row in rows {
-            let products = counter.products(row: row)
-            block.products &+= products
             let late = time[row] &- strides
             block.idle &+= positivePart(Lanes(repeating: 0) &- late)
             var now = positivePart(late)
@@ -229,14 +242,22 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
             let left = looks[row] & ~zeroMask(now)
             let fresh = zeroMask(left)
             now &-= fresh
-            let over = unsafeBitCast(products, to: Lanes.self) &- select(fresh, allFree, free[row])
+            let available = select(fresh, allFree, free[row])
+            let products = counter.products(
+                row: row, used: allFree &- available, divider: divider, splits: &block.shared)
+            block.products &+= products
+            let count = unsafeBitCast(products, to: Lanes.self)
+            let over = count &- available
             let beyond = positivePart(over)
             let cycles = divider.ceilingQuotient(beyond)
             now &+= cycles
             free[row] = divider.multiple(cycles) &- over
             looks[row] = select(zeroMask(beyond), select(fresh, allLooks, left), allLooks) &- one
             time[row] = now
-            block.busy &+= cycles &- fresh
+            block.starts &-= fresh
+            block.cycles &+= cycles
+            // One where the cycle at hand has a multiplier for the entry and the entry a product.
+            if Counter.countsSplits { block.shared &+= one &+ zeroMask(count &- beyond) }
             block.done = larger(block.done, now)
         }
         return block

@@ -20,20 +20,33 @@ struct OperandLayout: Sendable {
     let columnVectors: Int
     /// Bits of a mask (P).
     let width: Int
+    /// Whether the products of a pair in one cycle share an update of its accumulator, so that pairs are told apart.
+    let countsUpdates: Bool
 
-    init(array: PEArray, width: Int) {
+    init(array: PEArray, width: Int, countsUpdates: Bool) {
         self.array = array
         self.width = width
+        self.countsUpdates = countsUpdates
         rule = CountingRule(array.zeroSkipping)
         planes = (width + 15) / 16
         columnVectors = (array.columns + 15) / 16
     }
 
-    /// Words of one row in one step.
-    var rowWords: Int { rule == .masks ? array.filtersPerPE * planes : 1 }
+    /// Words of one row in one step: masks of its filters, a factor for each, or one for all.
+    var rowWords: Int { words(slots: array.filtersPerPE) }
 
-    /// Vectors of 16 columns in one step: `tilesPerPE * planes` masks, or one factor.
-    var columnWords: Int { rule == .masks ? array.tilesPerPE * planes : 1 }
+    /// Vectors of 16 columns in one step: masks of the tiles, a factor for each, or one for all.
+    var columnWords: Int { words(slots: array.tilesPerPE) }
+
+    /// The place of a slot's factor among its row's or column's.
+    func factorPlace(slot: Int) -> Int { countsUpdates ? slot : 0 }
+
+    private func words(slots: Int) -> Int {
+        switch rule {
+        case .masks: slots * planes
+        case .factors: countsUpdates ? slots : 1
+        }
+    }
 }
 
 /// Memory that a layer's operands or lanes live in, 32-byte aligned and freed with its owner.
@@ -86,7 +99,7 @@ final class RowOperands {
                                 case .none: layout.width
                                 case .activations, .both: 1
                                 }
-                            words[at] += UInt16(factor)
+                            words[at + layout.factorPlace(slot: slot)] += UInt16(factor)
                         }
                     }
                 }
@@ -130,14 +143,16 @@ final class ColumnOperands {
                         + column / 16 * layout.columnWords
                     let lane = column % 16
                     let mask = activations[step * product.tiles + tile]
+                    let slot = tile % array.tilesPerPE
                     switch layout.rule {
                     case .masks:
-                        let slot = tile % array.tilesPerPE
                         for plane in 0..<layout.planes {
                             words[(at + slot * layout.planes + plane) * 16 + lane] = UInt16(
                                 truncatingIfNeeded: mask >> UInt64(16 * plane))
                         }
-                    case .factors: words[at * 16 + lane] += constant ? 1 : UInt16(mask.nonzeroBitCount)
+                    case .factors:
+                        words[(at + layout.factorPlace(slot: slot)) * 16 + lane] +=
+                            constant ? 1 : UInt16(mask.nonzeroBitCount)
                     }
                 }
             }

@@ -7,8 +7,7 @@ struct WideLanes: ArrayLanes, ~Copyable {
     private let looks: LaneMemory<Int>
     private let kinds: PEKinds
     private let layout: OperandLayout
-    private var products = 0
-    private var busy = 0
+    private var counts = DispatchCounts()
 
     let longestStride = Int.max
 
@@ -27,31 +26,32 @@ struct WideLanes: ArrayLanes, ~Copyable {
         for row in 0..<entry.rows {
             for column in 0..<entry.columns {
                 let at = row * array.columns + column
-                let count = count(entry, row: row, column: column)
-                products += count
                 var now = time.start[at] - stride
                 if now <= 0 {
                     outcome.idle -= now
                     now = 0
                     looks.start[at] = 0
                 }
-                let before = now
                 if looks.start[at] == 0 {
                     now += 1
+                    counts.starts += 1
                     free.start[at] = array.multipliers
                     looks.start[at] = array.lookahead
                 }
+                let count = count(entry, row: row, column: column, free: free.start[at])
+                counts.products += count
+                if count > 0 && free.start[at] > 0 { counts.sharedUpdates += 1 }
                 if count > free.start[at] {
                     let beyond = count - free.start[at]
                     let cycles = (beyond + array.multipliers - 1) / array.multipliers
                     now += cycles
+                    counts.continuations += cycles
                     free.start[at] = cycles * array.multipliers - beyond
                     looks.start[at] = array.lookahead - 1
                 } else {
                     free.start[at] -= count
                     looks.start[at] -= 1
                 }
-                busy += now - before
                 time.start[at] = now
                 switch (row < kinds.rowSplit, column < kinds.columnSplit) {
                 case (true, true): outcome.done.0 = max(outcome.done.0, now)
@@ -64,19 +64,28 @@ struct WideLanes: ArrayLanes, ~Copyable {
         return outcome
     }
 
-    private func count(_ entry: Entry, row: Int, column: Int) -> Int {
+    /// Products of an entry in one PE; cycles that two of its pairs share are counted on the way.
+    private mutating func count(_ entry: Entry, row: Int, column: Int, free: Int) -> Int {
         let array = layout.array
         let lane = column % 16
         let words = entry.column + column / 16 * layout.columnWords
-        if layout.rule == .factors { return Int(entry.row[row]) * Int(words[0][lane]) }
+        if layout.rule == .factors && !layout.countsUpdates { return Int(entry.row[row]) * Int(words[0][lane]) }
         var total = 0
-        let masks = entry.row + row * layout.rowWords
+        let filters = entry.row + row * layout.rowWords
         for filter in 0..<array.filtersPerPE {
             for tile in 0..<array.tilesPerPE {
-                for plane in 0..<layout.planes {
-                    let both = masks[filter * layout.planes + plane] & words[tile * layout.planes + plane][lane]
-                    total += both.nonzeroBitCount
-                }
+                let count =
+                    switch layout.rule {
+                    case .factors: Int(filters[filter]) * Int(words[tile][lane])
+                    case .masks:
+                        (0..<layout.planes).reduce(0) { count, plane in
+                            let mask = filters[filter * layout.planes + plane]
+                            return count + (mask & words[tile * layout.planes + plane][lane]).nonzeroBitCount
+                        }
+                    }
+                let isShared = (total - free) % array.multipliers != 0
+                if total > 0 && count > 0 && isShared { counts.sharedUpdates += 1 }
+                total += count
             }
         }
         return total
@@ -104,13 +113,8 @@ struct WideLanes: ArrayLanes, ~Copyable {
     // The lanes of PEs that are not mapped are never touched here.
     mutating func park(kind: Int) {}
 
-    mutating func takeProducts() -> Int {
-        defer { products = 0 }
-        return products
-    }
-
-    mutating func takeBusy() -> Int {
-        defer { busy = 0 }
-        return busy
+    mutating func takeCounts() -> DispatchCounts {
+        defer { counts = DispatchCounts() }
+        return counts
     }
 }

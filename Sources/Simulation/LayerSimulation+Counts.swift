@@ -1,0 +1,68 @@
+import Hardware
+import Traces
+
+/// Counts that timing has no part in.
+extension LayerSimulation {
+    /// Transforms in and out, and the accumulators that drained.
+    func countTransforms(_ activity: inout Activity, onRead: Int, onLoad: Int) {
+        guard case .winograd(let matrices) = lowered.plan.form else {
+            activity.accumulatorDrains = activity.pairs
+            return
+        }
+        // On ideal memory every tile came through once.
+        let once = lowered.windows.tiles * lowered.shape.channels
+        let isBehindBuffer = configuration.inputTransform.placement == .read
+        activity.inputTransforms = isBehindBuffer ? onRead : onLoad > 0 ? onLoad : once
+        activity.inputTransformAdds = activity.inputTransforms * matrices.inputTransformAdds
+        activity.outputTransformAdds = activity.pairs * matrices.outputTransformAdds
+        activity.growthBits = configuration.datatype.quantize ? 0 : matrices.inputGrowthBits
+        activity.accumulatorDrains = activity.pairs * matrices.n * matrices.n
+    }
+
+    /// Writes of banks of the output buffer: the outputs of each pass for themselves.
+    func outputWrites(_ groups: [ChannelGroup]) -> Int {
+        let port = configuration.outputPort.count
+        var writes = 0
+        for group in groups {
+            for rowGroup in group.grouping.rowGroups {
+                for outputs in group.outputs {
+                    let bytes = CompulsoryTraffic.outputBytes(
+                        rowGroup.filters * outputs, density: nextDensity, configuration: configuration)
+                    writes += (bytes + port - 1) / port
+                }
+            }
+        }
+        return writes
+    }
+
+    /// What operands did on their way, and what encoders and decoders did with them.
+    func countOperands(_ activity: inout Activity, _ groups: [ChannelGroup], loads: [Load]?) {
+        let movement = OperandMovement(groups, loads: loads, configuration: configuration)
+        activity.weightOperands = movement.weights
+        activity.inputOperands = movement.inputs
+        let codecs = CodecCounts(
+            movement, inputs: groups.map(\.inputSizes), transforms: transforms,
+            outputs: ValueCount(
+                values: activity.outputs, nonZeros: Int((Double(activity.outputs) * nextDensity).rounded())),
+            configuration: configuration)
+        activity.encoded = codecs.encoded
+        activity.decoded = codecs.decoded
+    }
+
+    /// Bytes, commands and bounds of DRAM.
+    func countMemory(_ activity: inout Activity, _ plan: MemoryPlan?, _ compulsory: CompulsoryTraffic) {
+        activity.dramWeightBytes = plan?.port.bytesRead(.weights) ?? compulsory.weights
+        activity.dramInputBytes = plan?.port.bytesRead(.inputs) ?? compulsory.inputs
+        activity.dramOutputBytes = plan?.port.bytesWritten ?? compulsory.outputs
+        let loaded = plan?.plan.loads.reduce(0) { $0 + $1.bytes } ?? compulsory.weights + compulsory.inputs
+        activity.dramPayloadBytes = loaded + compulsory.outputs
+        if let commands = plan?.port.commands(through: activity.cycles - 1) {
+            activity.dramCommands = commands.counters
+            activity.dramClocks = commands.clocks
+        }
+        if let peak = memory.peakBytesPerCycle(clock: configuration.clock) {
+            activity.dramPeakBytes = peak * Double(activity.cycles)
+            activity.memoryBoundCycles = Int((Double(activity.dramBytes) / peak).rounded(.up))
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Hardware
+
+/// What energy is counted from, value by value: the contract's section 7.
+extension NaiveMachine {
+    mutating func count(_ name: String, _ number: Int) { result.counts[name, default: 0] += number }
+
+    /// Under Winograd with a step of positions, each product of a pair has an accumulator of its own.
+    var updatesEveryProduct: Bool { workload.accumulators > 1 && configuration.mapping.step == .positions }
+
+    func inputBits(_ values: [Bool]) -> Int {
+        workload.inputBits(values, valueBits: configuration.datatype.activations)
+    }
+
+    /// Reads of buffers, buses, FIFOs, encoders and decoders, and products that are left out, as a bundle goes out.
+    mutating func countBundle(_ bundle: Bundle, _ pass: Pass) {
+        let skipping = configuration.peArray.zeroSkipping
+        let skipsWeights = skipping == .both || skipping == .weights
+        let skipsActivations = skipping == .both || skipping == .activations
+        var weightBits = 0
+        for step in bundle.steps {
+            for filter in pass.rows.joined() {
+                let mask = workload.weights[pass.group][filter][step]
+                for bit in 0..<workload.width {
+                    let isNonZero = mask >> UInt64(bit) & 1 == 1
+                    countSent("weights", isNonZero, copies: pass.columns.count)
+                    switch configuration.weightBuffer.encoding {
+                    case .dense:
+                        count(isNonZero ? "weights read" : "zero weights read", 1)
+                        weightBits += configuration.datatype.weights
+                        if skipsWeights { countEncoded(isNonZero) }
+                    case .bitmask:
+                        weightBits += 1
+                        guard isNonZero else { continue }
+                        count("weights read", 1)
+                        weightBits += configuration.datatype.weights
+                        if !skipsWeights { count("decoded", 1) }
+                    }
+                }
+            }
+            for tile in pass.columns.joined() {
+                for bit in 0..<workload.width {
+                    let isNonZero = workload.activations[pass.group][step][tile] >> UInt64(bit) & 1 == 1
+                    countSent("inputs", isNonZero, copies: pass.rows.count)
+                    if isBehindTransform && skipsActivations { countEncoded(isNonZero) }
+                }
+            }
+        }
+        let values = workload.inputValues(pass.group, bundle.steps, Array(pass.columns.joined()))
+        for isNonZero in values where isNonZero || workload.inputsAreDense {
+            count(isNonZero ? "inputs read" : "zero inputs read", 1)
+            if isBehindTransform { continue }
+            if workload.inputsAreDense && skipsActivations { countEncoded(isNonZero) }
+            if !workload.inputsAreDense && !skipsActivations { count("decoded", 1) }
+        }
+        let weightBytes = ceilDivide(weightBits, 8)
+        let inputBytes = ceilDivide(inputBits(values), 8)
+        count("weight buffer bytes", weightBytes)
+        count("input buffer bytes", inputBytes)
+        count("weight buffer reads", accesses(weightBytes, configuration.weightBuffer))
+        count("input buffer reads", accesses(inputBytes, configuration.inputBuffer))
+    }
+
+    /// Whether the array's inputs come out of a transform behind the buffer.
+    private var isBehindTransform: Bool {
+        workload.accumulators > 1 && configuration.inputTransform.placement == .read
+    }
+
+    private mutating func countSent(_ operand: String, _ isNonZero: Bool, copies: Int) {
+        count("\(operand) broadcast", 1)
+        count("\(operand) queued", copies)
+        guard isNonZero else { return }
+        count("non-zero \(operand) broadcast", 1)
+        count("non-zero \(operand) queued", copies)
+    }
+
+    private mutating func countEncoded(_ isNonZero: Bool) {
+        count("encoded", 1)
+        if isNonZero { count("non-zeros encoded", 1) }
+    }
+
+    private func accesses(_ bytes: Int, _ buffer: OperandBuffer) -> Int {
+        ceilDivide(bytes, ceilDivide(buffer.bandwidth.count, buffer.banks))
+    }
+
+    /// What was moved from DRAM and written into buffers, and what encoders and decoders did with it.
+    mutating func countLoads() {
+        for (operand, part) in loads.map({ ($0.operand, $0.part) }) + everything {
+            let name = operand == .weights ? "weight" : "input"
+            let buffer = operand == .weights ? configuration.weightBuffer : configuration.inputBuffer
+            count("\(name)s moved", part.moved)
+            count("non-zero \(name)s moved", part.moved - part.movedZeros)
+            count("\(name)s written", part.held.count)
+            let written = part.held.filter { $0 }.count
+            count("non-zero \(name)s written", written)
+            count("\(name) buffer writes", accesses(part.heldBytes, buffer))
+            guard operand == .inputs else { continue }
+            let isTransformed = workload.accumulators > 1
+            let staysEncoded = !isTransformed && !workload.inputsAreDense
+            if !workload.movesAllInputs && !staysEncoded { count("decoded", part.moved - part.movedZeros) }
+            let comesDense = isTransformed || workload.movesAllInputs
+            if comesDense && !workload.inputsAreDense {
+                count("encoded", part.held.count)
+                count("non-zeros encoded", written)
+            }
+        }
+    }
+
+    /// Accumulators, outputs and the output buffer.
+    mutating func countOutputs() {
+        let perUnit =
+            configuration.mapping.algorithm == .direct ? 1 : configuration.mapping.tile * configuration.mapping.tile
+        let transform = configuration.outputTransform
+        let bitsPerCycle = ceilDivide(
+            transform.units * perUnit * configuration.datatype.activations, transform.interval)
+        let port = ceilDivide(bitsPerCycle, 8 * configuration.outputBuffer.banks)
+        for pass in passes {
+            let filters = pass.rows.joined().count
+            count("accumulators drained", filters * pass.columns.joined().count * workload.accumulators)
+            count("output buffer writes", ceilDivide(pass.outputBytes, port))
+            let outputs = filters * pass.columns.joined().reduce(0) { $0 + workload.outputs($1) }
+            count("outputs", outputs)
+            if configuration.mapping.activationStorage == .bitmask {
+                // The next layer is not known here: every output counts as one that is not zero.
+                count("encoded", outputs)
+                count("non-zeros encoded", outputs)
+            }
+        }
+        for group in workload.weights.indices { countLeftOut(group) }
+    }
+
+    /// Products that no PE executes, and values that no fetch reads, out of all that there are.
+    private mutating func countLeftOut(_ group: Int) {
+        let width = workload.width
+        for weights in workload.weights[group] {
+            for step in weights.indices {
+                for activations in workload.activations[group][step] {
+                    for bit in 0..<width {
+                        let w = weights[step] >> UInt64(bit) & 1 == 1
+                        let a = activations >> UInt64(bit) & 1 == 1
+                        let isExecuted =
+                            switch configuration.peArray.zeroSkipping {
+                            case .both: w && a
+                            case .weights: w
+                            case .activations: a
+                            case .none: true
+                            }
+                        if !isExecuted { count("products skipped", 1) }
+                    }
+                }
+            }
+        }
+        for pass in passes where pass.group == group {
+            let filters = pass.rows.joined().count
+            let tiles = Array(pass.columns.joined())
+            for step in workload.activations[group].indices {
+                count("weights of the algorithm", filters * width)
+                count("inputs of the algorithm", workload.inputValues(group, [step], tiles).count)
+                // Without skipping, the products of a step that is left out are skipped too.
+                guard configuration.peArray.zeroSkipping == .none || configuration.peArray.zeroSkipping == .activations,
+                    !pass.steps.contains(step)
+                else { continue }
+                for tile in tiles {
+                    let mask = workload.activations[group][step][tile]
+                    let executed = configuration.peArray.zeroSkipping == .none ? width : mask.nonzeroBitCount
+                    count("products skipped", filters * executed)
+                }
+            }
+        }
+    }
+}
