@@ -12,12 +12,23 @@ public enum QuantityKind: String, CaseIterable, Sendable {
     case energy
     /// A time, in nanoseconds.
     case time
+    /// An electric potential, in volts.
+    case voltage
+    /// A power, in milliwatts.
+    case power
+    /// An area, in square micrometres.
+    case area
+    /// A temperature, in kelvin.
+    case temperature
 
     /// A unit of a kind: a power of two and of ten of the base unit.
     struct Unit: Sendable {
         let name: String
         var binary = 0
         var decimal = 0
+
+        /// The power of two.
+        var scale: Double { Double(sign: .plus, exponent: binary, significand: 1) }
     }
 
     var units: [Unit] {
@@ -36,6 +47,14 @@ public enum QuantityKind: String, CaseIterable, Sendable {
         case .length: [Unit(name: "nm")]
         case .energy: [Unit(name: "fJ", decimal: -3), Unit(name: "pJ"), Unit(name: "nJ", decimal: 3)]
         case .time: [Unit(name: "ns"), Unit(name: "us", decimal: 3), Unit(name: "ms", decimal: 6)]
+        case .voltage: [Unit(name: "mV", decimal: -3), Unit(name: "V")]
+        case .power:
+            [
+                Unit(name: "nW", decimal: -6), Unit(name: "uW", decimal: -3), Unit(name: "mW"),
+                Unit(name: "W", decimal: 3),
+            ]
+        case .area: [Unit(name: "um2"), Unit(name: "mm2", decimal: 6)]
+        case .temperature: [Unit(name: "K")]
         }
     }
 
@@ -47,11 +66,15 @@ public enum QuantityKind: String, CaseIterable, Sendable {
         case .length: "45 nm"
         case .energy: "0.79 pJ"
         case .time: "10 ns"
+        case .voltage: "0.9 V"
+        case .power: "1.5 mW"
+        case .area: "250 um2"
+        case .temperature: "300 K"
         }
     }
 
     /// `a capacity`, `an energy`.
-    var nameWithArticle: String { (self == .energy ? "an " : "a ") + rawValue }
+    var nameWithArticle: String { (self == .energy || self == .area ? "an " : "a ") + rawValue }
 
     /// `a capacity in B, KiB, MiB or GiB, such as "256 KiB"`.
     var expectation: String {
@@ -61,9 +84,8 @@ public enum QuantityKind: String, CaseIterable, Sendable {
     /// A value of the base unit in the largest unit that keeps it short; it reads back as the same value.
     public func format(_ value: Double) -> String {
         for unit in units.reversed() {
-            let scale = Double(sign: .plus, exponent: unit.binary, significand: 1)
             if unit.decimal == 0 {
-                let scaled = value / scale
+                let scaled = value / unit.scale
                 if unit.binary == 0 || scaled >= 1 && scaled == scaled.rounded() {
                     return "\(NumberText.short(scaled)) \(unit.name)"
                 }
@@ -73,8 +95,26 @@ public enum QuantityKind: String, CaseIterable, Sendable {
                 return "\(NumberText.short(scaled)) \(unit.name)"
             }
         }
-        return "\(NumberText.short(value)) \(units[0].name)"
+        return "\(NumberText.short(value)) \(baseUnit)"
     }
+
+    /// The base unit's name.
+    public var baseUnit: String { units.first { $0.binary == 0 && $0.decimal == 0 }?.name ?? rawValue }
+
+    /// The base unit's name in a sentence.
+    fileprivate var baseInWords: String { self == .capacity ? "bytes" : self == .width ? "bits" : baseUnit }
+
+    /// How many of the base unit a unit is; nil where the kind has no unit of this name.
+    public func factor(of unit: String) -> Double? {
+        guard let unit = units.first(where: { $0.name == unit }) else { return nil }
+        return Double("1e\(unit.decimal)").map { $0 * unit.scale }
+    }
+
+    /// What a unit must be where `name` was found: `mm2 or um2`, with the likeliest one meant.
+    public func expectedUnit(insteadOf name: String) -> String { units.map(\.name).formattedChoice + hint(for: name) }
+
+    /// `: did you mean mW?` where a unit is near, else nothing.
+    fileprivate func hint(for name: String) -> String { meant(by: name).map { ": did you mean \($0)?" } ?? "" }
 
     /// The unit that a misspelt one most likely means.
     func meant(by name: String) -> String? {
@@ -87,7 +127,8 @@ public enum QuantityKind: String, CaseIterable, Sendable {
 }
 
 extension Node {
-    /// A number with its unit, in the kind's base unit (bytes, hertz, bits, nanometres, picojoules, nanoseconds).
+    /// A number with its unit, in the kind's base unit (bytes, hertz, bits, nanometres, picojoules, nanoseconds, volts,
+    /// milliwatts, square micrometres, kelvin).
     public func quantity(
         _ kind: QuantityKind, in range: ClosedRange<Double> = 0...Double.greatestFiniteMagnitude
     ) throws -> Double {
@@ -98,11 +139,9 @@ extension Node {
         guard length > 0 else { throw error("found \(found), expected \(kind.expectation)") }
         if name.isEmpty { throw error("found \(found) without a unit, expected \(kind.expectation)") }
         guard let unit = kind.units.first(where: { $0.name == name }) else {
-            let hint = kind.meant(by: name).map { ": did you mean \($0)?" } ?? ""
-            throw error("found \(found), expected \(kind.expectation)\(hint)")
+            throw error("found \(found), expected \(kind.expectation)\(kind.hint(for: name))")
         }
-        let scale = Double(sign: .plus, exponent: unit.binary, significand: 1)
-        let value = (Double(number.shifted(by: unit.decimal)) ?? .infinity) * scale
+        let value = (Double(number.shifted(by: unit.decimal)) ?? .infinity) * unit.scale
         guard value.isFinite, range.contains(value) else {
             throw error("found \(found), expected \(kind.nameWithArticle)\(describe(range, kind))")
         }
@@ -115,7 +154,7 @@ extension Node {
         let low = Double(max(range.lowerBound, -limit))
         let value = try quantity(kind, in: low...Double(min(range.upperBound, limit)))
         guard value == value.rounded() else {
-            let unit = kind == .capacity ? "bytes" : kind == .width ? "bits" : kind.units[0].name
+            let unit = kind.baseInWords
             throw error(
                 "found \(found), which is \(NumberText.short(value)) \(unit): expected a whole number of \(unit)")
         }

@@ -22,6 +22,11 @@ private enum Fixture {
         _ = try decoder.optional("clock")?.quantity(.frequency, in: 1e3...1e12)
         _ = try decoder.optional("width")?.wholeQuantity(.width, in: 1...64)
         _ = try decoder.optional("energy")?.quantity(.energy)
+        _ = try decoder.optional("pulses")?.wholeQuantity(.energy, in: 1...1000)
+        _ = try decoder.optional("supply")?.quantity(.voltage, in: 0.6...1.3)
+        _ = try decoder.optional("leakage")?.quantity(.power, in: 0.5...2000)
+        _ = try decoder.optional("area")?.quantity(.area)
+        _ = try decoder.optional("ambient")?.quantity(.temperature)
         for element in try decoder.optional("list")?.elements() ?? [] { _ = try element.integer(in: 0...9) }
         if let inner = decoder.optional("inner") {
             let decoder = try MappingDecoder(inner, what: "inner")

@@ -87,6 +87,15 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         #expect(try value("45 nm").quantity(.length) == 45)
         #expect(try value("3.1 fJ").quantity(.energy) == 0.0031)
         #expect(try value("5us").quantity(.time) == 5000)
+        #expect(try value("900 mV").quantity(.voltage) == 0.9)
+        #expect(try value("1.1 V").quantity(.voltage) == 1.1)
+        #expect(try value("36 nW").quantity(.power) == 3.6e-5)
+        #expect(try value("0.9 uW").quantity(.power) == 0.0009)
+        #expect(try value("34 mW").quantity(.power) == 34)
+        #expect(try value("1.5 W").quantity(.power) == 1500)
+        #expect(try value("3376.47 um2").quantity(.area) == 3376.47)
+        #expect(try value("0.00337647 mm2").quantity(.area) == 3376.47)
+        #expect(try value("350 K").quantity(.temperature) == 350)
         for bad in [
             "512", "512 KB", "KiB", "-1 B", "0.1 KiB", "1 KiB 2", "1e400 B", "1 bit", "9e99999999999999999999 B",
             "9e18 B",
@@ -102,6 +111,12 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         #expect(QuantityKind.frequency.format(800e6) == "800 MHz")
         #expect(QuantityKind.frequency.format(1.25e9) == "1.25 GHz")
         #expect(QuantityKind.length.format(45) == "45 nm")
+        #expect(QuantityKind.voltage.format(0.9) == "0.9 V")
+        #expect(QuantityKind.power.format(0.25) == "0.25 mW")
+        #expect(QuantityKind.power.format(1500) == "1.5 W")
+        #expect(QuantityKind.area.format(250) == "250 um2")
+        #expect(QuantityKind.area.format(2.5e6) == "2.5 mm2")
+        #expect(QuantityKind.temperature.format(300) == "300 K")
         var random = SeededGenerator(seed: 11)
         for _ in 0..<2000 {
             let kind = QuantityKind.allCases[random.below(QuantityKind.allCases.count)]
@@ -111,6 +126,16 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
             let text = kind.format(number)
             #expect(try value(text).quantity(kind) == number, "\(text) of seed 11")
         }
+    }
+
+    @Test func unitsWithoutANumber() {
+        #expect(QuantityKind.capacity.factor(of: "MiB") == 1_048_576)
+        #expect(QuantityKind.energy.factor(of: "fJ") == 0.001)
+        #expect(QuantityKind.power.factor(of: "nW") == 1e-6)
+        #expect(QuantityKind.area.factor(of: "mm2") == 1e6)
+        #expect(QuantityKind.area.factor(of: "mm") == nil)
+        #expect(QuantityKind.power.expectedUnit(insteadOf: "mw") == "nW, uW, mW or W: did you mean mW?")
+        #expect(QuantityKind.area.expectedUnit(insteadOf: "acre") == "um2 or mm2")
     }
 
     @Test func nearestNames() {
