@@ -3,16 +3,28 @@ import TestSupport
 import Testing
 import YAML
 
-/// Every `Errors/*.yaml` is a broken energy table, and its `.expected` the message.
+/// Every `Errors/*.yaml` is a broken energy table and every `Errors/scaling/*.yaml` a broken scaling table; the `.expected`
+/// beside it is the message.
 @Suite struct GoldenErrorTests {
-    static let pinned = PinnedTexts("Errors")
-    static let names = pinned.names(ending: ".yaml")
+    static let tables = PinnedTexts("Errors")
+    static let scalings = PinnedTexts("Errors/scaling")
 
-    @Test func thereAreTables() { #expect(Self.names.count >= 18) }
+    @Test func thereAreTables() {
+        #expect(Self.tables.names(ending: ".yaml").count >= 18)
+        #expect(Self.scalings.names(ending: ".yaml").count >= 21)
+    }
 
-    @Test(arguments: names) func message(of name: String) throws {
-        let error = try #require(throws: InputError.self) { try EnergyTable.load(path: Self.pinned.path(name)) }
-        let message = "\(error)\n".replacing(Self.pinned.folder + "/", with: "")
-        #expect(message == (try Self.pinned.message(for: name, observed: message)))
+    @Test(arguments: tables.names(ending: ".yaml")) func energyTable(name: String) throws {
+        try check(name, of: Self.tables, EnergyTable.load)
+    }
+
+    @Test(arguments: scalings.names(ending: ".yaml")) func scalingTable(name: String) throws {
+        try check(name, of: Self.scalings, TechnologyScaling.load)
+    }
+
+    private func check<T>(_ name: String, of pinned: PinnedTexts, _ load: (String) throws -> T) throws {
+        let error = try #require(throws: InputError.self) { try load(pinned.path(name)) }
+        let message = "\(error)\n".replacing(pinned.folder + "/", with: "")
+        #expect(message == (try pinned.message(for: name, observed: message)))
     }
 }

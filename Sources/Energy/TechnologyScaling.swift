@@ -1,0 +1,127 @@
+import Foundation
+import Hardware
+import YAML
+
+/// How energy and area of a circuit go with its technology node and its supply voltage.
+///
+/// The energy of a node is a parabola over the voltage, and only ratios of energies mean something: what takes 1 pJ at one node
+/// and voltage takes `energyFactor` pJ at another. Between two nodes energy and area are interpolated linearly in nanometres.
+public struct TechnologyScaling: Sendable {
+    /// A node of the table.
+    struct Coefficients: Hashable, Sendable {
+        /// In nanometres.
+        let technology: Double
+        /// a, b and c of the energy a V^2 + b V + c.
+        let energy: SIMD3<Double>
+        /// Relative to a node that all nodes of the table share.
+        let area: Double
+
+        /// The energy at a voltage, in a unit that all nodes share.
+        func energy(at volts: Double) -> Double { (energy * SIMD3(volts * volts, volts, 1)).sum() }
+    }
+
+    /// The table's name.
+    public let name: String
+    /// The file it was read from.
+    public let path: String
+    /// One line on what it holds.
+    public let description: String
+    /// Where it was published.
+    public let source: String
+    /// The nodes between which it scales, in nanometres.
+    public let nodes: ClosedRange<Double>
+    /// The supply voltages between which every node's energy rises with the voltage, in volts.
+    public let voltages: ClosedRange<Double>
+    /// At least two, from the largest to the smallest.
+    private let table: [Coefficients]
+
+    init(
+        name: String, path: String, description: String, source: String, voltages: ClosedRange<Double>,
+        table: [Coefficients]
+    ) {
+        self.name = name
+        self.path = path
+        self.description = description
+        self.source = source
+        self.voltages = voltages
+        self.table = table
+        nodes = table[table.count - 1].technology...table[0].technology
+    }
+
+    /// What an energy is multiplied by to take it from one node (nm) and supply voltage (V) to another.
+    ///
+    /// - Throws: `EnergyRangeError` for a node outside `nodes` or a voltage outside `voltages`.
+    public func energyFactor(
+        from: (node: Double, volts: Double), to: (node: Double, volts: Double)
+    ) throws -> Double {
+        try energy(to) / energy(from)
+    }
+
+    /// What an area is multiplied by to take it from one node (nm) to another.
+    ///
+    /// - Throws: `EnergyRangeError` for a node outside `nodes`.
+    public func areaFactor(from: Double, to: Double) throws -> Double {
+        try interpolated(at: to, \.area) / interpolated(at: from, \.area)
+    }
+
+    private func energy(_ point: (node: Double, volts: Double)) throws -> Double {
+        guard voltages.contains(point.volts) else {
+            throw EnergyRangeError(
+                subject: .supply,
+                message: "found a supply of \(Self.volts(point.volts)), expected \(Self.volts(voltages.lowerBound)) to "
+                    + "\(Self.volts(voltages.upperBound)), where the scaling \(quoted(name)) holds")
+        }
+        return try interpolated(at: point.node) { $0.energy(at: point.volts) }
+    }
+
+    private func interpolated(at technology: Double, _ figure: (Coefficients) -> Double) throws -> Double {
+        guard nodes.contains(technology), let below = table.firstIndex(where: { $0.technology <= technology }) else {
+            throw EnergyRangeError(
+                subject: .technology,
+                message: "found a node of \(Self.nanometres(technology)), expected "
+                    + "\(Self.nanometres(nodes.lowerBound)) to \(Self.nanometres(nodes.upperBound)), where the scaling "
+                    + "\(quoted(name)) holds")
+        }
+        let (small, large) = (table[below], table[max(below - 1, 0)])
+        if small.technology == technology { return figure(small) }
+        let share = (technology - small.technology) / (large.technology - small.technology)
+        return figure(small) + (figure(large) - figure(small)) * share
+    }
+}
+
+/// Factors in words.
+extension TechnologyScaling {
+    /// An energy factor with what it leads from and to: `40 nm, 0.9 V to 45 nm, 0.9 V: x 1.160`.
+    ///
+    /// - Throws: what `energyFactor(from:to:)` throws.
+    public func energyText(from: (node: Double, volts: Double), to: (node: Double, volts: Double)) throws -> String {
+        let points = [from, to].map { "\(Self.nanometres($0.node)), \(Self.volts($0.volts))" }
+        return "\(points[0]) to \(points[1]): \(Self.text(factor: try energyFactor(from: from, to: to)))"
+    }
+
+    /// An area factor with what it leads from and to: `32 nm to 28 nm: x 0.8188`.
+    ///
+    /// - Throws: what `areaFactor(from:to:)` throws.
+    public func areaText(from: Double, to: Double) throws -> String {
+        "\(Self.nanometres(from)) to \(Self.nanometres(to)): \(Self.text(factor: try areaFactor(from: from, to: to)))"
+    }
+
+    /// A positive factor with four significant digits: `x 1.160`.
+    static func text(factor: Double) -> String {
+        let decimals = min(max(3 - Int(log10(factor).rounded(.down)), 0), 12)
+        return "x " + String(format: "%.\(decimals)f", factor)
+    }
+
+    static func nanometres(_ value: Double) -> String { QuantityKind.length.format(value) }
+
+    static func volts(_ value: Double) -> String { QuantityKind.voltage.format(value) }
+}
+
+extension TechnologyScaling {
+    /// The table that ships: `energy/scaling/stillmaker-baas.yaml` in the folder of shipped configurations.
+    ///
+    /// - Throws: `FileError` where it is not there, `InputError` for what is wrong in it.
+    public static func shipped(in library: ConfigurationLibrary) throws -> TechnologyScaling {
+        try load(path: library.requiredFolder() + "/energy/scaling/stillmaker-baas.yaml")
+    }
+}
