@@ -3,19 +3,25 @@ import TestSupport
 import Testing
 import YAML
 
-/// Every `Errors/*.yaml` is a broken energy table and every `Errors/scaling/*.yaml` a broken scaling table; the `.expected`
-/// beside it is the message.
+/// Every `Errors/*.yaml` is a broken energy table, every `Errors/sram/*.yaml` a broken SRAM table and every
+/// `Errors/scaling/*.yaml` a broken scaling table; the `.expected` beside it is the message.
 @Suite struct GoldenErrorTests {
     static let tables = PinnedTexts("Errors")
+    static let memories = PinnedTexts("Errors/sram")
     static let scalings = PinnedTexts("Errors/scaling")
 
     @Test func thereAreTables() {
         #expect(Self.tables.names(ending: ".yaml").count >= 18)
+        #expect(Self.memories.names(ending: ".yaml").count >= 39)
         #expect(Self.scalings.names(ending: ".yaml").count >= 21)
     }
 
     @Test(arguments: tables.names(ending: ".yaml")) func energyTable(name: String) throws {
         try check(name, of: Self.tables, EnergyTable.load)
+    }
+
+    @Test(arguments: memories.names(ending: ".yaml")) func memoryTable(name: String) throws {
+        try check(name, of: Self.memories, SRAMTable.load)
     }
 
     @Test(arguments: scalings.names(ending: ".yaml")) func scalingTable(name: String) throws {
