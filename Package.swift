@@ -33,7 +33,7 @@ let package = Package(
         floor("Hardware", ["YAML"]),
         floor("DRAM", ["YAML"]),
         floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM"]),
-        floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "Simulation"]),
+        floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "DRAM", "Simulation"]),
         floor("Reports", ["YAML", "Tensors", "Hardware", "DRAM", "Traces", "Simulation", "Energy"]),
         .executableTarget(
             name: "winosim",

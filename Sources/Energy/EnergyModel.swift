@@ -1,50 +1,120 @@
+import DRAM
+import Foundation
 import Hardware
 import Simulation
 import YAML
 
-/// A part of the machine whose activity takes energy.
-protocol EnergyComponent: Sendable {
-    /// What it took in a layer: an entry for each kind of action; none where the layer does not have the component.
-    func entries(of layer: LayerResult) -> [EnergyEntry]
-}
-
-/// Turns activity counts into energies: counts times energy per action, component by component.
-///
-/// Counted are multipliers, accumulator adders and the adders of both transforms. Buffers, wires, control, leakage and DRAM
-/// are not part of it.
+/// Turns activity counts into energies: counts times energy per action, component by component; and the machine into areas.
 public struct EnergyModel: Sendable {
+    /// The tables that it was made from.
+    public let tables: EnergyTables
+    /// The node and the supply that all logic is scaled to.
+    public let point: OperatingPoint
+    /// What the parts of the chip cover, component by component.
+    public let areas: [AreaEntry]
+    /// What does not fit together in the machine, in words: a bank that is slower than the clock.
+    public let warnings: [String]
+    /// The edge of a PE in mm: the pitch of the broadcast wires.
+    public let pitch: Double
     private let components: [any EnergyComponent]
-    private let denseMultiply: Picojoules
+    private let clockAndControl: ClockAndControl
+    private let denseMultiply: EnergyFigure
 
     /// Makes the model of a machine.
     ///
-    /// - Throws: `InputError` where the configuration asks for another technology than the table's.
-    public init(table: EnergyTable, configuration: Configuration) throws {
-        guard configuration.energy.technology == table.technology else {
-            let asked = QuantityKind.length.format(configuration.energy.technology)
-            let found = QuantityKind.length.format(table.technology)
-            throw InputError(
-                "energy.technology is \(asked), but the energy table \(quoted(table.name)) (\(table.path)) holds figures of "
-                    + "\(found), and scaling from node to node is not yet there: set energy.technology to \(found)",
-                at: configuration.energy.technologyPlace.mark)
+    /// - Parameters:
+    ///   - tables: those that the configuration's energy section names.
+    ///   - dram: the memory, where the configuration names a standard.
+    /// - Throws: `InputError` where a table lacks a figure, or the node or the supply lies outside what can be scaled to.
+    public init(configuration: Configuration, tables: EnergyTables, dram: DRAMConfiguration?) throws {
+        self.tables = tables
+        let shape = MachineShape(configuration)
+        let format = configuration.datatype.format
+        let energy = configuration.energy
+        let point = OperatingPoint(
+            technology: energy.technology, voltage: energy.voltage ?? tables.table.point.voltage)
+        self.point = point
+        let needed = EnergyOperation.allCases.filter { format != .integer || !EnergyOperation.floating.contains($0) }
+        let book = try Self.placed(configuration) {
+            try FigureBook(
+                tables.table, companion: tables.companion, at: point, scaling: tables.scaling, needed: needed)
         }
-        let datatype = configuration.datatype
-        components = [
-            Multipliers(table: table, datatype: datatype),
-            Accumulators(table: table, datatype: datatype),
-            InputTransformAdders(table: table, datatype: datatype),
-            OutputTransformAdders(table: table, datatype: datatype),
+        let arithmetic = Arithmetic(book: book, format: format)
+        let inPEs: [any EnergyComponent] = [
+            Multipliers(arithmetic: arithmetic, shape: shape), Adders(arithmetic: arithmetic, shape: shape),
+            AccumulatorRegisters(book: book, shape: shape), FIFOs(book: book, shape: shape),
+            Selection(book: book, shape: shape),
         ]
-        denseMultiply = table.figure(multiplying: datatype.weights, by: datatype.activations).energy
+        let peArea = inPEs.flatMap(\.areas).map(\.total).sum()
+        let wires = BroadcastWires(
+            book: book, shape: shape, peArea: SquareMicrometres(peArea.value / Double(shape.pes)))
+        let besides: [any EnergyComponent] = [
+            Codecs(book: book, shape: shape), InputTransformUnits(arithmetic: arithmetic, shape: shape),
+            OutputTransformUnits(arithmetic: arithmetic, shape: shape),
+        ]
+        let buffers = try Self.placed(configuration) { try Self.buffers(configuration, tables: tables) }
+        let logic = (inPEs + besides).flatMap(\.areas)
+        areas = logic + buffers.flatMap(\.areas)
+        warnings = buffers.compactMap(\.warning)
+        pitch = wires.pitch
+        components =
+            inPEs + [wires] + besides + buffers + [
+                DRAMDevices(book: book, configuration: dram),
+                Leakage(book: book, clock: configuration.clock, area: logic.map(\.total).sum()),
+            ]
+        clockAndControl = ClockAndControl(book: book)
+        denseMultiply = arithmetic.multiply(configuration.datatype.weights, configuration.datatype.activations)
     }
 
     /// What a layer took.
     public func energy(of layer: LayerResult) -> LayerEnergy {
-        LayerEnergy(
-            layer: layer.name, entries: components.flatMap { $0.entries(of: layer) },
-            denseMultiply: denseMultiply * layer.activity.denseMultiplies)
+        let entries = components.flatMap { $0.entries(of: layer) }
+        return LayerEnergy(
+            layer: layer.name, entries: entries + [clockAndControl.entry(for: entries)],
+            denseMultiply: denseMultiply.energy * layer.activity.denseMultiplies)
     }
 
     /// What every layer took, in the result's order.
     public func energy(of result: SimulationResult) -> [LayerEnergy] { result.layers.map { energy(of: $0) } }
+
+    /// The chip's area, as far as the tables have it.
+    public var totalArea: SquareMicrometres { areas.map(\.total).sum() }
+
+    /// Calls `body`, and gives what lies outside a table the place at which the configuration asks for it.
+    private static func placed<R>(_ configuration: Configuration, _ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as EnergyRangeError {
+            let place =
+                error.subject == .supply ? configuration.energy.voltagePlace : configuration.energy.technologyPlace
+            throw InputError(error.message, at: place.mark)
+        }
+    }
+
+    private static func buffers(_ configuration: Configuration, tables: EnergyTables) throws -> [Buffer] {
+        func buffer(
+            _ component: String, _ capacity: Bytes, banks: Int, port: Bytes,
+            _ accesses: @escaping @Sendable (Activity) -> (reads: Int, writes: Int)
+        ) throws -> Buffer {
+            let bank = try tables.sram.bank(
+                capacity: Bytes((capacity.count + banks - 1) / banks), portBits: 8 * port.count,
+                technology: configuration.energy.technology, scaling: tables.scaling)
+            return Buffer(
+                component: component, banks: banks, bank: bank, table: tables.sram.name, clock: configuration.clock,
+                accesses: accesses)
+        }
+        let (weights, inputs) = (configuration.weightBuffer, configuration.inputBuffer)
+        return [
+            try buffer("weight_buffer", weights.capacity, banks: weights.banks, port: weights.port) {
+                ($0.weightOperands.bufferReads, $0.weightOperands.bufferWrites)
+            },
+            try buffer("input_buffer", inputs.capacity, banks: inputs.banks, port: inputs.port) {
+                ($0.inputOperands.bufferReads, $0.inputOperands.bufferWrites)
+            },
+            try buffer(
+                "output_buffer", configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
+                port: configuration.outputPort
+            ) { ($0.outputBufferWrites, $0.outputBufferWrites) },
+        ]
+    }
 }

@@ -23,6 +23,19 @@ extension Configuration {
             )
         }
         let widths = [("weights", datatype.weights), ("activations", datatype.activations)]
+        if datatype.format != .integer {
+            for (key, width) in widths + [("accumulators", datatype.accumulators)]
+            where datatype.format.significand(width: width) == nil {
+                throw place(("datatype", key), ("datatype", "format")).error(
+                    "format: \(datatype.format.rawValue) does not go with \(key) of \(width) bit: a floating-point number has "
+                        + "16 bit (\(datatype.format == .float ? "fp16" : "bf16")) or 32 bit (fp32)")
+            }
+            if datatype.quantize {
+                throw place(("datatype", "quantize"), ("datatype", "format")).error(
+                    "quantize: true does not go with format: \(datatype.format.rawValue): it rounds operands to integers"
+                )
+            }
+        }
         for (key, width) in widths where datatype.quantize && width < 2 {
             throw place(("datatype", key), ("datatype", "quantize")).error(
                 "quantize: true does not go with \(key) of \(width) bit: a sign and a magnitude take at least 2 bit")

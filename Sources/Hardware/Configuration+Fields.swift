@@ -32,6 +32,7 @@ extension Configuration: ConfigurationSection {
 extension Datatype: ConfigurationSection {
     static var fields: [Field<Datatype>] {
         [
+            .choice("format", \.format),
             .bits("weights", \.weights, in: 1...64),
             .bits("activations", \.activations, in: 1...64),
             .bits("accumulators", \.accumulators, in: 1...64),
@@ -121,7 +122,9 @@ extension EnergySource: ConfigurationSection {
     static var fields: [Field<EnergySource>] {
         [
             .length("technology", \.technology, in: 1...1000, place: \.technologyPlace),
+            .voltage("voltage", \.voltage, in: 0.1...10, place: \.voltagePlace),
             .text("table", \.table),
+            .choice("sram", \.sram),
         ]
     }
 }

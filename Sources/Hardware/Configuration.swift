@@ -43,8 +43,31 @@ public struct Configuration: Hashable, Sendable {
     public var multipliers: Int { peArray.rows * peArray.columns * peArray.multipliers }
 }
 
+/// How the bits of a value are read.
+public enum NumberFormat: String, CaseIterable, Hashable, Sendable {
+    /// Integers, or fixed point: the same multipliers and adders.
+    case integer
+    /// IEEE 754: fp16 at 16 bit, fp32 at 32 bit.
+    case float
+    /// bf16 at 16 bit, fp32 at 32 bit.
+    case bfloat
+
+    /// Bits of the significand of a floating-point value, the hidden bit counted; nil for an integer, or where the format has
+    /// no such width.
+    public func significand(width: Int) -> Int? {
+        switch (self, width) {
+        case (.float, 16): 11
+        case (.bfloat, 16): 8
+        case (.float, 32), (.bfloat, 32): 24
+        default: nil
+        }
+    }
+}
+
 /// Widths of the operands, in bits.
 public struct Datatype: Hashable, Sendable {
+    /// How the bits are read; it counts for the energy and the area of arithmetic alone.
+    public var format = NumberFormat.integer
     /// Bits of a weight, in either domain.
     public var weights = 16
     /// Bits of an activation, in either domain.
@@ -297,10 +320,16 @@ public struct SettingPlace: Hashable, Sendable {
 public struct EnergySource: Hashable, Sendable {
     /// The technology node, in nanometres.
     public var technology = 45.0
+    /// The logic's supply, in volts; nil for that of the table. SRAM keeps the supply of its device type.
+    public var voltage: Double?
     /// The name of a table in `Configs/energy/`, or a file's path.
     public var table = "default"
-    /// Where the technology was set, for what only the table can find wrong with it.
+    /// The transistors of the buffers.
+    public var sram = SRAMDevice.lstp
+    /// Where the technology was set, for what only the tables can find wrong with it.
     public var technologyPlace = SettingPlace()
+    /// Where the voltage was set.
+    public var voltagePlace = SettingPlace()
 
     /// Makes the default source.
     public init() {}

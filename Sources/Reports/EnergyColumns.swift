@@ -29,5 +29,7 @@ extension Column<EnergyRow> {
             $0.layerTotal > .zero ? $0.entry.total.value / $0.layerTotal.value : nil
         },
         .text("source", "where energy_per_action_pJ comes from") { $0.entry.source },
+        .text("table", "table that holds the figure") { $0.entry.figure.source.origin },
+        .text("family", "figures that are right or wrong together") { $0.entry.family.rawValue },
     ]
 }

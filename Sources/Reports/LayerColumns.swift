@@ -20,6 +20,8 @@ struct LayerRow: Sendable {
     let multiplyEnergy: Picojoules
     /// The energy of the dense direct convolution's multiplies.
     let denseMultiplyEnergy: Picojoules
+    /// The DRAM's part of the energy.
+    let dramEnergy: Picojoules
 
     /// The time at the accelerator's clock, in microseconds.
     var microseconds: Double { Cycles(activity.cycles).seconds(at: clock) * 1e6 }
@@ -34,6 +36,7 @@ struct LayerRow: Sendable {
         self.energy = energy.total
         multiplyEnergy = energy.multiply
         denseMultiplyEnergy = energy.denseMultiply
+        dramEnergy = energy.dram
     }
 
     /// The row of all layers: sums, from which ratios are made anew.
@@ -46,6 +49,7 @@ struct LayerRow: Sendable {
         self.energy = energy.map(\.total).sum()
         multiplyEnergy = energy.map(\.multiply).sum()
         denseMultiplyEnergy = energy.map(\.denseMultiply).sum()
+        dramEnergy = energy.map(\.dram).sum()
     }
 }
 
@@ -96,44 +100,75 @@ extension Column<LayerRow> {
 
     private static let energies: [Column<LayerRow>] = [
         .measure("multiply_energy_pJ", "pJ", "energy of the multipliers") { $0.multiplyEnergy.value },
-        .measure("energy_pJ", "pJ", "energy of all components that are counted") { $0.energy.value },
+        .measure("energy_pJ", "pJ", "energy of all components") { $0.energy.value },
     ]
 
-    private static let others: [Column<LayerRow>] = [
-        .measure("dense_multiply_energy_pJ", "pJ", "energy of the dense direct convolution's multiplies") {
-            $0.denseMultiplyEnergy.value
-        },
-        .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
-            $0.activity.gatedProducts
-        },
-        .count("passes", "passes", "passes over the array") { $0.activity.passes },
-        .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.bundles },
-        .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
-            $0.activity.busyCycles
-        },
-        .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
-            $0.activity.weightOperands.bufferReadBytes
-        },
-        .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
-            $0.activity.inputOperands.bufferReadBytes
-        },
-        .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
-            $0.activity.dramPayloadBytes
-        },
-        .text(
-            "bound_by",
-            "what most slots of PEs with work went to: compute, weight_traffic, input_traffic, transform or drain"
-        ) {
-            $0.activity.bound.rawValue
-        },
-        .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
-            $0.activity.computeBoundCycles
-        },
-        .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
-            $0.activity.memoryBoundCycles
-        },
-        .text("note", "what was asked for and not done") { $0.note },
-    ]
+    private static let others: [Column<LayerRow>] =
+        [
+            .measure("dense_multiply_energy_pJ", "pJ", "energy of the dense direct convolution's multiplies") {
+                $0.denseMultiplyEnergy.value
+            },
+            .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
+                $0.activity.gatedProducts
+            },
+            .count("passes", "passes", "passes over the array") { $0.activity.passes },
+            .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.bundles },
+            .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
+                $0.activity.busyCycles
+            },
+            .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
+                $0.activity.weightOperands.bufferReadBytes
+            },
+            .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
+                $0.activity.inputOperands.bufferReadBytes
+            },
+            .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
+                $0.activity.dramPayloadBytes
+            },
+            .text(
+                "bound_by",
+                "what most slots of PEs with work went to: compute, weight_traffic, input_traffic, transform or drain"
+            ) {
+                $0.activity.bound.rawValue
+            },
+            .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
+                $0.activity.computeBoundCycles
+            },
+            .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
+                $0.activity.memoryBoundCycles
+            },
+            .text("note", "what was asked for and not done") { $0.note },
+            .count(
+                "algorithmic_multiplies", "products", "products of the algorithm at hand, zeros and padding included"
+            ) {
+                $0.activity.algorithmicProducts
+            },
+            .count("skipped_multiplies", "products", "of these, those that were not executed") {
+                $0.activity.skippedProducts
+            },
+            .count("accumulator_updates", "updates", "updates of accumulators") { $0.activity.accumulatorUpdates },
+            .measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.dramEnergy.value },
+        ] + operands("weight", \.weightOperands) + operands("input", \.inputOperands)
+
+    /// What an operand's values did at its buffer: those of the algorithm are read, as zeros or not, or skipped.
+    private static func operands(
+        _ name: String, _ path: KeyPath<Activity, OperandActivity> & Sendable
+    ) -> [Column<LayerRow>] {
+        [
+            .count("\(name)_reads", "values", "\(name) values read that are not zero") {
+                $0.activity[keyPath: path].read.nonZeros
+            },
+            .count("\(name)_zero_reads", "values", "\(name) values read that are zero") {
+                $0.activity[keyPath: path].read.zeros
+            },
+            .count("\(name)_skipped_reads", "values", "\(name) values of the algorithm that are not read") {
+                $0.activity[keyPath: path].skippedReads
+            },
+            .count("\(name)_buffer_accesses", "accesses", "reads and writes of one bank of the \(name) buffer") {
+                $0.activity[keyPath: path].bufferReads + $0.activity[keyPath: path].bufferWrites
+            },
+        ]
+    }
 }
 
 extension CycleClass {

@@ -1,9 +1,10 @@
+import Energy
 import Hardware
 import Simulation
 import YAML
 
 extension SimulationReport {
-    /// `summary.json`: the figures of both CSV files, what each of them is, and all that is needed to make the result again;
+    /// `summary.json`: the figures of all CSV files, what each of them is, and all that is needed to make the result again;
     /// and, where the functional pass ran, what it found, with its columns, as the last two keys.
     ///
     /// Keys stand in a fixed order. What is not defined is null; no number is NaN or infinite.
@@ -24,22 +25,39 @@ extension SimulationReport {
             ("seed", .unsigned(result.seed)),
             ("configuration", nested),
             ("configuration_yaml", .text(yaml)),
+            ("energy_table", Self.describe(model.tables.table)),
+            ("energy_companion", model.tables.companion.map(Self.describe) ?? .null),
             (
-                "energy_table",
+                "energy_point",
                 .object([
-                    ("name", .text(table.name)), ("description", .text(table.description)),
-                    ("technology", .text(QuantityKind.length.format(table.technology))),
+                    ("technology", .text(QuantityKind.length.format(model.point.technology))),
+                    ("voltage", .text(QuantityKind.voltage.format(model.point.voltage))),
+                    ("scaling", .text(model.tables.scaling.source)), ("sram", .text(model.tables.sram.source)),
+                    ("pe_pitch_mm", .real(model.pitch)),
                 ])
             ),
+            ("warnings", .array(model.warnings.map(JSON.text))),
             ("columns", .array(Column<LayerRow>.all.map(Self.describe))),
             ("energy_columns", .array(Column<EnergyRow>.all.map(Self.describe))),
+            ("area_columns", .array(Column<AreaRow>.all.map(Self.describe))),
             ("total", JSON(total, Column<LayerRow>.all)),
             ("layers", .array(rows.map { JSON($0, Column<LayerRow>.all) })),
             (
                 "energy",
                 .array(energy.flatMap(EnergyRow.rows).map { JSON($0, Column<EnergyRow>.all) })
             ),
+            ("area_mm2", .real(model.totalArea.squareMillimetres)),
+            ("area", .array(AreaRow.rows(of: model).map { JSON($0, Column<AreaRow>.all) })),
         ]
+        if showsSensitivity {
+            summary += [
+                ("sensitivity_columns", .array(Column<SensitivityRow>.all.map(Self.describe))),
+                (
+                    "sensitivity",
+                    .array(SensitivityRow.rows(of: energy).map { JSON($0, Column<SensitivityRow>.all) })
+                ),
+            ]
+        }
         if let verification {
             summary += [
                 ("verification_columns", .array(Column<LayerVerification>.all.map(Self.describe))),
@@ -47,6 +65,14 @@ extension SimulationReport {
             ]
         }
         return JSON.object(summary).bytes()
+    }
+
+    private static func describe(_ table: EnergyTable) -> JSON {
+        .object([
+            ("name", .text(table.name)), ("description", .text(table.description)),
+            ("technology", .text(QuantityKind.length.format(table.point.technology))),
+            ("voltage", .text(QuantityKind.voltage.format(table.point.voltage))),
+        ])
     }
 
     private static func describe<Row>(_ column: Column<Row>) -> JSON {

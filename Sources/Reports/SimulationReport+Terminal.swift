@@ -24,8 +24,9 @@ extension SimulationReport {
         for paragraph in [cycleShares(), energies()] + assumptions() {
             lines += NumberText.wrapped(paragraph, width: Self.lineWidth)
         }
-        lines += list("Notes:", notes())
-        lines += list("Energy per action (table \(table.name)):", energySources())
+        lines += list("Notes:", notes() + model.warnings)
+        lines += [""] + componentTable().lines + [""] + list("Figures:", tables())
+        if showsSensitivity { lines += [""] + sensitivityTable().lines }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -101,12 +102,11 @@ extension SimulationReport {
             total.multiplyEnergy > .zero
             ? " (\(NumberText.grouped(total.denseMultiplyEnergy.value / total.multiplyEnergy.value, decimals: 2)) x)"
             : ""
-        return "Multiply energy: \(text(total.multiplyEnergy)) of \(text(total.energy)) counted; the dense direct "
+        return "Multiply energy: \(text(total.multiplyEnergy)) of \(text(total.energy)); the dense direct "
             + "convolutions' multiplies take \(text(total.denseMultiplyEnergy))\(factor)"
     }
 
     private func assumptions() -> [String] {
-        let components = energy.flatMap(\.entries).map(\.component).unique()
         let memory =
             switch result.configuration.dram {
             case .ideal:
@@ -120,19 +120,12 @@ extension SimulationReport {
         return [
             memory,
             "Assumed: accumulators take every product of a cycle, without conflicts",
-            "Counted in the total energy: \(components.joined(separator: ", ")), and nothing else",
+            "Not counted in energy and area: wires between buffers and array, line buffers, pads",
         ]
     }
 
     private func notes() -> [String] {
         rows.compactMap { row in row.note.map { "\(NumberText.printable(row.layer)) \(NumberText.printable($0))" } }
-    }
-
-    private func energySources() -> [String] {
-        energy.flatMap(\.entries).map {
-            let energy = QuantityKind.energy.format(NumberText.significant($0.perAction.value))
-            return "\($0.component) \($0.action): \(energy) at \($0.figure.derivation)"
-        }.unique() + energy.flatMap(\.entries).map { "source: \($0.figure.publication)" }.unique()
     }
 
     private func list(_ head: String, _ items: [String]) -> [String] {
@@ -148,13 +141,5 @@ extension Column<LayerRow> {
     /// The value of a column that is known to be there.
     fileprivate static func named(_ name: String, of row: LayerRow) -> Cell {
         all.first { $0.name == name }?.cell(row) ?? .empty
-    }
-}
-
-extension [String] {
-    /// The elements without repetitions, in the order in which they first stand.
-    fileprivate func unique() -> [String] {
-        var seen: Set<String> = []
-        return filter { seen.insert($0).inserted }
     }
 }

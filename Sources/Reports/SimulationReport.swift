@@ -7,7 +7,7 @@ import YAML
 public struct SimulationReport: Sendable {
     let result: SimulationResult
     let energy: [LayerEnergy]
-    let table: EnergyTable
+    let model: EnergyModel
     let tracePath: String?
     let version: String
     /// What the functional pass found, one element a layer; nil where it did not run.
@@ -16,24 +16,26 @@ public struct SimulationReport: Sendable {
     let rows: [LayerRow]
     /// The row of all layers.
     let total: LayerRow
+    /// Whether the energies with other figures are shown.
+    let showsSensitivity: Bool
 
     /// Makes a report.
     ///
     /// - Parameters:
-    ///   - energy: one element a layer, in the result's order.
-    ///   - table: the energy table that they were made with.
+    ///   - model: the machine's energies and areas.
     ///   - tracePath: the trace's file as the user named it; nil where it was made in memory.
     ///   - version: the program's version.
     ///   - verification: what the functional pass found, one element a layer, if it ran.
+    ///   - showsSensitivity: whether the energies with half and twice of some figures are shown.
     public init(
-        result: SimulationResult, energy: [LayerEnergy], table: EnergyTable, tracePath: String?, version: String,
-        verification: [LayerVerification]? = nil
+        result: SimulationResult, model: EnergyModel, tracePath: String?, version: String,
+        verification: [LayerVerification]? = nil, showsSensitivity: Bool = false
     ) {
-        precondition(energy.count == result.layers.count, "one energy a layer")
         precondition(verification.map { $0.count == result.layers.count } ?? true, "one verification a layer")
         self.result = result
-        self.energy = energy
-        self.table = table
+        self.model = model
+        self.showsSensitivity = showsSensitivity
+        energy = model.energy(of: result)
         self.tracePath = tracePath
         self.version = version
         self.verification = verification
@@ -49,13 +51,25 @@ public struct SimulationReport: Sendable {
         CSV(Column<EnergyRow>.all, rows: energy.flatMap(EnergyRow.rows)).bytes
     }
 
-    /// Writes `layers.csv`, `energy.csv`, `summary.json` and, where a timeline was recorded, `timeline.json` into a folder,
-    /// which is made where it is missing. Each file appears whole or not at all.
+    /// `area.csv`: one line a component and part of the chip.
+    public func areaCSV() -> [UInt8] { CSV(Column<AreaRow>.all, rows: AreaRow.rows(of: model)).bytes }
+
+    /// `sensitivity.csv`: the energy of all layers with the figures as they are, and with some of them at half and at twice.
+    public func sensitivityCSV() -> [UInt8] {
+        CSV(Column<SensitivityRow>.all, rows: SensitivityRow.rows(of: energy)).bytes
+    }
+
+    /// Writes `layers.csv`, `energy.csv`, `area.csv`, `summary.json` and, where they were asked for, `sensitivity.csv` and
+    /// `timeline.json` into a folder, which is made where it is missing. Each file appears whole or not at all.
     ///
     /// - Returns: the files' names.
     /// - Throws: `FileError`.
     @discardableResult public func write(to directory: String) throws -> [String] {
-        var files = [("layers.csv", layersCSV()), ("energy.csv", energyCSV()), ("summary.json", summaryJSON())]
+        var files = [
+            ("layers.csv", layersCSV()), ("energy.csv", energyCSV()), ("area.csv", areaCSV()),
+            ("summary.json", summaryJSON()),
+        ]
+        if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
         if let timeline = timelineJSON() { files.append(("timeline.json", timeline)) }
         try OutputFolder.make(directory)
         let prefix = directory.hasSuffix("/") ? directory : directory + "/"

@@ -45,12 +45,10 @@ public struct Activity: Hashable, Sendable {
     public var weightOperands = OperandActivity()
     /// What the inputs did.
     public var inputOperands = OperandActivity()
-    /// Values that were looked at to store or send them as a mask and the non-zero ones, and those that were kept.
-    public var encoded = ValueCount()
-    /// Non-zero values that were put back to their places among zeros.
-    public var decoded = 0
     /// Real outputs.
     public var outputs = 0
+    /// Outputs that were looked at to store them as a mask and the non-zero ones, and those that the next layer's density keeps.
+    public var encodedOutputs = ValueCount()
     /// Writes of one bank of the output buffer at its port's width; each is read once on the way to DRAM.
     public var outputBufferWrites = 0
     /// Tiles of one channel that went through the input transform.
@@ -61,6 +59,8 @@ public struct Activity: Hashable, Sendable {
     public var pairs = 0
     /// Additions in the output transform.
     public var outputTransformAdds = 0
+    /// Bits of a mask (P).
+    public var maskBits = 0
     /// Bits by which a transformed activation is wider than a stored one.
     public var growthBits = 0
     /// Bytes of weights read from DRAM.
@@ -127,7 +127,7 @@ public struct Activity: Hashable, Sendable {
 
     private static func ratio(_ a: Int, _ b: Int) -> Double? { b == 0 ? nil : Double(a) / Double(b) }
 
-    /// Adds another layer's counts; the growth becomes the larger one.
+    /// Adds another layer's counts; the mask's width and the growth become the larger ones.
     public static func += (a: inout Activity, b: Activity) {
         a.cycles += b.cycles
         a.slots += b.slots
@@ -150,14 +150,14 @@ public struct Activity: Hashable, Sendable {
         a.accumulatorDrains += b.accumulatorDrains
         a.weightOperands += b.weightOperands
         a.inputOperands += b.inputOperands
-        a.encoded += b.encoded
-        a.decoded += b.decoded
         a.outputs += b.outputs
+        a.encodedOutputs += b.encodedOutputs
         a.outputBufferWrites += b.outputBufferWrites
         a.inputTransforms += b.inputTransforms
         a.inputTransformAdds += b.inputTransformAdds
         a.pairs += b.pairs
         a.outputTransformAdds += b.outputTransformAdds
+        a.maskBits = max(a.maskBits, b.maskBits)
         a.growthBits = max(a.growthBits, b.growthBits)
         a.dramWeightBytes += b.dramWeightBytes
         a.dramInputBytes += b.dramInputBytes

@@ -37,16 +37,14 @@ extension LayerSimulation {
 
     /// What operands did on their way, and what encoders and decoders did with them.
     func countOperands(_ activity: inout Activity, _ groups: [ChannelGroup], loads: [Load]?) {
-        let movement = OperandMovement(groups, loads: loads, configuration: configuration)
+        let movement = OperandMovement(
+            groups, loads: loads, transforms: transforms, configuration: configuration)
         activity.weightOperands = movement.weights
         activity.inputOperands = movement.inputs
-        let codecs = CodecCounts(
-            movement, inputs: groups.map(\.inputSizes), transforms: transforms,
-            outputs: ValueCount(
-                values: activity.outputs, nonZeros: Int((Double(activity.outputs) * nextDensity).rounded())),
-            configuration: configuration)
-        activity.encoded = codecs.encoded
-        activity.decoded = codecs.decoded
+        if configuration.mapping.activationStorage == .bitmask {
+            activity.encodedOutputs = ValueCount(
+                values: activity.outputs, nonZeros: Int((Double(activity.outputs) * nextDensity).rounded()))
+        }
     }
 
     /// Bytes, commands and bounds of DRAM.

@@ -62,6 +62,7 @@ struct LayerSimulation {
         }
         activity.cycles = timing.close() + 1
         activity.denseMultiplies = shape.denseMultiplies
+        activity.maskBits = lowered.layout.width
         activity.passes = timing.passes
         activity.bundles = timing.bundles
         activity.steps = timing.entriesBroadcast

@@ -40,6 +40,10 @@ public struct OperandActivity: Hashable, Sendable {
     public var broadcast = ValueCount()
     /// Mask bits in the entries of all PEs' FIFOs.
     public var queued = ValueCount()
+    /// Values that were looked at to store or send them as a mask and the non-zero ones, and those that were kept.
+    public var encoded = ValueCount()
+    /// Non-zero values that were put back to their places among zeros.
+    public var decoded = 0
     /// Bytes that the buffer delivered.
     public var bufferReadBytes = 0
     /// Reads of one bank at its port's width.
@@ -62,6 +66,8 @@ public struct OperandActivity: Hashable, Sendable {
         a.read += b.read
         a.broadcast += b.broadcast
         a.queued += b.queued
+        a.encoded += b.encoded
+        a.decoded += b.decoded
         a.bufferReadBytes += b.bufferReadBytes
         a.bufferReads += b.bufferReads
         a.bufferWrites += b.bufferWrites

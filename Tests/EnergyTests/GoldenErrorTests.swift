@@ -11,13 +11,13 @@ import YAML
     static let scalings = PinnedTexts("Errors/scaling")
 
     @Test func thereAreTables() {
-        #expect(Self.tables.names(ending: ".yaml").count >= 18)
+        #expect(Self.tables.names(ending: ".yaml").count >= 41)
         #expect(Self.memories.names(ending: ".yaml").count >= 39)
         #expect(Self.scalings.names(ending: ".yaml").count >= 21)
     }
 
     @Test(arguments: tables.names(ending: ".yaml")) func energyTable(name: String) throws {
-        try check(name, of: Self.tables, EnergyTable.load)
+        try check(name, of: Self.tables) { try EnergyTable.load(path: $0) }
     }
 
     @Test(arguments: memories.names(ending: ".yaml")) func memoryTable(name: String) throws {

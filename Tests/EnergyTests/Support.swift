@@ -1,3 +1,4 @@
+import DRAM
 import Energy
 import Hardware
 import TestSupport
@@ -5,8 +6,27 @@ import Traces
 
 @testable import Simulation
 
-/// The table that ships.
-func shippedTable() throws -> EnergyTable { try EnergyTable.load(path: repository + "/Configs/energy/default.yaml") }
+/// What ships.
+func shippedLibrary() throws -> ConfigurationLibrary {
+    try ConfigurationLibrary(
+        directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
+}
+
+/// The table that ships under a name.
+func shippedTable(_ name: String = "default") throws -> EnergyTable {
+    try EnergyTable.load(path: "\(repository)/Configs/energy/\(name).yaml")
+}
+
+/// The energy model of a machine, from the tables that its configuration names.
+func shippedModel(
+    dram: DRAMConfiguration? = nil, _ set: (inout Configuration) -> Void = { _ in }
+) throws -> EnergyModel {
+    var configuration = Configuration()
+    set(&configuration)
+    return try EnergyModel(
+        configuration: configuration, tables: EnergyTables.load(for: configuration, library: shippedLibrary()),
+        dram: dram)
+}
 
 /// A layer with the given counts.
 func layer(_ name: String = "layer", _ algorithm: Algorithm, _ set: (inout Activity) -> Void) -> LayerResult {

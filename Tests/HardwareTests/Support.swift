@@ -17,6 +17,13 @@ extension SeededGenerator {
         c.datatype.activations = number(2...64)
         c.datatype.accumulators = number(1...64)
         c.datatype.quantize = below(2) == 0
+        if below(3) == 0 {
+            c.datatype.format = pick([.float, .bfloat])
+            c.datatype.quantize = false
+            c.datatype.weights = pick([16, 32])
+            c.datatype.activations = pick([16, 32])
+            c.datatype.accumulators = pick([16, 32])
+        }
         c.peArray.rows = number(1...1024)
         c.peArray.columns = number(1...1024)
         c.peArray.filtersPerPE = number(1...64)
@@ -50,6 +57,8 @@ extension SeededGenerator {
         c.mapping.activationStorage = any(Encoding.self)
         c.inputTransform.placement = c.mapping.step == .channels ? .load : any(Placement.self)
         c.energy.technology = pick([45, 7, 22.5])
+        c.energy.voltage = pick([nil, 0.9, 0.65])
+        c.energy.sram = any(SRAMDevice.self)
         c.energy.table = pick(["default", "tables/own.yaml", "a b"])
         return c
     }

@@ -75,7 +75,8 @@ enum HandMade {
     }
 
     static func report(
-        _ layers: [LayerResult], path: String? = "traces/tiny.yaml", digest: String = "00ff"
+        _ layers: [LayerResult], path: String? = "traces/tiny.yaml", digest: String = "00ff",
+        showsSensitivity: Bool = false
     ) throws -> SimulationReport {
         var configuration = Configuration()
         configuration.name = "mobile"
@@ -83,10 +84,12 @@ enum HandMade {
         let result = SimulationResult(
             configuration: configuration, model: "tiny", traceDescription: "a \"made up\" network", traceDigest: digest,
             seed: 7, layers: layers)
-        let table = try EnergyTable.load(path: repository + "/Configs/energy/default.yaml")
-        let energy = try EnergyModel(table: table, configuration: configuration).energy(of: result)
+        let library = try ConfigurationLibrary(
+            directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
+        let model = try EnergyModel(
+            configuration: configuration, tables: EnergyTables.load(for: configuration, library: library), dram: nil)
         return SimulationReport(
-            result: result, energy: energy, table: table, tracePath: path, version: "1.2.3")
+            result: result, model: model, tracePath: path, version: "1.2.3", showsSensitivity: showsSensitivity)
     }
 
     static func report() throws -> SimulationReport { try report([first, second, third]) }

@@ -19,7 +19,7 @@ import Testing
     private func report(_ verification: [LayerVerification]?) throws -> SimulationReport {
         let report = try HandMade.report()
         return SimulationReport(
-            result: report.result, energy: report.energy, table: report.table, tracePath: report.tracePath,
+            result: report.result, model: report.model, tracePath: report.tracePath,
             version: report.version, verification: verification)
     }
 

@@ -33,8 +33,8 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
         "accumulator updates": activity.accumulatorUpdates, "entries examined": activity.entriesExamined,
         "accumulators drained": activity.accumulatorDrains, "outputs": activity.outputs,
         "output buffer writes": activity.outputBufferWrites, "products skipped": activity.skippedProducts,
-        "encoded": activity.encoded.values, "non-zeros encoded": activity.encoded.nonZeros,
-        "decoded": activity.decoded,
+        "outputs encoded": activity.encodedOutputs.values,
+        "non-zero outputs encoded": activity.encodedOutputs.nonZeros,
     ]
     for (name, operand) in [("weight", activity.weightOperands), ("input", activity.inputOperands)] {
         counts["\(name)s of the algorithm"] = operand.algorithmicReads
@@ -42,11 +42,12 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
         counts["zero \(name)s read"] = operand.read.zeros
         for (action, values) in [
             ("moved", operand.moved), ("written", operand.written), ("broadcast", operand.broadcast),
-            ("queued", operand.queued),
+            ("queued", operand.queued), ("encoded", operand.encoded),
         ] {
             counts["\(name)s \(action)"] = values.values
             counts["non-zero \(name)s \(action)"] = values.nonZeros
         }
+        counts["\(name)s decoded"] = operand.decoded
         counts["\(name) buffer bytes"] = operand.bufferReadBytes
         counts["\(name) buffer reads"] = operand.bufferReads
         counts["\(name) buffer writes"] = operand.bufferWrites

@@ -27,13 +27,13 @@ extension NaiveMachine {
                     case .dense:
                         count(isNonZero ? "weights read" : "zero weights read", 1)
                         weightBits += configuration.datatype.weights
-                        if skipsWeights { countEncoded(isNonZero) }
+                        if skipsWeights { countEncoded("weights", isNonZero) }
                     case .bitmask:
                         weightBits += 1
                         guard isNonZero else { continue }
                         count("weights read", 1)
                         weightBits += configuration.datatype.weights
-                        if !skipsWeights { count("decoded", 1) }
+                        if !skipsWeights { count("weights decoded", 1) }
                     }
                 }
             }
@@ -41,7 +41,7 @@ extension NaiveMachine {
                 for bit in 0..<workload.width {
                     let isNonZero = workload.activations[pass.group][step][tile] >> UInt64(bit) & 1 == 1
                     countSent("inputs", isNonZero, copies: pass.rows.count)
-                    if isBehindTransform && skipsActivations { countEncoded(isNonZero) }
+                    if isBehindTransform && skipsActivations { countEncoded("inputs", isNonZero) }
                 }
             }
         }
@@ -49,8 +49,8 @@ extension NaiveMachine {
         for isNonZero in values where isNonZero || workload.inputsAreDense {
             count(isNonZero ? "inputs read" : "zero inputs read", 1)
             if isBehindTransform { continue }
-            if workload.inputsAreDense && skipsActivations { countEncoded(isNonZero) }
-            if !workload.inputsAreDense && !skipsActivations { count("decoded", 1) }
+            if workload.inputsAreDense && skipsActivations { countEncoded("inputs", isNonZero) }
+            if !workload.inputsAreDense && !skipsActivations { count("inputs decoded", 1) }
         }
         let weightBytes = ceilDivide(weightBits, 8)
         let inputBytes = ceilDivide(inputBits(values), 8)
@@ -73,9 +73,9 @@ extension NaiveMachine {
         count("non-zero \(operand) queued", copies)
     }
 
-    private mutating func countEncoded(_ isNonZero: Bool) {
-        count("encoded", 1)
-        if isNonZero { count("non-zeros encoded", 1) }
+    private mutating func countEncoded(_ operand: String, _ isNonZero: Bool) {
+        count("\(operand) encoded", 1)
+        if isNonZero { count("non-zero \(operand) encoded", 1) }
     }
 
     private func accesses(_ bytes: Int, _ buffer: OperandBuffer) -> Int {
@@ -96,11 +96,11 @@ extension NaiveMachine {
             guard operand == .inputs else { continue }
             let isTransformed = workload.accumulators > 1
             let staysEncoded = !isTransformed && !workload.inputsAreDense
-            if !workload.movesAllInputs && !staysEncoded { count("decoded", part.moved - part.movedZeros) }
+            if !workload.movesAllInputs && !staysEncoded { count("inputs decoded", part.moved - part.movedZeros) }
             let comesDense = isTransformed || workload.movesAllInputs
             if comesDense && !workload.inputsAreDense {
-                count("encoded", part.held.count)
-                count("non-zeros encoded", written)
+                count("inputs encoded", part.held.count)
+                count("non-zero inputs encoded", written)
             }
         }
     }
@@ -121,8 +121,8 @@ extension NaiveMachine {
             count("outputs", outputs)
             if configuration.mapping.activationStorage == .bitmask {
                 // The next layer is not known here: every output counts as one that is not zero.
-                count("encoded", outputs)
-                count("non-zeros encoded", outputs)
+                count("outputs encoded", outputs)
+                count("non-zero outputs encoded", outputs)
             }
         }
         for group in workload.weights.indices { countLeftOut(group) }

@@ -29,6 +29,13 @@ public final class Folder: Sendable {
         return file
     }
 
+    /// Copies a folder with all that it holds into it.
+    public func copy(_ source: String, to name: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: (file(name) as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: source, toPath: file(name))
+    }
+
     /// What a file holds.
     public func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: file(name))) }
 

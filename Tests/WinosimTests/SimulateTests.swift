@@ -35,7 +35,7 @@ func object(_ text: String) throws -> [String: Any] {
     @Test func outputWritesAllFilesThatJSONAgreesWith() throws {
         let outcome = try Program.run("simulate", "trace.yaml", "--output", "new/run", "--json", in: folder)
         #expect(outcome.code == 0, "\(outcome)")
-        #expect(folder.names(in: "new/run") == ["energy.csv", "layers.csv", "summary.json"])
+        #expect(folder.names(in: "new/run") == ["area.csv", "energy.csv", "layers.csv", "summary.json"])
         #expect(try folder.text("new/run/summary.json") == outcome.output)
         #expect(try object(outcome.output)["verification"] == nil)
         #expect(try folder.text("new/run/layers.csv").hasPrefix("layer,algorithm,cycles,"))
@@ -51,7 +51,7 @@ func object(_ text: String) throws -> [String: Any] {
             "simulate", "trace.yaml", "--set", memory, "--timeline", "--output", "run", "--json", in: folder)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(
-            outcome.talk.hasSuffix("written to run: layers.csv, energy.csv, summary.json, timeline.json\n"),
+            outcome.talk.hasSuffix("written to run: layers.csv, energy.csv, area.csv, summary.json, timeline.json\n"),
             "\(outcome)")
         let timeline = TimelineValidator(try folder.bytes("run/timeline.json"))
         #expect(timeline.faults == [])
@@ -119,7 +119,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(outcome.code == 1 && outcome.output.contains("FAILED"), "\(outcome)")
         #expect(outcome.talk.hasSuffix("winosim: verification failed: conv1\n"), "\(outcome)")
         // The simulation itself holds: its files are there.
-        #expect(folder.names(in: "run").count == 3)
+        #expect(folder.names(in: "run").count == 4)
         let json = try Program.run("simulate", "wrong.yaml", "--verify", "--json", in: folder)
         let rows = try #require(try object(json.output)["verification"] as? [[String: Any]])
         #expect(json.code == 1 && rows[0]["status"] as? String == "failed")

@@ -19,9 +19,7 @@ extension Folder {
         try folder.write(manifest(values: false), to: "densities.yaml")
         try folder.write("layer,C,K,H_in,W_in,kernel,pad\none,3,8,8,8,3,1\ntwo,8,4,8,8,3,1\n", to: "shapes.csv")
         try folder.write("# A small machine.\nname: small\npe_array: {rows: 2, columns: 2}\n", to: "Configs/small.yaml")
-        try folder.write(
-            String(contentsOfFile: "\(repository)/Configs/energy/default.yaml", encoding: .utf8),
-            to: "Configs/energy/default.yaml")
+        try folder.copy("\(repository)/Configs/energy", to: "Configs/energy")
         return folder
     }
 

@@ -7,17 +7,26 @@ import Simulation
 struct Multipliers: EnergyComponent {
     static let component = "multiplier"
 
-    let table: EnergyTable
-    let datatype: Datatype
+    let arithmetic: Arithmetic
+    let shape: MachineShape
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let activity = layer.activity
-        let figure = table.figure(multiplying: datatype.weights, by: datatype.activations + activity.growthBits)
+        let growth = shape.datatype.format == .integer ? activity.growthBits : 0
         return [
             EnergyEntry(
                 component: Self.component, action: "multiply",
                 count: activity.executedProducts - activity.gatedProducts,
-                figure: figure)
+                figure: arithmetic.multiply(shape.datatype.weights, shape.datatype.activations + growth),
+                family: .arithmetic)
+        ]
+    }
+
+    var areas: [AreaEntry] {
+        [
+            AreaEntry(
+                component: Self.component, part: "multiplier", count: shape.pes * shape.array.multipliers,
+                figure: arithmetic.multiplier(shape.datatype.weights, shape.datatype.activations + shape.growthBits))
         ]
     }
 }

@@ -3,17 +3,20 @@ import Hardware
 /// What the operands of a layer do on their way to the multipliers, counted in values from the passes alone: timing has no
 /// part in it.
 struct OperandMovement {
-    private(set) var weights = OperandActivity()
-    private(set) var inputs = OperandActivity()
+    var weights = OperandActivity()
+    var inputs = OperandActivity()
 
     /// Counts the passes of all groups, and what was loaded for them; on ideal memory everything is loaded once.
-    init(_ groups: [ChannelGroup], loads: [Load]?, configuration: Configuration) {
+    ///
+    /// - Parameter transforms: where the input transform of the layer stands; nil where it has none.
+    init(_ groups: [ChannelGroup], loads: [Load]?, transforms: Placement?, configuration: Configuration) {
         let array = configuration.peArray
         for group in groups {
             countWeights(group, array)
             countInputs(group, array)
         }
         countLoads(groups, loads, configuration)
+        countCodecs(groups, transforms: transforms, configuration: configuration)
     }
 
     private mutating func countWeights(_ group: ChannelGroup, _ array: PEArray) {

@@ -1,13 +1,20 @@
 import Hardware
 
-/// How a buffer or DRAM stores values.
-struct StoredValues: Hashable, Sendable {
-    let encoding: Encoding
+/// How a buffer, DRAM or a bus holds values.
+public struct StoredValues: Hashable, Sendable {
+    /// Whether zeros are left out.
+    public let encoding: Encoding
     /// Bits of a value.
-    let valueBits: Int
+    public let valueBits: Int
+
+    /// Makes a way of holding values.
+    public init(encoding: Encoding, valueBits: Int) {
+        self.encoding = encoding
+        self.valueBits = valueBits
+    }
 
     /// What some values take: every one its bits, or a mask bit each and the non-zero ones theirs.
-    func bits(of count: ValueCount) -> Int {
+    public func bits(of count: ValueCount) -> Int {
         switch encoding {
         case .dense: count.values * valueBits
         case .bitmask: count.values + count.nonZeros * valueBits

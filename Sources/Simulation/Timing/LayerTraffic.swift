@@ -111,9 +111,10 @@ struct LayerTraffic {
         var bits = load.movedBits[groupIndex][first - load.steps.lowerBound]
         var done = InputTransformQueue.Ready()
         let tiles = groupings[load.channelGroup].tiles(ofColumnGroup: load.groups.lowerBound + groupIndex)
+        let sizes = inputs[load.channelGroup]
         for tile in tiles {
             for channel in 0..<layout.channels(ofSlice: slice) {
-                bits += inputs[load.channelGroup].ownedBits(tile: tile, slice: slice, channel: channel)
+                bits += sizes.ownedBits(tile: tile, slice: slice, channel: channel)
                 let byte = load.offsets[groupIndex] + Bytes.holding(bits: bits).count - 1
                 transform?.enter(arrived: memory.arrival(load: index, byte: byte), into: &done)
             }

@@ -62,8 +62,8 @@ struct ConfigCheckCommand: ParsableCommand {
         for file in files {
             do {
                 let configuration = try Configuration.load(path: library.resolve(file))
-                _ = try EnergyModel.model(of: configuration, library)
-                _ = try DRAMConfiguration.named(in: configuration, library)
+                let dram = try DRAMConfiguration.named(in: configuration, library)
+                _ = try EnergyModel(configuration, dram: dram, library)
                 try Console.print(
                     "\(file): valid: \(quoted(configuration.name)), \(NumberText.grouped(configuration.multipliers)) multipliers\n"
                 )

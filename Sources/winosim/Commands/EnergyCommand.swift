@@ -9,6 +9,10 @@ struct EnergyCommand: AsyncParsableCommand {
         discussion: """
             Example:
               winosim energy Traces/digits --config mobile --csv energy.csv
+              winosim energy Traces/digits --config mobile --sensitivity
+
+            The rows of a layer add up to its total. --sensitivity prints another table: the energy of all layers with
+            register, wire, SRAM and DRAM figures at half and at twice.
             """)
 
     @Argument(help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"))
@@ -22,10 +26,16 @@ struct EnergyCommand: AsyncParsableCommand {
         help: ArgumentHelp("Write the CSV to this file, not to standard output.", valueName: "file"))
     var file: String?
 
+    @Flag(
+        name: .customLong("sensitivity"),
+        help: "Print the energy with register, wire, SRAM and DRAM figures at half and at twice instead.")
+    var showsSensitivity = false
+
     func validate() throws { try requirePaths(("<trace>", path), ("--csv", file)) }
 
     func run() async throws {
-        let csv = try await Run(path, on: machine, layers: layers).report.energyCSV()
+        let report = try await Run(path, on: machine, layers: layers).report
+        let csv = showsSensitivity ? report.sensitivityCSV() : report.energyCSV()
         guard let file else { return try Console.print(csv) }
         try Signals.holding { try AtomicFile.write(csv, to: file) }
         Console.say("written: \(file)")

@@ -14,7 +14,7 @@ struct SimulateCommand: AsyncParsableCommand {
               winosim simulate Traces/digits --config mobile --layers 'conv[23]' \\
                   --set pe_array.multipliers=8 --output /tmp/run
 
-            Prints a table. --output also writes layers.csv, energy.csv and summary.json,
+            Prints a table. --output also writes layers.csv, energy.csv, area.csv and summary.json,
             and with --timeline timeline.json: what each part of the machine did when.
             Open it in ui.perfetto.dev or chrome://tracing; 1 us there is 1 cycle.
             """)
@@ -28,7 +28,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write layers.csv, energy.csv and summary.json into this folder; it is made if needed.",
+            "Write layers.csv, energy.csv, area.csv and summary.json into this folder; it is made if needed.",
             valueName: "folder"))
     var folder: String?
 
@@ -36,6 +36,11 @@ struct SimulateCommand: AsyncParsableCommand {
         name: .customLong("timeline"),
         help: "With --output: also write timeline.json, which Perfetto and chrome://tracing open.")
     var recordsTimeline = false
+
+    @Flag(
+        name: .customLong("sensitivity"),
+        help: "Also show the energy with register, wire, SRAM and DRAM figures at half and at twice.")
+    var showsSensitivity = false
 
     @Flag(
         name: .customLong("verify"),
@@ -72,7 +77,8 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         let tolerance = verifies ? tolerance ?? 1e-4 : nil
         let report = try await Run(
-            path, on: machine, layers: layers, jobs: jobs, verifyingWithin: tolerance, recordsTimeline: recordsTimeline
+            path, on: machine, layers: layers, jobs: jobs, verifyingWithin: tolerance, recordsTimeline: recordsTimeline,
+            showsSensitivity: showsSensitivity
         ).report
         if let folder {
             let files = try Signals.holding { try report.write(to: folder) }

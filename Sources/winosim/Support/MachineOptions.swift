@@ -85,13 +85,12 @@ extension DRAMConfiguration {
 }
 
 extension EnergyModel {
-    /// The model that a configuration's energy section asks for, with its table.
+    /// The model that a configuration's energy section asks for, with its tables.
     ///
+    /// - Parameter dram: the memory, where the configuration names a standard.
     /// - Throws: `FileError`, `InputError`.
-    static func model(
-        of configuration: Configuration, _ library: ConfigurationLibrary
-    ) throws -> (model: EnergyModel, table: EnergyTable) {
-        let table = try EnergyTable.resolve(configuration.energy.table, library: library)
-        return (try EnergyModel(table: table, configuration: configuration), table)
+    init(_ configuration: Configuration, dram: DRAMConfiguration?, _ library: ConfigurationLibrary) throws {
+        try self.init(
+            configuration: configuration, tables: EnergyTables.load(for: configuration, library: library), dram: dram)
     }
 }

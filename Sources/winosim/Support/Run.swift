@@ -15,17 +15,19 @@ struct Run {
     /// - Parameters:
     ///   - tolerance: with which the outputs are verified, if they are to be.
     ///   - recordsTimeline: whether the report has a timeline.
+    ///   - showsSensitivity: whether the report has the energies with half and twice of some figures.
     /// - Throws: `FileError`, `InputError`, `BrokenLaw`.
     init(
         _ path: String, on machine: MachineOptions, layers: LayerSelection, jobs: Int? = nil,
-        verifyingWithin tolerance: Double? = nil, recordsTimeline: Bool = false
+        verifyingWithin tolerance: Double? = nil, recordsTimeline: Bool = false, showsSensitivity: Bool = false
     ) async throws {
         let library = try machine.shipped.library()
         var trace = try TraceFile.load(path)
         let configuration = try machine.configuration(library)
-        let (model, table) = try EnergyModel.model(of: configuration, library)
+        let dram = try DRAMConfiguration.named(in: configuration, library)
+        let model = try EnergyModel(configuration, dram: dram, library)
         let indices = try layers.indices(in: trace)
-        let simulator = Simulator(configuration, dram: try DRAMConfiguration.named(in: configuration, library))
+        let simulator = Simulator(configuration, dram: dram)
         let result = try await simulator.run(
             trace, only: indices, concurrency: jobs, recordsTimeline: recordsTimeline)
         trace.layers = indices.map { trace.layers[$0] }
@@ -34,7 +36,7 @@ struct Run {
             verification = try await simulator.verify(trace, against: result, tolerance: tolerance, concurrency: jobs)
         }
         report = SimulationReport(
-            result: result, energy: model.energy(of: result), table: table, tracePath: trace.path,
-            version: winosimVersion, verification: verification)
+            result: result, model: model, tracePath: trace.path, version: winosimVersion, verification: verification,
+            showsSensitivity: showsSensitivity)
     }
 }

@@ -1,0 +1,31 @@
+import Hardware
+import Simulation
+
+/// The accumulators' registers: an update reads one and writes it, and a pair that leaves reads all of its own. Counted in bits.
+struct AccumulatorRegisters: EnergyComponent {
+    static let component = "accumulator_register"
+
+    let book: FigureBook
+    let shape: MachineShape
+
+    func entries(of layer: LayerResult) -> [EnergyEntry] {
+        let bits = shape.datatype.accumulators
+        let updates = layer.activity.accumulatorUpdates * bits
+        let drains = layer.activity.accumulatorDrains * bits
+        let read = book.energy(.registerRead, width: 1)
+        let write = book.energy(.registerWrite, width: 1)
+        return [("read", updates, read), ("write", updates, write), ("drain", drains, read)].map {
+            EnergyEntry(component: Self.component, action: $0, count: $1, figure: $2, family: .register)
+        }
+    }
+
+    var areas: [AreaEntry] {
+        let array = shape.array
+        let registers = array.accumulatorSets * array.filtersPerPE * array.tilesPerPE * shape.accumulators
+        return [
+            AreaEntry(
+                component: Self.component, part: "register bit",
+                count: shape.pes * registers * shape.datatype.accumulators, figure: book.area(.registerWrite, width: 1))
+        ]
+    }
+}

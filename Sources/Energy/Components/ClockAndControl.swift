@@ -1,0 +1,17 @@
+/// The clock network and the control, which nobody counts action by action: a stated fraction of the dynamic energy of everything
+/// else on chip.
+struct ClockAndControl: Sendable {
+    let book: FigureBook
+
+    /// The layer's entry, for the entries of everything else.
+    func entry(for others: [EnergyEntry]) -> EnergyEntry {
+        let (fraction, source) = book.clockFraction
+        let switching = others.filter(\.isSwitching).map(\.total).sum()
+        let words =
+            "\(NumberForm.significant(fraction)) of \(NumberForm.significant(switching.value)) pJ of dynamic energy on chip"
+        return EnergyEntry(
+            component: "clock_and_control", action: "layer", count: 1,
+            figure: EnergyFigure(energy: Picojoules(switching.value * fraction), source: source.preceded(by: words)),
+            family: .clock, isSwitching: false)
+    }
+}

@@ -1,0 +1,76 @@
+import Hardware
+import Simulation
+
+/// Encoders and decoders between values and masks. An encoder compares every value with zero and moves the others behind their
+/// mask; a decoder moves them back to their places.
+struct Codecs: EnergyComponent {
+    let book: FigureBook
+    let shape: MachineShape
+
+    func entries(of layer: LayerResult) -> [EnergyEntry] {
+        let activity = layer.activity
+        let sides = [
+            ("weight", activity.weightOperands.encoded, activity.weightOperands.decoded, shape.datatype.weights),
+            ("input", activity.inputOperands.encoded, activity.inputOperands.decoded, shape.datatype.activations),
+            ("output", activity.encodedOutputs, 0, shape.datatype.activations),
+        ]
+        var entries: [EnergyEntry] = []
+        for (operand, encoded, decoded, width) in sides {
+            let compare = book.energy(.compare, width: Double(width))
+            let move = book.energy(.shift, width: Double(width))
+            if encoded.values > 0 {
+                entries += [
+                    entry("encoder", "test_\(operand)", encoded.values, compare),
+                    entry("encoder", "pack_\(operand)", encoded.nonZeros, move),
+                ]
+            }
+            if decoded > 0 { entries.append(entry("decoder", "unpack_\(operand)", decoded, move)) }
+        }
+        return entries
+    }
+
+    private func entry(_ component: String, _ action: String, _ count: Int, _ figure: EnergyFigure) -> EnergyEntry {
+        EnergyEntry(component: component, action: action, count: count, figure: figure, family: .logic)
+    }
+
+    /// Lanes of an encoder are as many as values can come in a cycle: out of the transforms, or at the buffer's bandwidth.
+    var areas: [AreaEntry] {
+        let configuration = shape.configuration
+        let datatype = shape.datatype
+        let skipping = shape.array.zeroSkipping
+        var encoders = 0
+        var decoders = 0
+        func atBandwidth(_ buffer: OperandBuffer, _ bits: Int) -> Int { buffer.bandwidth.count * 8 / bits }
+        let input = configuration.inputBuffer
+        let storage = configuration.mapping.activationStorage
+        if let matrices = shape.matrices {
+            let transform = configuration.inputTransform
+            let values = (transform.units * matrices.n * matrices.n + transform.interval - 1) / transform.interval
+            if transform.placement == .load ? input.encoding == .bitmask : skipping.masksActivations {
+                encoders += values
+            }
+            if storage == .bitmask { decoders += values }
+        } else if storage == .bitmask && input.encoding == .dense {
+            decoders += atBandwidth(input, datatype.activations)
+        }
+        for (buffer, bits, isMasked) in [
+            (configuration.weightBuffer, datatype.weights, skipping.masksWeights),
+            (input, datatype.activations, skipping.masksActivations),
+        ] {
+            if buffer.encoding == .dense && isMasked { encoders += atBandwidth(buffer, bits) }
+            if buffer.encoding == .bitmask && !isMasked { decoders += atBandwidth(buffer, bits) }
+        }
+        if storage == .bitmask {
+            let output = configuration.outputTransform
+            let perUnit = shape.matrices.map { $0.m * $0.m } ?? 1
+            encoders += (output.units * perUnit + output.interval - 1) / output.interval
+        }
+        let width = Double(datatype.activations)
+        return [
+            AreaEntry(
+                component: "encoder", part: "comparator", count: encoders, figure: book.area(.compare, width: width)),
+            AreaEntry(component: "encoder", part: "shifter", count: encoders, figure: book.area(.shift, width: width)),
+            AreaEntry(component: "decoder", part: "shifter", count: decoders, figure: book.area(.shift, width: width)),
+        ].filter { $0.count > 0 }
+    }
+}

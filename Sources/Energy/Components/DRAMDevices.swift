@@ -1,0 +1,61 @@
+import DRAM
+import Hardware
+import Simulation
+
+/// The memory behind the chip: its commands and its standby where it is of a standard, else its bits.
+struct DRAMDevices: EnergyComponent {
+    let book: FigureBook
+    /// The memory; nil where the configuration names no standard.
+    let configuration: DRAMConfiguration?
+
+    func entries(of layer: LayerResult) -> [EnergyEntry] {
+        guard let configuration else { return bits(layer.activity) }
+        let activity = layer.activity
+        let commands = activity.dramCommands
+        let table = DRAMEnergyTable(configuration)
+        let rankClocks = activity.dramClocks * configuration.organization.channels * configuration.organization.ranks
+        // mW * ns = pJ.
+        let clock = configuration.clockNanoseconds
+        return [
+            ("activate", commands.activates, table.activate, "an activate and its precharge"),
+            ("read", commands.reads, table.read, "a burst of \(configuration.organization.requestBytes) B"),
+            ("write", commands.writes, table.write, "a burst of \(configuration.organization.requestBytes) B"),
+            ("refresh", commands.refreshes, table.refresh, "a refresh of a rank"),
+            (
+                "background_active", rankClocks - commands.prechargedCycles, table.activeStandby * clock,
+                "a memory clock of a rank with a row open"
+            ),
+            (
+                "background_precharged", commands.prechargedCycles, table.prechargedStandby * clock,
+                "a memory clock of a rank with all rows closed"
+            ),
+        ].map { action, count, energy, words in
+            entry(action, count, energy, source(words, energy, configuration))
+        }
+    }
+
+    private func source(_ words: String, _ energy: Double, _ configuration: DRAMConfiguration) -> FigureSource {
+        let derivation =
+            switch configuration.energy {
+            case .currents: "\(words), from the data sheet's currents"
+            case .perBit(let perBit) where energy > 0: "\(words) at \(NumberForm.significant(perBit)) pJ/bit"
+            case .perBit: "\(words), contained in the pJ/bit of reads and writes"
+            }
+        return FigureSource(
+            derivation: derivation, publication: configuration.energySource, origin: configuration.standard)
+    }
+
+    private func bits(_ activity: Activity) -> [EnergyEntry] {
+        let (energy, source) = book.memoryBit
+        let words = "a bit of a memory without a standard"
+        return [
+            ("read", activity.dramWeightBytes + activity.dramInputBytes), ("write", activity.dramOutputBytes),
+        ].map { entry($0, 8 * $1, energy, source.preceded(by: words)) }
+    }
+
+    private func entry(_ action: String, _ count: Int, _ energy: Double, _ source: FigureSource) -> EnergyEntry {
+        EnergyEntry(
+            component: EnergyEntry.dramComponent, action: action, count: count,
+            figure: EnergyFigure(energy: Picojoules(energy), source: source), family: .dram, isSwitching: false)
+    }
+}

@@ -1,0 +1,38 @@
+import Hardware
+import Simulation
+
+/// The PEs' FIFOs, built of registers. Every PE's copy of an entry is written once and read once as it comes to the window; in
+/// every cycle a clock gate an entry and two pointers are clocked. Counted in bits.
+struct FIFOs: EnergyComponent {
+    static let component = "fifo"
+
+    let book: FigureBook
+    let shape: MachineShape
+
+    func entries(of layer: LayerResult) -> [EnergyEntry] {
+        let activity = layer.activity
+        let bits =
+            shape.sentWeights.bits(of: activity.weightOperands.queued)
+            + shape.sentInputs.bits(of: activity.inputOperands.queued)
+        return [
+            ("write", bits, book.energy(.registerWrite, width: 1)),
+            ("read", bits, book.energy(.registerRead, width: 1)),
+            ("clock", clockedBits * activity.cycles, book.energy(.registerClock, width: 1)),
+        ].map { EnergyEntry(component: Self.component, action: $0, count: $1, figure: $2, family: .register) }
+    }
+
+    var areas: [AreaEntry] {
+        [
+            AreaEntry(
+                component: Self.component, part: "register bit",
+                count: shape.pes * shape.array.fifoDepth * shape.entryBits, figure: book.area(.registerWrite, width: 1))
+        ]
+    }
+
+    /// Bits that are clocked in every cycle, over all PEs.
+    private var clockedBits: Int {
+        let depth = shape.array.fifoDepth
+        let pointer = Int.bitWidth - (depth - 1).leadingZeroBitCount
+        return shape.pes * (depth + 2 * pointer)
+    }
+}

@@ -1,0 +1,46 @@
+import Hardware
+import Simulation
+
+/// The input transform's units: adders as wide as what they make, and registers for the patch and behind each of its two
+/// factors. Registers are counted in bits.
+struct InputTransformUnits: EnergyComponent {
+    static let component = "input_transform"
+
+    let arithmetic: Arithmetic
+    let shape: MachineShape
+
+    func entries(of layer: LayerResult) -> [EnergyEntry] {
+        guard case .winograd(let m, let r) = layer.algorithm else { return [] }
+        let activity = layer.activity
+        let growth = shape.datatype.format == .integer ? activity.growthBits : 0
+        let positions = (m + r - 1) * (m + r - 1)
+        return [
+            EnergyEntry(
+                component: Self.component, action: "add", count: activity.inputTransformAdds,
+                figure: arithmetic.add(shape.datatype.activations + growth), family: .arithmetic),
+            EnergyEntry(
+                component: Self.component, action: "register",
+                count: activity.inputTransforms * registerBits(positions: positions, growth: growth),
+                figure: arithmetic.book.energy(.registerWrite, width: 1), family: .register),
+        ]
+    }
+
+    var areas: [AreaEntry] {
+        guard let matrices = shape.matrices else { return [] }
+        let transform = shape.configuration.inputTransform
+        let adders = (matrices.inputTransformAdds + transform.interval - 1) / transform.interval
+        let bits = registerBits(positions: matrices.n * matrices.n, growth: shape.growthBits)
+        return [
+            AreaEntry(
+                component: Self.component, part: "adder", count: transform.units * adders,
+                figure: arithmetic.adder(shape.datatype.activations + shape.growthBits)),
+            AreaEntry(
+                component: Self.component, part: "register bit", count: transform.units * bits,
+                figure: arithmetic.book.area(.registerWrite, width: 1)),
+        ]
+    }
+
+    private func registerBits(positions: Int, growth: Int) -> Int {
+        positions * (3 * shape.datatype.activations + 2 * growth)
+    }
+}

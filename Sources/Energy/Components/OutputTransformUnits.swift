@@ -1,0 +1,47 @@
+import Hardware
+import Simulation
+
+/// The output units: adders as wide as the accumulators that they read, and registers behind each of the transform's two factors,
+/// or for a direct layer's output on its way. Registers are counted in bits.
+struct OutputTransformUnits: EnergyComponent {
+    static let component = "output_transform"
+
+    let arithmetic: Arithmetic
+    let shape: MachineShape
+
+    func entries(of layer: LayerResult) -> [EnergyEntry] {
+        let activity = layer.activity
+        let bits = shape.datatype.accumulators
+        var values = 1
+        var entries: [EnergyEntry] = []
+        if case .winograd(let m, let r) = layer.algorithm {
+            values = m * (m + r - 1) + m * m
+            entries.append(
+                EnergyEntry(
+                    component: Self.component, action: "add", count: activity.outputTransformAdds,
+                    figure: arithmetic.add(bits), family: .arithmetic))
+        }
+        entries.append(
+            EnergyEntry(
+                component: Self.component, action: "register", count: activity.pairs * values * bits,
+                figure: arithmetic.book.energy(.registerWrite, width: 1), family: .register))
+        return entries
+    }
+
+    var areas: [AreaEntry] {
+        let transform = shape.configuration.outputTransform
+        let bits = shape.datatype.accumulators
+        let registers = AreaEntry(
+            component: Self.component, part: "register bit",
+            count: transform.units * bits * (shape.matrices.map { $0.m * $0.n + $0.m * $0.m } ?? 1),
+            figure: arithmetic.book.area(.registerWrite, width: 1))
+        guard let matrices = shape.matrices else { return [registers] }
+        let adders = (matrices.outputTransformAdds + transform.interval - 1) / transform.interval
+        return [
+            AreaEntry(
+                component: Self.component, part: "adder", count: transform.units * adders,
+                figure: arithmetic.adder(bits)),
+            registers,
+        ]
+    }
+}

@@ -1,0 +1,48 @@
+import Hardware
+import Winograd
+
+/// What of the machine fixes the widths and numbers of its parts, whatever layer runs: hardware is built once.
+struct MachineShape: Sendable {
+    let configuration: Configuration
+    /// The transform that the hardware is built for: F(`mapping.tile`, 3x3); nil for a machine on which all layers run direct.
+    let matrices: WinogradMatrices?
+    /// Bits of a mask that an entry has room for: 3x3 kernels and `step_width` channels.
+    let maskBits: Int
+    /// Bits by which transformed activations are wider than stored ones.
+    let growthBits: Int
+
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+        let mapping = configuration.mapping
+        let matrices = mapping.algorithm == .direct ? nil : try? WinogradMatrices.cookToom(m: mapping.tile, r: 3)
+        self.matrices = matrices
+        let positions = matrices.map { $0.n * $0.n } ?? 9
+        maskBits = mapping.step == .positions ? max(positions, mapping.stepWidth) : mapping.stepWidth
+        let grows = configuration.datatype.format == .integer && !configuration.datatype.quantize
+        growthBits = grows ? matrices?.inputGrowthBits ?? 0 : 0
+    }
+
+    var array: PEArray { configuration.peArray }
+    var datatype: Datatype { configuration.datatype }
+
+    /// PEs of the array.
+    var pes: Int { array.rows * array.columns }
+
+    /// Accumulators of a pair.
+    var accumulators: Int { matrices.map { $0.n * $0.n } ?? 1 }
+
+    /// How weights go to the array and lie in its FIFOs: what is skipped by comes as a mask and the non-zero values.
+    var sentWeights: StoredForm {
+        StoredForm(isMasked: array.zeroSkipping.masksWeights, valueBits: datatype.weights)
+    }
+
+    /// How activations do.
+    var sentInputs: StoredForm {
+        StoredForm(isMasked: array.zeroSkipping.masksActivations, valueBits: datatype.activations)
+    }
+
+    /// Bits of a FIFO entry that holds nothing but non-zero values.
+    var entryBits: Int {
+        array.filtersPerPE * sentWeights.mostBits(of: maskBits) + array.tilesPerPE * sentInputs.mostBits(of: maskBits)
+    }
+}

@@ -1,0 +1,86 @@
+import Energy
+import YAML
+
+/// Energy and area by component, and where their figures come from.
+extension SimulationReport {
+    /// One row a component: what it took in all layers, what it covers, and the tables of its figures.
+    func componentTable() -> TextTable {
+        let scale = Scale.energy(total.energy.value)
+        let areaScale = SquareMicrometres.zero < model.totalArea
+        var table = TextTable([
+            (head: ["component", ""], alignment: .left), (head: ["energy", scale.unit], alignment: .right),
+            (head: ["share", "%"], alignment: .right), (head: ["area", "mm2"], alignment: .right),
+            (head: ["share", "%"], alignment: .right), (head: ["figures from", ""], alignment: .left),
+        ])
+        func share(_ part: Double, of whole: Double) -> String {
+            whole > 0 ? NumberText.grouped(part / whole * 100, decimals: 1) : "-"
+        }
+        let entries = energy.flatMap(\.entries)
+        let names = (entries.map(\.component) + model.areas.map(\.component)).unique()
+        for name in names {
+            let mine = entries.filter { $0.component == name }
+            let took = mine.map(\.total).sum()
+            let covers = model.areas.filter { $0.component == name }
+            let area = covers.map(\.total).sum()
+            let origins =
+                (mine.map(\.figure.source.origin) + covers.map(\.figure.source.origin)).unique()
+            table.add([
+                name, mine.isEmpty ? "" : scale.text(took.value),
+                mine.isEmpty ? "" : share(took.value, of: total.energy.value),
+                covers.isEmpty ? "" : NumberText.grouped(area.squareMillimetres, decimals: 3),
+                covers.isEmpty ? "" : share(area.value, of: model.totalArea.value), origins.joined(separator: ", "),
+            ])
+        }
+        table.addTotal([
+            "total", scale.text(total.energy.value), share(total.energy.value, of: total.energy.value),
+            NumberText.grouped(model.totalArea.squareMillimetres, decimals: 3), areaScale ? "100.0" : "-", "",
+        ])
+        return table
+    }
+
+    /// The tables that figures came from, each with what took it to the node at hand.
+    func tables() -> [String] {
+        let tables = model.tables
+        var lines: [String] = []
+        for table in [tables.table] + (tables.companion.map { [$0] } ?? []) {
+            let scaled = table.point == model.point ? "" : ", scaled to \(model.point)"
+            lines.append("\(table.name): \(table.description); \(table.point)\(scaled)")
+        }
+        lines.append("SRAM \(tables.sram.name): \(tables.sram.source)")
+        if case .standard = result.configuration.dram {
+            let source = energy.flatMap(\.entries).first { $0.component == EnergyEntry.dramComponent }?.figure.source
+            if let source { lines.append("\(source.origin): \(source.publication)") }
+        }
+        lines.append("energy.csv and area.csv say of every figure how it was made, and from what publication")
+        return lines
+    }
+
+    /// The energies with some of the figures at half and at twice.
+    func sensitivityTable() -> TextTable {
+        let scale = Scale.energy(total.energy.value)
+        var table = TextTable([
+            (head: ["figures", "", ""], alignment: .left), (head: ["times", "", ""], alignment: .right),
+            (head: ["total", "energy", scale.unit], alignment: .right),
+            (head: ["against", "as they are", "%"], alignment: .right),
+            (head: ["multipliers'", "share", "%"], alignment: .right),
+        ])
+        func percent(_ a: Picojoules, _ b: Picojoules) -> String {
+            b > .zero ? NumberText.grouped(a.value / b.value * 100, decimals: 1) : "-"
+        }
+        for row in SensitivityRow.rows(of: energy) {
+            table.add([
+                row.change?.family.rawValue ?? "as they are", row.change.map { "\($0.factor)" } ?? "",
+                scale.text(row.energy.value), percent(row.energy, row.unchanged), percent(row.multiply, row.energy),
+            ])
+        }
+        return table
+    }
+}
+
+extension Sequence where Element: Hashable {
+    /// The elements without repetitions, in the order in which they first stand.
+    func unique() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import Hardware
+import TestSupport
+import Testing
+import YAML
+
+@testable import Energy
+@testable import Simulation
+
+/// A machine, tables and a layer of round numbers, so that everything can be worked out on paper.
+enum HandMachine {
+    static let table = """
+        name: paper
+        technology: 45 nm
+        voltage: 0.9 V
+        operations:
+          multiply: {rule: quadratic, figures: [{width: 16 bit, energy: 1 pJ, area: 3969 um2, source: paper}]}
+          add: {rule: linear, figures: [{width: 32 bit, energy: 0.1 pJ, area: 100 um2, source: paper}]}
+          register_write: {rule: linear, figures: [{width: 1 bit, energy: 0.01 pJ, area: 5 um2, source: paper}]}
+          register_read: {rule: linear, figures: [{width: 1 bit, energy: 0.02 pJ, source: paper}]}
+          register_clock: {rule: linear, figures: [{width: 1 bit, energy: 0.004 pJ, source: paper}]}
+          bitwise: {rule: linear, figures: [{width: 32 bit, energy: 0.032 pJ, area: 32 um2, source: paper}]}
+          compare: {rule: linear, figures: [{width: 32 bit, energy: 0.04 pJ, area: 64 um2, source: paper}]}
+          shift: {rule: linear, figures: [{width: 32 bit, energy: 0.4 pJ, area: 100 um2, source: paper}]}
+          multiplex: {rule: linear, figures: [{width: 32 bit, energy: 0.2 pJ, area: 100 um2, source: paper}]}
+        wire: {energy: 0.5 pJ, voltage: 0.9 V, source: paper}
+        leakage: {power: 10 mW, area: 1 mm2, source: paper}
+        clock_and_control: {fraction: 0.25, source: paper}
+        memory: {per_bit: 10 pJ, source: paper}
+        """
+
+    static let sram = """
+        name: lstp
+        source: paper
+        temperature: 300 K
+        columns: [capacity KiB, width bit, read_energy pJ, write_energy pJ, leakage mW, area um2, access_time ns, cycle_time ns]
+        nodes:
+          - technology: 45 nm
+            supply: 1.1 V
+            fit:
+              read_energy: {a: 1, b: 0.01, n: 0.5, c: 1e-05}
+              write_energy: {a: 1, b: 0.01, n: 0.5}
+              leakage: {a: 3.7e-05, n: 0.9}
+              area: {a: 4551, n: 0.9}
+              access_time: {a: 0.6, n: 0.2}
+            banks:
+              - [4, 64, 2, 3, 0.001, 10000, 0.8, 0.9]
+              - [4, 128, 4, 5, 0.001, 12000, 0.8, 0.9]
+        """
+
+    /// 2 x 4 PEs of 4 multipliers for 2 filters and 1 tile, F(2x2,3x3), steps of 16 channels.
+    static var configuration: Configuration {
+        var machine = Configuration()
+        machine.clock = .megahertz(1000)
+        machine.datatype.quantize = true
+        machine.peArray.rows = 2
+        machine.peArray.columns = 4
+        machine.peArray.accumulatorSets = 1
+        machine.weightBuffer.capacity = .kibibytes(64)
+        machine.weightBuffer.bandwidth = Bytes(128)
+        machine.weightBuffer.banks = 16
+        machine.inputBuffer = machine.weightBuffer
+        machine.outputBuffer.capacity = .kibibytes(8)
+        machine.outputBuffer.banks = 2
+        machine.inputTransform.units = 2
+        machine.outputTransform.units = 4
+        return machine
+    }
+
+    static func model(_ set: (inout Configuration) -> Void = { _ in }) throws -> EnergyModel {
+        var machine = configuration
+        set(&machine)
+        let table = try EnergyTable(Document.parse(table, file: "paper"), path: "paper") { throw $0.error("no base") }
+        let tables = EnergyTables(
+            table: table, companion: nil, scaling: try shippedScaling(),
+            sram: try SRAMTable(Document.parse(sram, file: "sram"), path: "sram"))
+        return try EnergyModel(configuration: machine, tables: tables, dram: nil)
+    }
+
+    static var layer: LayerResult {
+        EnergyTests.layer("conv", .winograd(tile: 2, kernel: 3)) {
+            $0.cycles = 1000
+            $0.usefulProducts = 900
+            $0.denseMultiplies = 5000
+            $0.accumulatorUpdates = 400
+            $0.accumulatorDrains = 64
+            $0.entriesExamined = 300
+            $0.maskBits = 16
+            $0.weightOperands.broadcast = ValueCount(values: 3200, nonZeros: 1000)
+            $0.weightOperands.queued = ValueCount(values: 12800, nonZeros: 4000)
+            $0.inputOperands.broadcast = ValueCount(values: 1600, nonZeros: 800)
+            $0.inputOperands.queued = ValueCount(values: 3200, nonZeros: 1600)
+            $0.inputOperands.encoded = ValueCount(values: 640, nonZeros: 320)
+            $0.inputOperands.decoded = 100
+            $0.encodedOutputs = ValueCount(values: 128, nonZeros: 64)
+            $0.inputTransforms = 40
+            $0.inputTransformAdds = 40 * 32
+            $0.pairs = 8
+            $0.outputTransformAdds = 8 * 24
+            $0.weightOperands.bufferReads = 200
+            $0.weightOperands.bufferWrites = 50
+            $0.inputOperands.bufferReads = 150
+            $0.inputOperands.bufferWrites = 40
+            $0.outputBufferWrites = 16
+            $0.dramWeightBytes = 100
+            $0.dramInputBytes = 50
+            $0.dramOutputBytes = 30
+        }
+    }
+}
+
+/// Everything below was worked out by hand from the contract's section 7 and the round numbers above.
+@Suite("A layer and a machine by hand")
+struct HandComputedTests {
+    /// Per PE: 4 multipliers 15,876, 4 adders 400, 1 x 2 x 16 accumulators of 32 bit 5,120, 8 entries of 2 * 272 + 272 = 816 bit
+    /// 32,640, 2 entries x 2 pairs x 16 AND gates 64 and 32 prefix adders of 5 bit 2,000, multiplexers for 64 and 32 choices
+    /// 4 * 21 * 50 = 4,200 and 4 * 11 * 50 = 2,200: 62,500 um2, so the pitch is 0.25 mm.
+    @Test func areas() throws {
+        let model = try HandMachine.model()
+        let expected: [(String, String, Int, Double)] = [
+            ("multiplier", "multiplier", 32, 3969), ("adder_tree", "adder", 32, 100),
+            ("accumulator_register", "register bit", 8192, 5), ("fifo", "register bit", 52224, 5),
+            ("selection", "and gate", 512, 1), ("selection", "prefix adder", 1024, 15.625),
+            ("selection", "weight multiplexer", 672, 50), ("selection", "activation multiplexer", 352, 50),
+            ("encoder", "comparator", 48, 32), ("encoder", "shifter", 48, 50), ("decoder", "shifter", 32, 50),
+            ("input_transform", "adder", 64, 50), ("input_transform", "register bit", 1536, 5),
+            ("output_transform", "adder", 96, 100), ("output_transform", "register bit", 1536, 5),
+            ("weight_buffer", "bank", 16, 10000), ("input_buffer", "bank", 16, 10000),
+            ("output_buffer", "bank", 2, 12000),
+        ]
+        #expect(model.areas.map(\.component) == expected.map(\.0))
+        #expect(model.areas.map(\.part) == expected.map(\.1))
+        #expect(model.areas.map(\.count) == expected.map(\.2))
+        for (area, row) in zip(model.areas, expected) {
+            #expect(area.figure.area.value == row.3, "\(area.component) \(area.part)")
+        }
+        #expect(model.pitch == 0.25)
+        #expect(model.totalArea.value == 500_000 + 33_696 + 344_000)
+    }
+
+    @Test func energies() throws {
+        let model = try HandMachine.model()
+        let energy = model.energy(of: HandMachine.layer)
+        let expected: [(String, String, Int, Double)] = [
+            ("multiplier", "multiply", 900, 900), ("adder_tree", "add", 500, 50), ("accumulator", "add", 400, 40),
+            ("accumulator_register", "read", 12800, 256), ("accumulator_register", "write", 12800, 128),
+            ("accumulator_register", "drain", 2048, 40.96),
+            // 12,800 + 64,000 and 3,200 + 25,600 bits; 8 PEs of 8 gates and two pointers of 3 bit.
+            ("fifo", "write", 105_600, 1056), ("fifo", "read", 105_600, 2112), ("fifo", "clock", 112_000, 448),
+            ("selection", "mask_and", 9600, 9.6), ("selection", "prefix_add", 19200, 300),
+            ("selection", "choose_weight", 900, 270), ("selection", "choose_activation", 900, 270),
+            // 4 and 2 PEs of 0.25 mm.
+            ("broadcast", "weights", 19200, 9600), ("broadcast", "inputs", 14400, 3600),
+            ("encoder", "test_input", 640, 12.8), ("encoder", "pack_input", 320, 64),
+            ("decoder", "unpack_input", 100, 20), ("encoder", "test_output", 128, 2.56),
+            ("encoder", "pack_output", 64, 12.8),
+            ("input_transform", "add", 1280, 64), ("input_transform", "register", 30720, 307.2),
+            ("output_transform", "add", 192, 19.2), ("output_transform", "register", 3072, 30.72),
+            ("weight_buffer", "read", 200, 400), ("weight_buffer", "write", 50, 150),
+            ("weight_buffer", "leakage", 1000, 16),
+            ("input_buffer", "read", 150, 300), ("input_buffer", "write", 40, 120),
+            ("input_buffer", "leakage", 1000, 16),
+            ("output_buffer", "read", 16, 64), ("output_buffer", "write", 16, 80),
+            ("output_buffer", "leakage", 1000, 2),
+            ("dram", "read", 1200, 12000), ("dram", "write", 240, 2400),
+            // 0.533696 mm2 at 10 mW/mm2 and 1 ns.
+            ("leakage", "logic", 1000, 5336.96), ("clock_and_control", "layer", 1, 5181.96),
+        ]
+        #expect(energy.entries.map(\.component) == expected.map(\.0))
+        #expect(energy.entries.map(\.action) == expected.map(\.1))
+        #expect(energy.entries.map(\.count) == expected.map(\.2))
+        for (entry, row) in zip(energy.entries, expected) {
+            #expect(
+                abs(entry.total.value / row.3 - 1) < 1e-12,
+                "\(row.0) \(row.1): observed \(entry.total.value), expected \(row.3)")
+        }
+        #expect(abs(energy.total.value / 45680.76 - 1) < 1e-12, "observed \(energy.total.value)")
+        #expect(energy.multiply == Picojoules(900))
+        #expect(energy.denseMultiply == Picojoules(5000))
+    }
+
+    @Test func sourcesTellTheWay() throws {
+        let energy = try HandMachine.model().energy(of: HandMachine.layer)
+        func source(_ component: String, _ action: String) -> String? {
+            energy.entries.first { $0.component == component && $0.action == action }?.source
+        }
+        #expect(source("broadcast", "weights") == "1 mm, 4 PEs of 0.25 mm, at 0.5 pJ/bit/mm, as given; paper")
+        #expect(
+            source("selection", "choose_weight")
+                == "3 levels of 4 to 1 for 64 values of 16 bit, in proportion to 32 bit (0.2 pJ); paper")
+        #expect(source("weight_buffer", "leakage")?.hasPrefix("16 banks, 0.016 mW, a cycle, as tabulated") == true)
+        #expect(source("leakage", "logic") == "0.5337 mm2 of logic, 5.337 mW, a cycle, as given; paper")
+        #expect(
+            source("clock_and_control", "layer") == "0.25 of 20730 pJ of dynamic energy on chip, as given; paper")
+        #expect(source("dram", "read") == "a bit of a memory without a standard, as given; paper")
+    }
+}
