@@ -92,10 +92,14 @@ struct ShippedTests {
         #expect(utilization >= 0.85)
     }
 
-    @Test("digits: the outputs are PyTorch's, and the products those of the engine")
-    func digits() async throws {
-        let trace = try shippedTrace("digits/trace.yaml")
-        let simulator = try shippedSimulator("mobile")
+    @Test(
+        "digits: the outputs are PyTorch's, and the products those of the engine",
+        arguments: [
+            ("trace.yaml", "mobile"), ("spatial-pruned.yaml", "mobile"), ("spatial-pruned.yaml", "dense-direct"),
+        ])
+    func digits(manifest: String, machine: String) async throws {
+        let trace = try shippedTrace("digits/\(manifest)")
+        let simulator = try shippedSimulator(machine)
         let verification = try await simulator.verify(trace, against: simulator.run(trace))
         #expect(verification.count == trace.layers.count)
         for layer in verification {
