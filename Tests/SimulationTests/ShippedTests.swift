@@ -109,6 +109,29 @@ struct ShippedTests {
         }
     }
 
+    @Test(
+        "digits: the fill-in under a layer's own ReLU is what the machine multiplies",
+        arguments: ["trace", "spatial-pruned"])
+    func digitsFillIn(name: String) async throws {
+        let trace = try shippedTrace("digits/\(name).yaml")
+        let result = try await Simulator(idealConfiguration("mobile")).run(trace)
+        var measured = 0
+        for (layer, run) in zip(trace.layers, result.layers) where layer.winogradObstacle(tile: 2) == nil {
+            let fillIn = try layer.fillIn(seed: trace.seed)
+            let own =
+                switch layer.relu {
+                case .none: fillIn.activationDensityNoRelu
+                case .spatial: fillIn.activationDensitySpatialRelu
+                case .winograd: fillIn.activationDensityWinogradRelu
+                }
+            #expect(run.algorithm == .winograd(tile: 2, kernel: 3), "\(layer.name)")
+            #expect(fillIn.weightDensityAfter == run.activity.weightDensity, "\(layer.name)")
+            #expect(own == run.activity.activationDensity, "\(layer.name)")
+            measured += 1
+        }
+        #expect(measured == 4)
+    }
+
     @Test("every shipped trace loads, and says that it is a calibration", arguments: networks)
     func manifests(network: String) throws {
         for method in ["dense", "spatial-pruned", "winograd-pruned", "winograd-relu"] {
