@@ -31,6 +31,27 @@ extension Layer {
         }
     }
 
+    /// Why Winograd's algorithm with output tiles of edge `tile` does not compute the layer, in words; nil where it does.
+    public func winogradObstacle(tile: Int) -> String? {
+        if operation == .linear { return "it is a linear layer" }
+        if shape.kernelHeight != shape.kernelWidth {
+            return "its kernel is \(shape.kernelHeight)x\(shape.kernelWidth), not square"
+        }
+        if shape.kernelHeight == 1 { return "its kernel is 1x1" }
+        if shape.strideHeight != 1 || shape.strideWidth != 1 {
+            return "its stride is \(shape.strideHeight)x\(shape.strideWidth), not 1"
+        }
+        if shape.dilationHeight != 1 || shape.dilationWidth != 1 {
+            return "its dilation is \(shape.dilationHeight)x\(shape.dilationWidth), not 1"
+        }
+        let n = tile + shape.kernelHeight - 1
+        if n > WinogradMatrices.maximumEdge {
+            return
+                "F(\(tile)x\(tile),\(shape.kernelHeight)x\(shape.kernelHeight)) has \(n)x\(n) positions, and a mask holds 64"
+        }
+        return nil
+    }
+
     /// The weights' zeros.
     ///
     /// - Parameters:
@@ -43,11 +64,7 @@ extension Layer {
         switch (weights, form) {
         case (.mask(let reference), _): return .given(givenMasks(reference))
         case (.density(let density, let domain, let spread), _):
-            let positions = domain == .winograd ? modelEdge * modelEdge : shape.taps
-            try checkSize(shape.filters, shape.groupChannels, positions, mark)
-            let drawing = DensityDrawing(
-                density: density, spread: spread, seed: seed, stream: "\(name)/weights", outer: shape.filters,
-                outerIs: .filters, channels: shape.groupChannels, elements: positions)
+            let drawing = try weightDrawing(density, domain, spread, seed: seed)
             guard case .winograd(let matrices) = form else { return .taps(drawing.allFlags()) }
             return .positions(
                 domain == .winograd ? drawing.allMasks() : StructuralFill.weights(drawing.allFlags(), matrices))
@@ -98,7 +115,7 @@ extension Layer {
             let values = try activationValues(form, quantizeBits: quantizeBits) ?? []
             return .pixels(pixelFlags(values.map { $0 == 0 ? 0 : 1 }))
         case (.tensor(let reference, _), .winograd(let matrices)):
-            let transformed = try transformedActivations(reference, matrices)
+            let transformed = try transformedActivations(reference, matrices, relu: appliedRelu)
             let quantizer = try quantizer(transformed, bits: quantizeBits)
             let positions = matrices.n * matrices.n
             var masks = [UInt64](repeating: 0, count: transformed.tiles * shape.channels)
@@ -137,7 +154,7 @@ extension Layer {
         switch form {
         case .direct: values = reference.tensor.doubles()
         case .winograd(let matrices):
-            let transformed = try transformedActivations(reference, matrices)
+            let transformed = try transformedActivations(reference, matrices, relu: appliedRelu)
             values = []
             values.reserveCapacity(transformed.tiles * shape.channels * matrices.n * matrices.n)
             transformed.forEachTileRow { _, row in values.append(contentsOf: row) }
@@ -149,13 +166,29 @@ extension Layer {
     /// The edge n of the tile that Winograd-domain operands belong to.
     var modelEdge: Int { modelTile + shape.kernelHeight - 1 }
 
-    private func transformedActivations(_ reference: TensorReference, _ matrices: WinogradMatrices) throws
-        -> TransformedActivations
-    {
+    /// The drawing of weights from a density: of taps, or of positions of the model's tile.
+    ///
+    /// - Throws: `InputError` where they would not fit in memory.
+    func weightDrawing(_ density: Double, _ domain: Domain, _ spread: Spread, seed: UInt64) throws -> DensityDrawing {
+        let elements = domain == .winograd ? modelEdge * modelEdge : shape.taps
+        try checkSize(shape.filters, shape.groupChannels, elements, mark)
+        return DensityDrawing(
+            density: density, spread: spread, seed: seed, stream: "\(name)/weights", outer: shape.filters,
+            outerIs: .filters, channels: shape.groupChannels, elements: elements)
+    }
+
+    /// The ReLU that is still to be applied: a trace's pixels are rectified already where it is a spatial one.
+    private var appliedRelu: Relu { relu == .winograd ? .winograd : .none }
+
+    /// The positions of a tensor of pixels.
+    ///
+    /// - Throws: `InputError` where they would not fit in memory.
+    func transformedActivations(
+        _ reference: TensorReference, _ matrices: WinogradMatrices, relu: Relu
+    ) throws -> TransformedActivations {
         let geometry = TileGeometry(shape: shape, matrices: matrices)
         try checkSize(shape.batch * geometry.tiles, shape.channels, geometry.n * geometry.n, reference.mark ?? mark)
-        return TransformedActivations(
-            geometry: geometry, matrices: matrices, rectify: relu == .winograd, tensor: reference.tensor)
+        return TransformedActivations(geometry: geometry, matrices: matrices, relu: relu, tensor: reference.tensor)
     }
 
     private func quantizer(_ transformed: TransformedActivations, bits: Int?) throws -> Quantizer? {
@@ -172,7 +205,7 @@ extension Layer {
         return GivenMasks(rows: shape[0], columns: shape[1], masks: reference.tensor.words())
     }
 
-    private func weightFlags(_ flags: [UInt8]) -> ElementFlags {
+    func weightFlags(_ flags: [UInt8]) -> ElementFlags {
         ElementFlags(outer: shape.filters, channels: shape.groupChannels, elements: shape.taps, flags: flags)
     }
 

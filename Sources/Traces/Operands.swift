@@ -17,6 +17,11 @@ public struct PositionMasks: Sendable {
         self.positions = positions
         self.masks = masks
     }
+
+    /// The share of positions that are not zero; nil where there is none.
+    var density: Double? {
+        masks.isEmpty ? nil : Double(masks.reduce(0) { $0 + $1.nonzeroBitCount }) / Double(masks.count * positions)
+    }
 }
 
 /// Non-zero flags, one byte (0 or 1) an element, of a spatial operand: `[K, C/groups, R*S]` or `[N, C, H*W]`, row-major.
@@ -38,6 +43,9 @@ public struct ElementFlags: Sendable {
         self.elements = elements
         self.flags = flags
     }
+
+    /// The share of elements that are not zero; nil where there is none.
+    var density: Double? { flags.isEmpty ? nil : Double(flags.reduce(0) { $0 + Int($1) }) / Double(flags.count) }
 }
 
 /// Masks as a trace gives them: `[K, G]` or `[groups * G, B]`, row-major.

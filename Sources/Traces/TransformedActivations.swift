@@ -5,7 +5,8 @@ import Winograd
 struct TransformedActivations {
     let geometry: TileGeometry
     let matrices: WinogradMatrices
-    let rectify: Bool
+    /// Where a ReLU is applied: to the pixels, to the positions, or nowhere.
+    let relu: Relu
     let tensor: Tensor
 
     /// Tiles over all images.
@@ -21,7 +22,10 @@ struct TransformedActivations {
         var gathered = [Double](repeating: 0, count: patches * size)
         var values = [Double](repeating: 0, count: patches * size)
         for number in 0..<shape.batch {
-            let pixels = tensor.doubles(in: number * image..<(number + 1) * image)
+            var pixels = tensor.doubles(in: number * image..<(number + 1) * image)
+            if relu == .spatial {
+                for index in pixels.indices { pixels[index] = max(pixels[index], 0) }
+            }
             for tileRow in 0..<geometry.tileRows {
                 padded.withUnsafeMutableBufferPointer { padded in
                     gathered.withUnsafeMutableBufferPointer { gathered in
@@ -37,7 +41,7 @@ struct TransformedActivations {
                             }
                             gather(map, tileRow: tileRow, into: patch)
                             matrices.transformInput(count: patches, patches: patch, into: result)
-                            if rectify {
+                            if relu == .winograd {
                                 for index in 0..<patches * size { result[index] = max(result[index], 0) }
                             }
                             body((number * geometry.tileRows + tileRow) * geometry.tileColumns, values)

@@ -92,10 +92,14 @@ struct ShippedTests {
         #expect(utilization >= 0.85)
     }
 
-    @Test("digits: the outputs are PyTorch's, and the products those of the engine")
-    func digits() async throws {
-        let trace = try shippedTrace("digits/trace.yaml")
-        let simulator = try shippedSimulator("mobile")
+    @Test(
+        "digits: the outputs are PyTorch's, and the products those of the engine",
+        arguments: [
+            ("trace.yaml", "mobile"), ("spatial-pruned.yaml", "mobile"), ("spatial-pruned.yaml", "dense-direct"),
+        ])
+    func digits(manifest: String, machine: String) async throws {
+        let trace = try shippedTrace("digits/\(manifest)")
+        let simulator = try shippedSimulator(machine)
         let verification = try await simulator.verify(trace, against: simulator.run(trace))
         #expect(verification.count == trace.layers.count)
         for layer in verification {
@@ -103,6 +107,29 @@ struct ShippedTests {
             let error = try #require(layer.recorded)
             #expect(error.largest < 1e-6 && error.signalToNoise > 120, "\(layer.layer): \(error)")
         }
+    }
+
+    @Test(
+        "digits: the fill-in under a layer's own ReLU is what the machine multiplies",
+        arguments: ["trace", "spatial-pruned"])
+    func digitsFillIn(name: String) async throws {
+        let trace = try shippedTrace("digits/\(name).yaml")
+        let result = try await Simulator(idealConfiguration("mobile")).run(trace)
+        var measured = 0
+        for (layer, run) in zip(trace.layers, result.layers) where layer.winogradObstacle(tile: 2) == nil {
+            let fillIn = try layer.fillIn(seed: trace.seed)
+            let own =
+                switch layer.relu {
+                case .none: fillIn.activationDensityNoRelu
+                case .spatial: fillIn.activationDensitySpatialRelu
+                case .winograd: fillIn.activationDensityWinogradRelu
+                }
+            #expect(run.algorithm == .winograd(tile: 2, kernel: 3), "\(layer.name)")
+            #expect(fillIn.weightDensityAfter == run.activity.weightDensity, "\(layer.name)")
+            #expect(own == run.activity.activationDensity, "\(layer.name)")
+            measured += 1
+        }
+        #expect(measured == 4)
     }
 
     @Test("every shipped trace loads, and says that it is a calibration", arguments: networks)

@@ -52,7 +52,7 @@ struct LayerPlan: Sendable {
             }
         }
         let tile = layer.isWinogradOnly ? ownTile : mapping.tile
-        let obstacle = mapping.algorithm == .direct ? nil : Self.obstacle(layer, tile: tile)
+        let obstacle = mapping.algorithm == .direct ? nil : layer.winogradObstacle(tile: tile)
         if layer.isWinogradOnly, let obstacle {
             throw InputError(
                 "layer '\(layer.name)' lives in the Winograd domain, where it cannot run: \(obstacle)", at: layer.mark)
@@ -68,27 +68,5 @@ struct LayerPlan: Sendable {
             step = shape.taps == 1 ? .channels : mapping.step
             note = obstacle.flatMap { shape.taps == 1 ? nil : "runs direct: \($0)" }
         }
-    }
-
-    /// Why Winograd does not apply to a layer, or nil where it does.
-    private static func obstacle(_ layer: Layer, tile: Int) -> String? {
-        let shape = layer.shape
-        if layer.operation == .linear { return "it is a linear layer" }
-        if shape.kernelHeight != shape.kernelWidth {
-            return "its kernel is \(shape.kernelHeight)x\(shape.kernelWidth), not square"
-        }
-        if shape.kernelHeight == 1 { return "its kernel is 1x1" }
-        if shape.strideHeight != 1 || shape.strideWidth != 1 {
-            return "its stride is \(shape.strideHeight)x\(shape.strideWidth), not 1"
-        }
-        if shape.dilationHeight != 1 || shape.dilationWidth != 1 {
-            return "its dilation is \(shape.dilationHeight)x\(shape.dilationWidth), not 1"
-        }
-        let n = tile + shape.kernelHeight - 1
-        if n > 8 {
-            return
-                "F(\(tile)x\(tile),\(shape.kernelHeight)x\(shape.kernelHeight)) has \(n)x\(n) positions, and a mask holds 64"
-        }
-        return nil
     }
 }

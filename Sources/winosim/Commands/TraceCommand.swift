@@ -6,12 +6,14 @@ import Traces
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace",
-        abstract: "Look into traces, check them, and make them from densities.",
+        abstract: "Look into traces, check them, measure their fill-in, and make them from densities.",
         discussion: """
             Example:
               winosim trace info Traces/digits
             """,
-        subcommands: [TraceInfoCommand.self, TraceValidateCommand.self, TraceSynthesizeCommand.self])
+        subcommands: [
+            TraceInfoCommand.self, TraceFillInCommand.self, TraceValidateCommand.self, TraceSynthesizeCommand.self,
+        ])
 }
 
 /// `winosim trace validate`.

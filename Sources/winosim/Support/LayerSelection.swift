@@ -2,12 +2,12 @@ import ArgumentParser
 import Traces
 import YAML
 
-/// Which layers of a trace run.
+/// Which layers of a trace are wanted.
 struct LayerSelection: ParsableArguments {
     @Option(
         name: .customLong("layers"),
         help: ArgumentHelp(
-            "Run these layers alone: names with *, ? and [a-c], parted by commas. May be repeated.",
+            "These layers alone: names with *, ? and [a-c], parted by commas. May be repeated.",
             valueName: "glob"))
     var arguments: [String] = []
 

@@ -1,8 +1,11 @@
-"""Trains a Winograd-ReLU network on scikit-learn's digits, prunes it in steps, and exports it as a trace.
+"""Trains a network on scikit-learn's digits, prunes it in steps, and exports it as a trace.
 
     python -m winograd_trace.digits --output Traces/digits
+    python -m winograd_trace.digits --method spatial-pruned --output Traces/digits
 
-Everything is seeded. The test images are seen only to measure accuracy and for the four that are exported.
+The first is a Winograd-ReLU network. The second has the same layers as ordinary convolutions with spatial ReLUs, and
+is pruned in its kernels: what Winograd's transforms would fill in. Everything is seeded. The test images are seen only
+to measure accuracy and for the four that are exported.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 try:
     import numpy as np
@@ -25,15 +29,19 @@ except ModuleNotFoundError as missing:
         "pip install -r Traces/exporter/requirements-digits.txt"
     )
 
-from .pytorch import WinogradConv2d, record
+from .pytorch import Prunable, SpatialConv2d, WinogradConv2d, record
 from .winograd import Array
 from .writer import TraceWriter
+
+Method = Literal["winograd-relu", "spatial-pruned"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True)
 class Settings:
     """How the network is made. ``densities`` are the steps in which the later 3x3 layers are pruned."""
 
+    method: Method = "winograd-relu"
     widths: tuple[int, int, int, int] = (32, 64, 64, 128)
     head: int = 64
     densities: tuple[float, ...] = (0.7, 0.55, 0.45, 0.38, 0.35)
@@ -49,27 +57,31 @@ class Settings:
 
 
 class DigitsNetwork(nn.Module):
-    """Four Winograd-ReLU layers, a 1x1 convolution and a linear classifier, on 16x16 images.
+    """Four 3x3 layers, a 1x1 convolution and a linear classifier, on 16x16 images.
 
-    As in the paper, what a 3x3 layer gives goes, with its bias and pooled, into the next layer's input transform, and
-    the ReLU comes after that. Only the 1x1 and the linear layer have a spatial ReLU before them.
+    ``winograd-relu``, as in the paper: what a 3x3 layer gives goes, with its bias and pooled, into the next layer's
+    input transform, and the ReLU comes after that. ``spatial-pruned``: the 3x3 layers are ordinary convolutions, and a
+    spatial ReLU stands before each but the first. Both have spatial ReLUs before the 1x1 and the linear layer.
     """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         a, b, c, d = settings.widths
-        self.conv1 = WinogradConv2d(1, a, relu=False)
-        self.conv2 = WinogradConv2d(a, b)
-        self.conv3 = WinogradConv2d(b, c)
-        self.conv4 = WinogradConv2d(c, d)
+        spatial = settings.method == "spatial-pruned"
+        layer = SpatialConv2d if spatial else WinogradConv2d
+        self.conv1: Prunable = SpatialConv2d(1, a) if spatial else WinogradConv2d(1, a, relu=False)
+        self.conv2: Prunable = layer(a, b)
+        self.conv3: Prunable = layer(b, c)
+        self.conv4: Prunable = layer(c, d)
+        self.rectify = nn.ReLU() if spatial else nn.Identity()
         self.conv5 = nn.Conv2d(d, settings.head, kernel_size=1)
         self.dropout = nn.Dropout(0.3)
         self.classifier = nn.Linear(settings.head * 4 * 4, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         """Images [N, 1, 16, 16] to scores [N, 10]."""
-        x = functional.max_pool2d(self.conv2(self.conv1(x)), 2)
-        x = functional.max_pool2d(self.conv4(self.conv3(x)), 2)
+        x = functional.max_pool2d(self.conv2(self.rectify(self.conv1(x))), 2)
+        x = functional.max_pool2d(self.conv4(self.rectify(self.conv3(self.rectify(x)))), 2)
         x = self.conv5(x.relu()).relu()
         scores: Tensor = self.classifier(self.dropout(x.flatten(1)))
         return scores
@@ -162,20 +174,32 @@ def train(settings: Settings) -> Result:
 
 
 def export(result: Result, settings: Settings, output: str) -> None:
-    """Writes ``trace.yaml`` and ``tensors.safetensors`` into the folder ``output``."""
+    """Writes the method's manifest and its tensors into the folder ``output``, under the names of ``files``."""
     digits, network = result.digits, result.network
-    layers = [layer for layer in network.modules() if isinstance(layer, WinogradConv2d)]
+    layers = [layer for layer in network.modules() if isinstance(layer, Prunable)]
     kept = sum(int(layer.mask.sum()) for layer in layers) / sum(layer.mask.numel() for layer in layers)
+    title, pruned, option = {
+        "winograd-relu": ("Winograd-ReLU network", "Winograd weights", ""),
+        "spatial-pruned": ("Spatially pruned network", "3x3 kernels' weights", " --method spatial-pruned"),
+    }[settings.method]
     description = (
-        f"Winograd-ReLU network on scikit-learn's digits: test accuracy {result.accuracy_before:.2%} before pruning, "
-        f"{result.accuracy_after:.2%} after ({len(digits.test_images)} images), {kept:.1%} of the Winograd weights kept"
+        f"{title} on scikit-learn's digits: test accuracy {result.accuracy_before:.2%} before pruning, "
+        f"{result.accuracy_after:.2%} after ({len(digits.test_images)} images), {kept:.1%} of the {pruned} kept"
     )
-    writer = TraceWriter("digits-winograd-relu", description, framework=f"torch {torch.__version__}")
+    writer = TraceWriter(f"digits-{settings.method}", description, framework=f"torch {torch.__version__}")
     record(writer, network, digits.test_images[: settings.exported_images], relu={"conv1": "none"})
-    writer.write(f"{output}/trace.yaml", comment="Made by: python -m winograd_trace.digits")
+    manifest, tensors = files(settings.method)
+    writer.write(f"{output}/{manifest}", tensors, comment=f"Made by: python -m winograd_trace.digits{option}")
     for layer in writer.trace().layers:
         weights, activations = layer.multiplied_values()
         say(f"{layer.name}: non-zero weights {share(weights):.3f}, activations {share(activations):.3f} as multiplied")
+
+
+def files(method: Method) -> tuple[str, str]:
+    """The names of a method's manifest and of its tensors."""
+    if method == "winograd-relu":
+        return "trace.yaml", "tensors.safetensors"
+    return f"{method}.yaml", f"{method}.safetensors"
 
 
 def share(values: Array) -> float:
@@ -193,10 +217,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m winograd_trace.digits", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("--output", required=True, help="the folder that takes trace.yaml and tensors.safetensors")
+    parser.add_argument("--output", required=True, help="the folder that takes the manifest and its tensors")
+    parser.add_argument("--method", choices=METHODS, default=Settings.method, help="which network (%(default)s)")
     parser.add_argument("--seed", type=int, default=Settings.seed, help="what fixes split, weights and batches")
     given = parser.parse_args()
-    settings = Settings(seed=given.seed)
+    settings = Settings(method=given.method, seed=given.seed)
     export(train(settings), settings, given.output)
 
 

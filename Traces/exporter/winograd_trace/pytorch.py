@@ -1,4 +1,4 @@
-"""Winograd-ReLU layers for PyTorch, and recording a model as a trace. Importing this module needs PyTorch."""
+"""Layers for PyTorch that can be pruned, and recording a model as a trace. Importing this module needs PyTorch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,29 @@ from .winograd import f2x3
 from .writer import TraceWriter
 
 
-class WinogradConv2d(nn.Module):
+class Prunable(nn.Module):
+    """A layer that multiplies by its ``weight`` where its ``mask`` is 1, and by zero where it is 0."""
+
+    weight: Tensor
+    mask: Tensor
+
+    @property
+    def kept_weight(self) -> Tensor:
+        """The weights that the layer multiplies by: those that pruning left, zero elsewhere."""
+        return self.weight * self.mask
+
+    def prune(self, density: float) -> None:
+        """Keeps the share ``density`` of the weights, those of largest magnitude; the others stay zero from now on."""
+        keep = max(1, round(density * self.weight.numel()))
+        with torch.no_grad():
+            order = self.kept_weight.abs().flatten().argsort(descending=True, stable=True)
+            mask = torch.zeros(self.weight.numel())
+            mask[order[:keep]] = 1.0
+            self.mask.copy_(mask.reshape(self.weight.shape))
+            self.weight.mul_(self.mask)
+
+
+class WinogradConv2d(Prunable):
     """A 3x3 convolution with native F(2x2, 3x3) Winograd weights [K, C, 4, 4] and a ReLU after the input transform.
 
     Liu, Pool, Han and Dally (ICLR 2018): each tile computes ``A^T [sum over c of U * max(0, B^T d B)] A``. The weights
@@ -26,7 +48,6 @@ class WinogradConv2d(nn.Module):
 
     weight: nn.Parameter
     bias: nn.Parameter
-    mask: Tensor
     input_matrix: Tensor
     output_matrix: Tensor
 
@@ -44,21 +65,6 @@ class WinogradConv2d(nn.Module):
         self.register_buffer("input_matrix", torch.from_numpy(np.kron(matrices.bt, matrices.bt)).float())
         self.register_buffer("output_matrix", torch.from_numpy(np.kron(matrices.at, matrices.at)).float())
 
-    @property
-    def winograd_weight(self) -> Tensor:
-        """The weights that the layer multiplies by: those that pruning left, zero elsewhere."""
-        return self.weight * self.mask
-
-    def prune(self, density: float) -> None:
-        """Keeps the share ``density`` of the weights, those of largest magnitude; the others stay zero from now on."""
-        keep = max(1, round(density * self.weight.numel()))
-        with torch.no_grad():
-            order = self.winograd_weight.abs().flatten().argsort(descending=True, stable=True)
-            mask = torch.zeros(self.weight.numel())
-            mask[order[:keep]] = 1.0
-            self.mask.copy_(mask.reshape(self.weight.shape))
-            self.weight.mul_(self.mask)
-
     def product(self, x: Tensor) -> Tensor:
         """The convolution before its bias: [N, C, H, W] to [N, K, Ho, Wo]."""
         batch, channels, height, width = x.shape
@@ -71,7 +77,7 @@ class WinogradConv2d(nn.Module):
         if self.relu:
             v = v.relu()
         v = v.reshape(batch, channels, 16, -1).permute(2, 1, 0, 3).reshape(16, channels, -1)
-        u = self.winograd_weight.permute(2, 3, 0, 1).reshape(16, -1, channels)
+        u = self.kept_weight.permute(2, 3, 0, 1).reshape(16, -1, channels)
         m = torch.bmm(u, v).reshape(16, -1)
         y = (self.output_matrix @ m).reshape(2, 2, -1, batch, rows, columns)
         return y.permute(3, 2, 4, 0, 5, 1).reshape(batch, -1, 2 * rows, 2 * columns)[:, :, :height, :width]
@@ -79,6 +85,25 @@ class WinogradConv2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The convolution with its bias."""
         return self.product(x) + self.bias.reshape(-1, 1, 1)
+
+
+class SpatialConv2d(Prunable, nn.Conv2d):
+    """An ordinary 3x3 convolution of stride 1 with weights [K, C, 3, 3] that can be pruned; it has no ReLU of its own.
+
+    The weights are drawn like the kernels whose transforms ``WinogradConv2d`` starts from.
+    """
+
+    bias: nn.Parameter
+
+    def __init__(self, channels: int, filters: int, padding: int = 1) -> None:
+        super().__init__(channels, filters, kernel_size=3, padding=padding)
+        nn.init.normal_(self.weight, std=(2.0 / (9 * channels)) ** 0.5)
+        nn.init.zeros_(self.bias)
+        self.register_buffer("mask", torch.ones_like(self.weight))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The convolution with its bias: [N, C, H, W] to [N, K, Ho, Wo]."""
+        return functional.conv2d(x, self.kept_weight, self.bias, padding=self.padding)
 
 
 def record(writer: TraceWriter, model: nn.Module, images: Tensor, relu: Mapping[str, Relu] | None = None) -> None:
@@ -118,7 +143,7 @@ def _add(writer: TraceWriter, name: str, module: nn.Module, x: Tensor, said: Rel
     if isinstance(module, WinogradConv2d):
         writer.convolution(
             name,
-            weights=Values(as_array(module.winograd_weight), domain="winograd"),
+            weights=Values(as_array(module.kept_weight), domain="winograd"),
             activations=x,
             outputs=module.product(x),
             padding=module.padding,
@@ -130,8 +155,9 @@ def _add(writer: TraceWriter, name: str, module: nn.Module, x: Tensor, said: Rel
                 f"layer '{name}': padding is {module.padding!r} of {module.padding_mode}; expected numbers"
             )
         shape: dict[str, Any] = {key: getattr(module, key) for key in ("stride", "padding", "dilation", "groups")}
-        outputs = functional.conv2d(x, module.weight, **shape)
-        writer.convolution(name, weights=module.weight, activations=x, outputs=outputs, relu=plain, **shape)
+        weight = module.kept_weight if isinstance(module, Prunable) else module.weight
+        outputs = functional.conv2d(x, weight, **shape)
+        writer.convolution(name, weights=weight, activations=x, outputs=outputs, relu=plain, **shape)
     elif isinstance(module, nn.Linear):
         rows = x.reshape(-1, x.shape[-1])
         outputs = functional.linear(rows, module.weight)
