@@ -19,7 +19,10 @@ let package = Package(
         .executable(name: "winosim", targets: ["winosim"]),
         .library(
             name: "Winosim",
-            targets: ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Reports"]),
+            targets: [
+                "YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Comparisons",
+                "Reports",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -34,11 +37,12 @@ let package = Package(
         floor("DRAM", ["YAML"]),
         floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM"]),
         floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "DRAM", "Simulation"]),
-        floor("Reports", ["YAML", "Tensors", "Hardware", "DRAM", "Traces", "Simulation", "Energy"]),
+        floor("Comparisons", ["YAML", "Traces", "Hardware", "Simulation", "Energy"]),
+        floor("Reports", ["YAML", "Tensors", "Hardware", "DRAM", "Traces", "Simulation", "Energy", "Comparisons"]),
         .executableTarget(
             name: "winosim",
             dependencies: [
-                "YAML", "Tensors", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Reports",
+                "YAML", "Tensors", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Comparisons", "Reports",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -52,7 +56,12 @@ let package = Package(
         tests("SimulationTests", ["Simulation", "DRAM", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
         tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
         tests(
-            "ReportsTests", ["Reports", "Energy", "Simulation", "DRAM", "Traces", "Hardware", "YAML"], data: ["Golden"]),
+            "ComparisonsTests", ["Comparisons", "Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
+        tests(
+            "ReportsTests",
+            [
+                "Reports", "Comparisons", "Energy", "Simulation", "DRAM", "Traces", "Hardware", "YAML",
+            ], data: ["Golden"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
     ],
     swiftLanguageModes: [.v6]

@@ -77,6 +77,9 @@ public struct ConfigurationLibrary: Sendable {
     /// - Throws: `FileError` as `list()`.
     public func memories() throws -> [Item] { Self.items(in: try memoryFolder()) }
 
+    /// The shipped comparisons, by name; none where there is no folder of them.
+    public func comparisons() -> [Item] { folder.map { Self.items(in: $0 + "/comparisons") } ?? [] }
+
     /// The folder of shipped memories.
     ///
     /// - Throws: `FileError` as `requiredFolder()`.

@@ -94,6 +94,11 @@ struct Scale {
         Scale(for: picojoules, units: [("pJ", 1), ("nJ", 1e3), ("uJ", 1e6), ("mJ", 1e9), ("J", 1e12)])
     }
 
+    /// For amounts of data in bytes.
+    static func bytes(_ bytes: Double) -> Scale {
+        Scale(for: bytes, units: [("B", 1), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9)])
+    }
+
     /// A value without its unit.
     func text(_ value: Double) -> String { NumberText.grouped(value / factor, decimals: decimals) }
 }

@@ -37,9 +37,9 @@ extension SimulationReport {
                 ])
             ),
             ("warnings", .array(model.warnings.map(JSON.text))),
-            ("columns", .array(Column<LayerRow>.all.map(Self.describe))),
-            ("energy_columns", .array(Column<EnergyRow>.all.map(Self.describe))),
-            ("area_columns", .array(Column<AreaRow>.all.map(Self.describe))),
+            ("columns", .array(Column<LayerRow>.all.map(JSON.init(describing:)))),
+            ("energy_columns", .array(Column<EnergyRow>.all.map(JSON.init(describing:)))),
+            ("area_columns", .array(Column<AreaRow>.all.map(JSON.init(describing:)))),
             ("total", JSON(total, Column<LayerRow>.all)),
             ("layers", .array(rows.map { JSON($0, Column<LayerRow>.all) })),
             (
@@ -51,7 +51,7 @@ extension SimulationReport {
         ]
         if showsSensitivity {
             summary += [
-                ("sensitivity_columns", .array(Column<SensitivityRow>.all.map(Self.describe))),
+                ("sensitivity_columns", .array(Column<SensitivityRow>.all.map(JSON.init(describing:)))),
                 (
                     "sensitivity",
                     .array(SensitivityRow.rows(of: energy).map { JSON($0, Column<SensitivityRow>.all) })
@@ -60,7 +60,7 @@ extension SimulationReport {
         }
         if let verification {
             summary += [
-                ("verification_columns", .array(Column<LayerVerification>.all.map(Self.describe))),
+                ("verification_columns", .array(Column<LayerVerification>.all.map(JSON.init(describing:)))),
                 ("verification", .array(verification.map { JSON($0, Column<LayerVerification>.all) })),
             ]
         }
@@ -72,12 +72,6 @@ extension SimulationReport {
             ("name", .text(table.name)), ("description", .text(table.description)),
             ("technology", .text(QuantityKind.length.format(table.point.technology))),
             ("voltage", .text(QuantityKind.voltage.format(table.point.voltage))),
-        ])
-    }
-
-    private static func describe<Row>(_ column: Column<Row>) -> JSON {
-        .object([
-            ("name", .text(column.name)), ("unit", .text(column.unit)), ("description", .text(column.description)),
         ])
     }
 }

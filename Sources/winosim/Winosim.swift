@@ -15,7 +15,8 @@ struct Winosim: AsyncParsableCommand {
             """,
         version: "winosim \(winosimVersion)",
         subcommands: [
-            SimulateCommand.self, EnergyCommand.self, TraceCommand.self, ConfigCommand.self, DRAMCommand.self,
+            SimulateCommand.self, CompareCommand.self, EnergyCommand.self, TraceCommand.self, ConfigCommand.self,
+            DRAMCommand.self,
         ])
 
     /// Runs the command that the arguments name.

@@ -20,7 +20,7 @@ import Testing
         #expect(
             Set(Self.commands.map { $0.joined(separator: " ") })
                 == [
-                    "", "simulate", "energy", "trace", "trace info", "trace fill-in", "trace validate",
+                    "", "simulate", "compare", "energy", "trace", "trace info", "trace fill-in", "trace validate",
                     "trace synthesize", "config", "config show", "config check", "config list", "dram",
                 ])
     }

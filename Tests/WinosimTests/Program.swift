@@ -25,6 +25,11 @@ enum Program {
         try run(executable: path, arguments, in: folder, environment: environment)
     }
 
+    /// Runs it with a list of arguments.
+    static func run(_ arguments: [String], in folder: Folder) throws -> Outcome {
+        try run(executable: path, arguments, in: folder, environment: [:])
+    }
+
     /// Runs a line of shell in which `$WINOSIM` is the program.
     static func shell(_ line: String, in folder: Folder) throws -> Outcome {
         try run(executable: "/bin/bash", ["-c", line], in: folder, environment: [:])

@@ -1,5 +1,4 @@
 import ArgumentParser
-import DRAM
 import Energy
 import Foundation
 import Hardware
@@ -62,8 +61,7 @@ struct ConfigCheckCommand: ParsableCommand {
         for file in files {
             do {
                 let configuration = try Configuration.load(path: library.resolve(file))
-                let dram = try DRAMConfiguration.named(in: configuration, library)
-                _ = try EnergyModel(configuration, dram: dram, library)
+                _ = try Machine(configuration, library: library)
                 try Console.print(
                     "\(file): valid: \(quoted(configuration.name)), \(NumberText.grouped(configuration.multipliers)) multipliers\n"
                 )
@@ -81,7 +79,7 @@ struct ConfigCheckCommand: ParsableCommand {
 struct ConfigListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the machines and memories that ship with winosim, and where they are.",
+        abstract: "List the machines, memories and comparisons that ship with winosim, and where they are.",
         discussion: """
             Example:
               winosim config list
@@ -94,6 +92,8 @@ struct ConfigListCommand: ParsableCommand {
         var text = Self.table(of: try library.list(), "name")
         let memories = try library.memories()
         if !memories.isEmpty { text += "\n" + Self.table(of: memories, "memory") }
+        let comparisons = library.comparisons()
+        if !comparisons.isEmpty { text += "\n" + Self.table(of: comparisons, "comparison") }
         try Console.print(text)
     }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import DRAM
-import Energy
 import Foundation
 import Hardware
 import YAML
@@ -56,14 +55,6 @@ struct LibraryOptions: ParsableArguments {
 }
 
 extension DRAMConfiguration {
-    /// The DRAM that a configuration names, with its preset's timings; nil where it names none.
-    ///
-    /// - Throws: `FileError`, `InputError`.
-    static func named(in configuration: Configuration, _ library: ConfigurationLibrary) throws -> DRAMConfiguration? {
-        guard case .standard(let standard) = configuration.dram else { return nil }
-        return try decode(standard.node, presets: library.memoryFolder())
-    }
-
     /// The shipped memory of this name, with overrides `dram.key=value`.
     ///
     /// - Throws: `FileError` where none ships under the name, with the nearest one; `InputError`.
@@ -81,16 +72,5 @@ extension DRAMConfiguration {
         let node = try Configuration.memory(
             standard: name, origin: "--dram \(name)", keys: keys, overrides: overrides)
         return try decode(node, presets: library.memoryFolder())
-    }
-}
-
-extension EnergyModel {
-    /// The model that a configuration's energy section asks for, with its tables.
-    ///
-    /// - Parameter dram: the memory, where the configuration names a standard.
-    /// - Throws: `FileError`, `InputError`.
-    init(_ configuration: Configuration, dram: DRAMConfiguration?, _ library: ConfigurationLibrary) throws {
-        try self.init(
-            configuration: configuration, tables: EnergyTables.load(for: configuration, library: library), dram: dram)
     }
 }

@@ -1,4 +1,3 @@
-import DRAM
 import Energy
 import Hardware
 import Reports
@@ -18,16 +17,15 @@ struct Run {
     ///   - showsSensitivity: whether the report has the energies with half and twice of some figures.
     /// - Throws: `FileError`, `InputError`, `BrokenLaw`.
     init(
-        _ path: String, on machine: MachineOptions, layers: LayerSelection, jobs: Int? = nil,
+        _ path: String, on options: MachineOptions, layers: LayerSelection, jobs: Int? = nil,
         verifyingWithin tolerance: Double? = nil, recordsTimeline: Bool = false, showsSensitivity: Bool = false
     ) async throws {
-        let library = try machine.shipped.library()
+        let library = try options.shipped.library()
         var trace = try TraceFile.load(path)
-        let configuration = try machine.configuration(library)
-        let dram = try DRAMConfiguration.named(in: configuration, library)
-        let model = try EnergyModel(configuration, dram: dram, library)
+        let configuration = try options.configuration(library)
+        let machine = try Machine(configuration, library: library)
         let indices = try layers.indices(in: trace)
-        let simulator = Simulator(configuration, dram: dram)
+        let simulator = machine.simulator
         let result = try await simulator.run(
             trace, only: indices, concurrency: jobs, recordsTimeline: recordsTimeline)
         trace.layers = indices.map { trace.layers[$0] }
@@ -36,7 +34,8 @@ struct Run {
             verification = try await simulator.verify(trace, against: result, tolerance: tolerance, concurrency: jobs)
         }
         report = SimulationReport(
-            result: result, model: model, tracePath: trace.path, version: winosimVersion, verification: verification,
+            result: result, model: machine.model, tracePath: trace.path, version: winosimVersion,
+            verification: verification,
             showsSensitivity: showsSensitivity)
     }
 }

@@ -1,0 +1,135 @@
+import Foundation
+import YAML
+
+extension Comparison {
+    /// The format that comparison files name in their first key.
+    public static var format: String { "winosim-comparison/1" }
+
+    /// Reads a comparison file. Traces and configurations stand in it by their path from the file's folder.
+    ///
+    /// - Throws: `InputError` at its place for anything that does not fit, `FileError` where it cannot be read.
+    public static func load(path: String) throws -> Comparison {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        return try Comparison(Document.load(path: path), folder: folder)
+    }
+
+    init(_ root: Node, folder: String) throws {
+        let decoder = try MappingDecoder(root, what: "the comparison")
+        let format = try decoder.required("format")
+        guard try format.string() == Self.format else {
+            throw format.error("found the format \(format.found), expected \(Self.format)")
+        }
+        name = try decoder.required("name").string()
+        description = try decoder.optional("description")?.string() ?? ""
+        let methods = try Method.list(decoder.required("runs"), folder: folder)
+        let names = methods.map(\.name)
+        let baseline = decoder.optional("baseline")
+        self.baseline = try baseline?.name(among: names) ?? names[0]
+        let cases = try decoder.required("cases")
+        let list = try cases.elements()
+        guard !list.isEmpty else { throw cases.error("the list of cases is empty, expected at least one") }
+        self.cases = try list.map { try ComparisonCase($0, methods: methods) }
+        for (index, one) in self.cases.enumerated()
+        where self.cases[..<index].contains(where: { $0.name == one.name }) {
+            throw (list[index]["name"] ?? list[index]).error("a case of this name stands above, expected a new one")
+        }
+        published = try decoder.optional("published").map { try PublishedFigures($0, runs: names) }
+        try decoder.finish()
+    }
+}
+
+/// A run of the file, before a case has chosen its machine.
+private struct Method {
+    let name: String
+    let trace: String
+    /// Configurations by what is equal in them.
+    let configurations: [(key: String, path: String)]
+    let overrides: [String]
+    let mark: Node
+
+    static func list(_ node: Node, folder: String) throws -> [Method] {
+        let nodes = try node.elements()
+        guard nodes.count >= 2 else { throw node.error("found \(nodes.count) runs, expected at least two to compare") }
+        var methods: [Method] = []
+        for node in nodes {
+            let method = try Method(node, folder: folder)
+            if methods.contains(where: { $0.name == method.name }) {
+                throw (node["name"] ?? node).error("a run of this name stands above, expected a new one")
+            }
+            methods.append(method)
+        }
+        return methods
+    }
+
+    private init(_ node: Node, folder: String) throws {
+        let decoder = try MappingDecoder(node, what: "a run")
+        mark = node
+        name = try decoder.required("name").string()
+        trace = Self.path(try decoder.required("trace").string(), folder)
+        let configurations = try decoder.required("configurations")
+        guard let entries = configurations.entries, !entries.isEmpty else {
+            throw configurations.error(
+                "found \(configurations.found), expected one configuration or more under names of their own, such as "
+                    + "{multipliers: ../mobile.yaml}")
+        }
+        self.configurations = try entries.map { ($0.name, Self.path(try $0.value.string(), folder)) }
+        overrides = try decoder.optional("set")?.elements().map { try $0.string() } ?? []
+        try decoder.finish()
+    }
+
+    private static func path(_ name: String, _ folder: String) -> String {
+        name.hasPrefix("/") ? name : (folder + name as NSString).standardizingPath
+    }
+}
+
+extension ComparisonCase {
+    fileprivate init(_ node: Node, methods: [Method]) throws {
+        let decoder = try MappingDecoder(node, what: "a case")
+        name = try decoder.required("name").string()
+        let key = try decoder.required("configurations")
+        let batch = try decoder.optional("batch")?.integer(in: 1...4096)
+        let overrides = try decoder.optional("set")?.elements().map { try $0.string() } ?? []
+        try decoder.finish()
+        runs = try methods.map { method in
+            let wanted = try key.string()
+            guard let configuration = method.configurations.first(where: { $0.key == wanted }) else {
+                let known = method.configurations.map(\.key)
+                let near = nearestName(to: wanted, among: known).map { ": did you mean \(quoted($0))?" } ?? ";"
+                throw key.error(
+                    "the run \(quoted(method.name)) has no configuration \(quoted(wanted))\(near) it has "
+                        + known.joined(separator: ", "))
+            }
+            return ComparisonRun(
+                name: method.name, trace: method.trace, configuration: configuration.path,
+                overrides: method.overrides + overrides, batch: batch)
+        }
+    }
+}
+
+extension PublishedFigures {
+    fileprivate init(_ node: Node, runs: [String]) throws {
+        let decoder = try MappingDecoder(node, what: "published")
+        source = try decoder.required("source").string()
+        run = try decoder.required("run").name(among: runs)
+        reduction = try decoder.required("multiply_reduction").real(in: 1...1e6)
+        without = try decoder.optional("without")?.elements().map { try $0.string() } ?? []
+        let over = try MappingDecoder(decoder.required("over_earlier"), what: "over_earlier")
+        let from = try over.required("from").real(in: 0...1e6)
+        overEarlier = from...(try over.required("to").real(in: from...1e6))
+        try over.finish()
+        earlier = try decoder.required("earlier").elements().map { try $0.name(among: runs) }
+        try decoder.finish()
+    }
+}
+
+extension Node {
+    /// One of some names.
+    fileprivate func name(among names: [String]) throws -> String {
+        let name = try string()
+        guard names.contains(name) else {
+            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+            throw error("found \(found), which is no run\(near) the runs are \(names.joined(separator: ", "))")
+        }
+        return name
+    }
+}

@@ -1,0 +1,61 @@
+import Energy
+import Hardware
+import Simulation
+import Traces
+import YAML
+
+/// Runs all runs of a comparison.
+public struct ComparisonRunner: Sendable {
+    /// Where shipped configurations, memories and energy tables are.
+    public let library: ConfigurationLibrary
+    /// Layers at once; the number of cores where nil.
+    public let concurrency: Int?
+    /// Which layers of a trace run: indices in rising order.
+    public let selects: @Sendable (Trace) throws -> [Int]
+
+    /// Makes a runner.
+    ///
+    /// - Parameter selects: the layers of a trace that run; all where nil.
+    public init(
+        library: ConfigurationLibrary, concurrency: Int? = nil, selects: (@Sendable (Trace) throws -> [Int])? = nil
+    ) {
+        self.library = library
+        self.concurrency = concurrency
+        self.selects = selects ?? { Array($0.layers.indices) }
+    }
+
+    /// Runs everything, case by case, run by run, a run's layers side by side.
+    ///
+    /// All traces and machines are read before the first run begins, so that a slip in the last one shows at once.
+    ///
+    /// - Parameter progress: told before each run how many are done, and of how many.
+    /// - Throws: `FileError` and `InputError` for what cannot be read, does not fit or cannot run; `BrokenLaw` for a bug of ours.
+    public func run(
+        _ comparison: Comparison, progress: @Sendable (_ done: Int, _ of: Int, _ run: String) -> Void = { _, _, _ in }
+    ) async throws -> ComparisonResult {
+        let prepared = try comparison.cases.map { one in try one.runs.map(prepare) }
+        let all = prepared.reduce(0) { $0 + $1.count }
+        var done = 0
+        var cases: [CaseResult] = []
+        for (one, runs) in zip(comparison.cases, prepared) {
+            var results: [RunResult] = []
+            for (run, (trace, machine)) in zip(one.runs, runs) {
+                progress(done, all, one.name.isEmpty ? run.name : "\(one.name): \(run.name)")
+                let result = try await machine.simulator.run(
+                    trace, only: selects(trace), concurrency: concurrency)
+                results.append(
+                    RunResult(name: run.name, result: result, model: machine.model, tracePath: run.trace))
+                done += 1
+            }
+            cases.append(CaseResult(name: one.name, runs: results, baseline: comparison.baseline))
+        }
+        return ComparisonResult(comparison: comparison, cases: cases)
+    }
+
+    private func prepare(_ run: ComparisonRun) throws -> (Trace, Machine) {
+        let trace = try Trace.load(path: run.trace)
+        let configuration = try Configuration.load(path: run.configuration, overrides: run.overrides)
+        _ = try selects(trace)
+        return (try run.batch.map(trace.with(batch:)) ?? trace, try Machine(configuration, library: library))
+    }
+}

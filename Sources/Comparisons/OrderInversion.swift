@@ -1,0 +1,92 @@
+import Energy
+import Hardware
+import Simulation
+
+/// A run that multiplies less than another one, and takes more cycles or more energy all the same.
+public struct OrderInversion: Sendable {
+    /// By what the order turns round.
+    public enum Measure: String, CaseIterable, Hashable, Sendable {
+        /// Time at the accelerator's clock.
+        case time
+        /// Energy of everything.
+        case energy
+    }
+
+    /// By what the order turns round.
+    public let measure: Measure
+    /// The run that multiplies less.
+    public let fewer: RunResult
+    /// The run that multiplies more, and is ahead.
+    public let ahead: RunResult
+    /// How many times fewer multiplications the first one executes.
+    public let multiplyRatio: Double
+    /// How many times as long the first one takes, or as much energy.
+    public let ratio: Double
+    /// What of the difference comes from where, largest first: names of cycle classes or of components, with the us or pJ by
+    /// which the first run has more.
+    public let reasons: [(name: String, excess: Double)]
+
+    /// Differences below this are no change of order: layers' densities are drawn.
+    private static let margin = 1.02
+
+    /// Where the order of a case's runs turns round: for each run that is beaten by one which multiplies more, the one that beats
+    /// it by most.
+    public static func all(in result: CaseResult) -> [OrderInversion] {
+        Measure.allCases.flatMap { measure in
+            result.runs.compactMap { fewer in
+                result.runs.compactMap { inversion(fewer, $0, measure) }.max { $0.ratio < $1.ratio }
+            }
+        }
+    }
+
+    private static func inversion(_ fewer: RunResult, _ ahead: RunResult, _ measure: Measure) -> OrderInversion? {
+        let multiplies = (Double(fewer.total.multiplies), Double(ahead.total.multiplies))
+        guard multiplies.0 > 0, multiplies.1 > margin * multiplies.0 else { return nil }
+        let values = (measure.value(of: fewer), measure.value(of: ahead))
+        guard values.1 > 0, values.0 > margin * values.1 else { return nil }
+        return OrderInversion(
+            measure: measure, fewer: fewer, ahead: ahead, multiplyRatio: multiplies.1 / multiplies.0,
+            ratio: values.0 / values.1, reasons: measure.reasons(fewer, ahead))
+    }
+}
+
+extension OrderInversion.Measure {
+    /// The measure of a run: us, or pJ.
+    public func value(of run: RunResult) -> Double {
+        switch self {
+        case .time: run.total.microseconds
+        case .energy: run.total.energy.value
+        }
+    }
+
+    /// By what the first run exceeds the second, largest first, as long as they make up most of the difference.
+    fileprivate func reasons(_ a: RunResult, _ b: RunResult) -> [(name: String, excess: Double)] {
+        let (left, right) = (parts(of: a), parts(of: b))
+        let names = left.map(\.name) + right.map(\.name).filter { name in !left.contains { $0.name == name } }
+        func value(_ parts: [(name: String, value: Double)], _ name: String) -> Double {
+            parts.first { $0.name == name }?.value ?? 0
+        }
+        let excesses = names.map { (name: $0, excess: value(left, $0) - value(right, $0)) }
+            .filter { $0.excess > 0 }.sorted { $0.excess > $1.excess }
+        let whole = excesses.reduce(0) { $0 + $1.excess }
+        var reasons: [(name: String, excess: Double)] = []
+        var explained = 0.0
+        for excess in excesses where explained < 0.75 * whole && reasons.count < 3 {
+            reasons.append(excess)
+            explained += excess.excess
+        }
+        return reasons
+    }
+
+    /// What a run's measure is made of: us by class, averaged over the multipliers, or pJ by component.
+    private func parts(of run: RunResult) -> [(name: String, value: Double)] {
+        switch self {
+        case .time:
+            CycleClass.allCases.map {
+                let cycles = Double(run.total.activity.slots[$0]) / Double(run.configuration.multipliers)
+                return ($0.name, cycles / run.total.clock.value * 1e6)
+            }
+        case .energy: run.total.components.map { ($0.name, $0.energy.value) }
+        }
+    }
+}

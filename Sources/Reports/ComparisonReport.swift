@@ -1,0 +1,66 @@
+import Comparisons
+import Energy
+import Tensors
+import YAML
+
+/// What a comparison found, as people and programs read it: tables for the terminal, CSV files, a JSON summary.
+public struct ComparisonReport: Sendable {
+    let result: ComparisonResult
+    let version: String
+    /// Whether the energies with other figures are shown.
+    let showsSensitivity: Bool
+    /// Whether the terminal shows every layer.
+    let showsLayers: Bool
+
+    /// Makes a report.
+    ///
+    /// - Parameters:
+    ///   - version: the program's version.
+    ///   - showsSensitivity: whether the ratios with half and twice of some figures are shown.
+    ///   - showsLayers: whether the terminal shows every layer, not the totals alone.
+    public init(result: ComparisonResult, version: String, showsSensitivity: Bool = false, showsLayers: Bool = true) {
+        self.result = result
+        self.version = version
+        self.showsSensitivity = showsSensitivity
+        self.showsLayers = showsLayers
+    }
+
+    /// `compare.csv`: for each case and run one line a layer and a last one `total`.
+    public func csv() -> [UInt8] {
+        CSV(Column<ComparisonRow>.all, rows: result.cases.flatMap(ComparisonRow.rows)).bytes
+    }
+
+    /// `sensitivity.csv`: for each case all runs with the figures as they are, and with some of them at half and at twice.
+    public func sensitivityCSV() -> [UInt8] {
+        CSV(Column<ComparisonSensitivityRow>.all, rows: result.cases.flatMap(ComparisonSensitivityRow.rows)).bytes
+    }
+
+    /// Writes `compare.csv`, `compare.json` and, where it was asked for, `sensitivity.csv` into a folder, which is made where it
+    /// is missing. Each file appears whole or not at all.
+    ///
+    /// - Returns: the files' names.
+    /// - Throws: `FileError`.
+    @discardableResult public func write(to directory: String) throws -> [String] {
+        var files = [("compare.csv", csv()), ("compare.json", json())]
+        if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
+        try OutputFolder.make(directory)
+        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+        for (name, bytes) in files { try AtomicFile.write(bytes, to: prefix + name) }
+        return files.map(\.0)
+    }
+
+    /// The published run in a case, beside the runs that stand for earlier methods.
+    func standing(in one: CaseResult) -> [(other: RunResult, multiplies: Double, time: Double, energy: Double)] {
+        guard let published = result.comparison.published, let mine = one.run(published.run) else { return [] }
+        func ratio(_ a: Double, _ b: Double) -> Double { b > 0 ? a / b : .infinity }
+        return ([result.comparison.baseline] + published.earlier).unique().compactMap { name in
+            one.run(name).map { other in
+                (
+                    other, ratio(Double(other.total.multiplies), Double(mine.total.multiplies)),
+                    ratio(other.total.microseconds, mine.total.microseconds),
+                    ratio(other.total.energy.value, mine.total.energy.value)
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import YAML
+
+extension Trace {
+    /// The same layers with another batch.
+    ///
+    /// Only activations that are drawn can be drawn for more images, and weights are the same ones; a tensor has the images that
+    /// it has.
+    ///
+    /// - Throws: `InputError` at a layer whose activations are a tensor or masks of another batch.
+    public func with(batch: Int) throws -> Trace {
+        var trace = self
+        trace.layers = try layers.map { layer in
+            guard layer.shape.batch != batch else { return layer }
+            guard case .density = layer.activations else {
+                throw InputError(
+                    "layer \(quoted(layer.name)) has the activations of a batch of \(layer.shape.batch) in a tensor, so it cannot run "
+                        + "at a batch of \(batch); densities can",
+                    at: layer.mark)
+            }
+            var layer = layer
+            layer.shape.batch = batch
+            layer.outputs = nil
+            return layer
+        }
+        return trace
+    }
+}

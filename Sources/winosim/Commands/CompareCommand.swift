@@ -1,0 +1,90 @@
+import ArgumentParser
+import Comparisons
+import Foundation
+import Reports
+import YAML
+
+/// `winosim compare`.
+struct CompareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Hold traces on machines against a baseline: cycles, multiplies, energy, DRAM bytes, area.",
+        discussion: """
+            Example:
+              winosim compare Traces/vgg-nagadomi/dense.yaml@dense-direct Traces/vgg-nagadomi/winograd-relu.yaml@mobile
+              winosim compare vgg-nagadomi --output results
+
+            A run is a trace, or a trace and a machine: TRACE@CONFIG. The second form names a comparison file that ships
+            (winosim config list) or one of your own: its runs, under several conditions.
+            Prints a table; --output also writes compare.csv and compare.json.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Runs, TRACE or TRACE@CONFIG; or a comparison, by name or file.", valueName: "run"))
+    var runs: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "The run that the others are held against: one of the runs, as it is written. (default: the first)",
+            valueName: "run"))
+    var baseline: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Change one key of every machine, such as pe_array.rows=32. May be repeated; the last one counts.",
+            valueName: "key=value"))
+    var overrides: [String] = []
+
+    @OptionGroup var shipped: LibraryOptions
+    @OptionGroup var layers: LayerSelection
+
+    @Option(
+        name: .customLong("output"),
+        help: ArgumentHelp(
+            "Write compare.csv and compare.json into this folder; it is made if needed.", valueName: "folder"))
+    var folder: String?
+
+    @Flag(
+        name: .customLong("sensitivity"),
+        help: "Also show the ratios with register, wire, SRAM and DRAM figures at half and at twice.")
+    var showsSensitivity = false
+
+    @Flag(name: .customLong("per-layer"), help: "Show every layer, also where there are several cases.")
+    var showsLayers = false
+
+    @Flag(name: .customLong("json"), help: "Print the summary as JSON instead of the tables.")
+    var printsJSON = false
+
+    @Option(help: ArgumentHelp("Layers at once. (default: as many as there are cores)", valueName: "n"))
+    var jobs: Int?
+
+    func validate() throws {
+        for run in runs { try requirePaths(("<run>", run)) }
+        try requirePaths(("--output", folder))
+        if let jobs, !(1...4096).contains(jobs) {
+            throw ValidationError("--jobs is \(jobs), expected a whole number from 1 to 4096.")
+        }
+    }
+
+    func run() async throws {
+        let library = try shipped.library()
+        let comparison = try RunArguments(
+            arguments: runs, baseline: baseline, overrides: overrides, library: library
+        ).comparison()
+        let layers = layers
+        let runner = ComparisonRunner(library: library, concurrency: jobs) { try layers.indices(in: $0) }
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        let result = try await runner.run(comparison) { done, all, run in
+            if isTerminal { Console.say("\(done + 1) of \(all): \(run)") }
+        }
+        let report = ComparisonReport(
+            result: result, version: winosimVersion, showsSensitivity: showsSensitivity,
+            showsLayers: showsLayers || comparison.cases.count == 1)
+        if let folder {
+            let files = try Signals.holding { try report.write(to: folder) }
+            Console.say("written to \(folder): \(files.joined(separator: ", "))")
+        }
+        try Console.print(printsJSON ? report.json() : Array(report.terminal().utf8))
+    }
+}

@@ -1,0 +1,79 @@
+import Comparisons
+import Hardware
+import Testing
+import Traces
+
+@testable import Energy
+@testable import Simulation
+
+@Suite struct OrderTests {
+    /// A run of one layer with so many multiplies, cycles (1024 multipliers, of which the rest of all slots waits for weights)
+    /// and DRAM bytes.
+    private func run(_ name: String, multiplies: Int, cycles: Int, bytes: Int = 1000) throws -> RunResult {
+        var activity = Activity()
+        activity.cycles = cycles
+        activity.usefulProducts = multiplies
+        activity.slots[.useful] = multiplies
+        activity.slots[.dramWeights] = 1024 * cycles - multiplies
+        activity.dramWeightBytes = bytes
+        let configuration = Configuration()
+        let layer = LayerResult(
+            name: "layer", shape: LayerShape(channels: 1, filters: 1), algorithm: .direct, note: nil, activity: activity
+        )
+        let result = SimulationResult(
+            configuration: configuration, model: name, traceDescription: "", traceDigest: "", seed: 1, layers: [layer])
+        let machine = try Machine(configuration, library: shippedLibrary())
+        return RunResult(name: name, result: result, model: machine.model, tracePath: "")
+    }
+
+    private func inversions(_ runs: [RunResult]) -> [OrderInversion] {
+        OrderInversion.all(in: CaseResult(name: "", runs: runs, baseline: runs[0].name))
+    }
+
+    @Test func noneWhereFewerMultipliesAreFaster() throws {
+        let runs = [
+            try run("dense", multiplies: 1_000_000, cycles: 2000), try run("sparse", multiplies: 100_000, cycles: 400),
+        ]
+        #expect(inversions(runs).isEmpty)
+    }
+
+    /// 100,000 multiplies in 4,000 cycles against 1,000,000 in 2,000 at 800 MHz: 5 us against 2.5. The first waits 97.65625 us /
+    /// 1024 * ... in all but 97.66 of its cycles, the second in all but 976.56.
+    @Test func timeTurnsRound() throws {
+        let runs = [
+            try run("dense", multiplies: 1_000_000, cycles: 2000), try run("sparse", multiplies: 100_000, cycles: 4000),
+            try run("middle", multiplies: 500_000, cycles: 3000),
+        ]
+        let found = inversions(runs).filter { $0.measure == .time }
+        // The one that multiplies least is beaten most by the dense run; so is the middle one.
+        #expect(found.map(\.fewer.name) == ["sparse", "middle"])
+        #expect(found.map(\.ahead.name) == ["dense", "dense"])
+        let first = try #require(found.first)
+        #expect(first.multiplyRatio == 10 && first.ratio == 2)
+        #expect(first.reasons.map(\.name) == ["dram_weights"])
+        let cycles = (4000 - 100_000.0 / 1024) - (2000 - 1_000_000.0 / 1024)
+        #expect(abs(first.reasons[0].excess - cycles / 800) < 1e-9)
+    }
+
+    @Test func energyTurnsRoundByItsComponents() throws {
+        // A pJ or so a multiply, and 160 pJ a byte of a memory without a standard.
+        let runs = [
+            try run("dense", multiplies: 100_000, cycles: 1000, bytes: 1000),
+            try run("sparse", multiplies: 50_000, cycles: 900, bytes: 1_000_000),
+        ]
+        let found = inversions(runs)
+        #expect(found.map(\.measure) == [.energy])
+        #expect(found[0].reasons.map(\.name) == ["dram"])
+        #expect(abs(found[0].reasons[0].excess - 160 * 999_000) < 1)
+    }
+
+    /// Two per cent are no change of order: operands are drawn.
+    @Test func smallDifferencesAreNone() throws {
+        let runs = [
+            try run("a", multiplies: 101_000, cycles: 1000), try run("b", multiplies: 100_000, cycles: 1500),
+            try run("c", multiplies: 50_000, cycles: 1010),
+        ]
+        let found = inversions(runs).filter { $0.measure == .time }
+        #expect(found.isEmpty)
+    }
+}

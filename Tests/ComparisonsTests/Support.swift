@@ -1,0 +1,13 @@
+import Hardware
+import TestSupport
+import Traces
+
+@testable import Comparisons
+@testable import Energy
+@testable import Simulation
+
+/// What ships.
+func shippedLibrary() throws -> ConfigurationLibrary {
+    try ConfigurationLibrary(
+        directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
+}

@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct CompareTests {
+    private static let comparison = """
+        format: winosim-comparison/1
+        name: pair
+        runs:
+          - {name: small, trace: ../../densities.yaml, configurations: {own: ../small.yaml}}
+          - {name: wide, trace: ../../densities.yaml, configurations: {own: ../small.yaml}, set: [pe_array.columns=4]}
+        cases:
+          - {name: one image, configurations: own}
+          - {name: two images, configurations: own, batch: 2}
+        """
+
+    private static func folder() throws -> Folder {
+        let folder = try Folder.withTraces()
+        try folder.write("# Two machines.\n" + comparison, to: "Configs/comparisons/pair.yaml")
+        return folder
+    }
+
+    @Test func runsAreComparedLayerByLayer() throws {
+        let folder = try Self.folder()
+        let outcome = try Program.run(
+            ["compare", "densities.yaml@small", "densities.yaml", "--set", "clock=1 GHz", "--configs", "Configs"],
+            in: folder)
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(outcome.output.hasPrefix("comparison: held against densities@small\n"))
+        #expect(outcome.output.contains("conv1  densities@small"))
+        #expect(outcome.output.contains("total  densities@small"))
+        #expect(outcome.talk.isEmpty)
+    }
+
+    @Test func theBaselineIsOneOfTheRuns() throws {
+        let folder = try Self.folder()
+        let arguments = ["compare", "densities.yaml@small", "densities.yaml", "--configs", "Configs", "--baseline"]
+        let outcome = try Program.run(arguments + ["densities.yaml"], in: folder)
+        #expect(outcome.output.hasPrefix("comparison: held against densities\n"), "\(outcome)")
+        let wrong = try Program.run(arguments + ["densities.yaml@smal"], in: folder)
+        #expect(wrong.code == 64)
+        #expect(wrong.talk.contains("did you mean \"densities.yaml@small\"?"), "\(wrong)")
+    }
+
+    @Test func comparisonsAreFoundByNameAndFile() throws {
+        let folder = try Self.folder()
+        let named = try Program.run(["compare", "pair", "--configs", "Configs", "--output", "new/out"], in: folder)
+        #expect(named.code == 0, "\(named)")
+        #expect(named.output.hasPrefix("pair: held against small\n"))
+        #expect(named.output.contains("\ntwo images\n"))
+        #expect(named.talk == "written to new/out: compare.csv, compare.json\n")
+        #expect(folder.names(in: "new/out") == ["compare.csv", "compare.json"])
+        let file = try Program.run(
+            ["compare", "Configs/comparisons/pair.yaml", "--configs", "Configs", "--json"], in: folder)
+        #expect(file.output == (try folder.text("new/out/compare.json")))
+        let csv = try folder.text("new/out/compare.csv")
+        let lines = csv.split(separator: "\n")
+        // Two cases of two runs, each of one layer or more and a total.
+        #expect(lines.filter { $0.contains(",total,") }.count == 4)
+        let listed = try Program.run(["config", "list", "--configs", "Configs"], in: folder)
+        #expect(listed.output.contains("pair        Two machines."), "\(listed)")
+    }
+
+    @Test func onlyDensitiesHaveOtherBatches() throws {
+        let folder = try Self.folder()
+        let text = try folder.text("Configs/comparisons/pair.yaml").replacing("densities.yaml", with: "trace.yaml")
+        try folder.write(text, to: "tensors.yaml")
+        let outcome = try Program.run(["compare", "tensors.yaml", "--configs", "Configs"], in: folder)
+        // The paths in it are another folder's now.
+        #expect(outcome.code == 66, "\(outcome)")
+        try folder.write(text, to: "Configs/comparisons/tensors.yaml")
+        let tensors = try Program.run(["compare", "tensors", "--configs", "Configs"], in: folder)
+        #expect(tensors.code == 65)
+        #expect(tensors.talk.contains("so it cannot run at a batch of 2; densities can"), "\(tensors)")
+    }
+
+    @Test func slipsAreNamed() throws {
+        let folder = try Self.folder()
+        func run(_ arguments: String...) throws -> Outcome {
+            try Program.run(["compare"] + arguments + ["--configs", "Configs"], in: folder)
+        }
+        let single = try run("densities.yaml@small")
+        #expect(single.code == 64 && single.talk.contains("one run has nothing to be held against"), "\(single)")
+        let near = try run("pairs")
+        #expect(near.code == 66 && near.talk.contains("did you mean \"pair\"?"), "\(near)")
+        let machine = try run("densities.yaml@smal", "densities.yaml")
+        #expect(machine.code == 66 && machine.talk.contains("did you mean \"small\"?"), "\(machine)")
+        let trace = try run("density.yaml", "densities.yaml")
+        #expect(trace.code == 66, "\(trace)")
+        let key = try run("densities.yaml@small", "densities.yaml", "--set", "pe_array.rowz=2")
+        #expect(key.code == 65 && key.talk.contains("did you mean \"rows\"?"), "\(key)")
+    }
+}
