@@ -59,7 +59,7 @@ public struct EnergyModel: Sendable {
         pitch = wires.pitch
         components =
             inPEs + [wires] + besides + buffers + [
-                DRAMDevices(book: book, configuration: dram),
+                DRAMDevices(book: book, configuration: dram, perBit: energy.memoryPerBit),
                 Leakage(book: book, clock: configuration.clock, area: logic.map(\.total).sum()),
             ]
         clockAndControl = ClockAndControl(book: book)

@@ -122,9 +122,11 @@ extension EnergySource: ConfigurationSection {
     static var fields: [Field<EnergySource>] {
         [
             .length("technology", \.technology, in: 1...1000, place: \.technologyPlace),
-            .voltage("voltage", \.voltage, in: 0.1...10, place: \.voltagePlace),
+            .quantityOrTable("voltage", \.voltage, .voltage, in: 0.1...10, place: \.voltagePlace),
             .text("table", \.table),
             .choice("sram", \.sram),
+            .quantityOrTable(
+                "memory_per_bit", \.memoryPerBit, .energy, in: 0...1000, place: \.memoryPlace),
         ]
     }
 }

@@ -326,10 +326,14 @@ public struct EnergySource: Hashable, Sendable {
     public var table = "default"
     /// The transistors of the buffers.
     public var sram = SRAMDevice.lstp
+    /// pJ a bit of a memory without a standard; nil for that of the table. A standard has figures of its own.
+    public var memoryPerBit: Double?
     /// Where the technology was set, for what only the tables can find wrong with it.
     public var technologyPlace = SettingPlace()
     /// Where the voltage was set.
     public var voltagePlace = SettingPlace()
+    /// Where the memory's energy was set.
+    public var memoryPlace = SettingPlace()
 
     /// Makes the default source.
     public init() {}

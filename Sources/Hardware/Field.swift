@@ -86,22 +86,21 @@ extension Field {
         }
     }
 
-    /// A voltage in volts with the place at which it was set, or `table` for the energy table's own.
-    static func voltage(
-        _ name: String, _ path: WritableKeyPath<Section, Double?>, in range: ClosedRange<Double>,
+    /// A quantity in its base unit with the place at which it was set, or `table` for what the energy table says.
+    static func quantityOrTable(
+        _ name: String, _ path: WritableKeyPath<Section, Double?>, _ kind: QuantityKind, in range: ClosedRange<Double>,
         place: WritableKeyPath<Section, SettingPlace>
     ) -> Field {
         Field(name: name) { node, section in
             if let text = node.text, text != "table", text.first?.isLetter == true {
                 let near = nearestName(to: text, among: ["table"]).map { ": did you mean \($0)?" } ?? ""
                 throw node.error(
-                    "found \(node.found), expected a voltage such as \"0.9 V\", or table for that of the energy table\(near)"
-                )
+                    "found \(node.found), expected \(kind.expectation), or table for that of the energy table\(near)")
             }
-            section[keyPath: path] = node.text == "table" ? nil : try node.quantity(.voltage, in: range)
+            section[keyPath: path] = node.text == "table" ? nil : try node.quantity(kind, in: range)
             section[keyPath: place] = SettingPlace(node.mark)
         } write: {
-            $0[keyPath: path].map(QuantityKind.voltage.format) ?? "table"
+            $0[keyPath: path].map(kind.format) ?? "table"
         }
     }
 

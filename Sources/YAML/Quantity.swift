@@ -77,7 +77,7 @@ public enum QuantityKind: String, CaseIterable, Sendable {
     var nameWithArticle: String { (self == .energy || self == .area ? "an " : "a ") + rawValue }
 
     /// `a capacity in B, KiB, MiB or GiB, such as "256 KiB"`.
-    var expectation: String {
+    public var expectation: String {
         "\(nameWithArticle) in \(units.map(\.name).formattedChoice), such as \"\(example)\""
     }
 

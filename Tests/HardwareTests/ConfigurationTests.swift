@@ -18,7 +18,7 @@ import YAML
         output_transform: {units: 16, interval: 1, latency: 2}
         mapping: {algorithm: auto, tile: 2, step: channels, step_width: 16, loop_order: auto, activation_storage: bitmask}
         dram: {model: ideal}
-        energy: {technology: 45 nm, voltage: table, table: default, sram: lstp}
+        energy: {technology: 45 nm, voltage: table, table: default, sram: lstp, memory_per_bit: table}
         """
 
     @Test func thePageShowsTheDefaults() throws {
@@ -36,7 +36,7 @@ import YAML
         }
         let page = keys(try Document.parse(Self.page, file: "page"))
         #expect(keys(try Document.parse(Configuration().yaml(), file: "yaml")) == page)
-        #expect(page.count == 52)
+        #expect(page.count == 53)
     }
 
     @Test(arguments: 0..<300 as Range<UInt64>) func everyValueRoundTrips(seed: UInt64) throws {
@@ -59,7 +59,7 @@ import YAML
                         inner.name == entry.name ? "\(entry.name)=\(value)" : "\(entry.name).\(inner.name)=\(value)")
                 }
             }
-            #expect(lines.count == 52)
+            #expect(lines.count == 53)
             #expect(try Configuration.load(path: nil, overrides: lines) == all)
         }
     }

@@ -58,6 +58,7 @@ extension SeededGenerator {
         c.inputTransform.placement = c.mapping.step == .channels ? .load : any(Placement.self)
         c.energy.technology = pick([45, 7, 22.5])
         c.energy.voltage = pick([nil, 0.9, 0.65])
+        c.energy.memoryPerBit = pick([nil, 8, 3.9])
         c.energy.sram = any(SRAMDevice.self)
         c.energy.table = pick(["default", "tables/own.yaml", "a b"])
         return c

@@ -192,6 +192,39 @@ private struct Figures: Decodable {
         }
     }
 
+    @Test func theSensitivityIsThereWhereItIsWanted() throws {
+        let folder = try Folder()
+        let layers = [HandMade.first, HandMade.second]
+        let (plain, report) = (try HandMade.report(layers), try HandMade.report(layers, showsSensitivity: true))
+        #expect(try report.write(to: folder.path).contains("sensitivity.csv"))
+        #expect(!String(decoding: plain.summaryJSON(), as: UTF8.self).contains("sensitivity"))
+        let root = try #require(
+            try JSONSerialization.jsonObject(with: Data(report.summaryJSON())) as? [String: Any])
+        let rows = table(try [UInt8](folder.bytes("sensitivity.csv")))
+        #expect((root["sensitivity"] as? [[String: Any]])?.count == rows.count)
+        #expect(rows.map { $0["figures"] } == ["none"] + ["register", "wire", "sram", "dram"].flatMap { [$0, $0] })
+        let total = try #require(table(report.layersCSV()).last?["energy_pJ"])
+        #expect(rows[0]["energy_pJ"] == total && rows[0]["energy_ratio"] == "1.0")
+        for (half, twice) in [(1, 2), (3, 4), (5, 6), (7, 8)] {
+            let energies = [half, 0, twice].compactMap { Double(rows[$0]["energy_pJ"] ?? "") }
+            #expect(energies.count == 3 && energies[0] <= energies[1] && energies[1] <= energies[2])
+            // Energies are linear in a family's figures.
+            #expect(
+                abs((energies[2] - energies[1]) / (energies[1] - energies[0]) - 2) < 1e-6 || energies[0] == energies[1])
+        }
+        #expect(report.terminal().contains("\nfigures      times"))
+        #expect(!plain.terminal().contains("\nfigures      times"))
+    }
+
+    @Test func areasAddUp() throws {
+        let rows = table(try HandMade.report().areaCSV())
+        #expect(abs(rows.compactMap { Double($0["share"] ?? "") }.reduce(0, +) - 1) < 1e-12)
+        for row in rows {
+            let (each, count) = (Double(row["area_each_um2"] ?? ""), Double(row["count"] ?? ""))
+            #expect(abs((each ?? .nan) * (count ?? .nan) / 1e6 / (Double(row["area_mm2"] ?? "") ?? .nan) - 1) < 1e-12)
+        }
+    }
+
     @Test func refusesFoldersThatCannotBe() throws {
         let folder = try Folder(["file": ""])
         let file = folder.file("file")

@@ -15,6 +15,10 @@ import Testing
 
     @Test func energy() throws { try compare(HandMade.report().energyCSV(), with: "energy.csv") }
 
+    @Test func area() throws { try compare(HandMade.report().areaCSV(), with: "area.csv") }
+
+    @Test func sensitivity() throws { try compare(HandMade.report().sensitivityCSV(), with: "sensitivity.csv") }
+
     @Test func summary() throws { try compare(HandMade.report().summaryJSON(), with: "summary.json") }
 
     @Test func terminal() throws { try compare(Array(HandMade.report().terminal().utf8), with: "terminal.txt") }

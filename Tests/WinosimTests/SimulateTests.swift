@@ -23,6 +23,16 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(configured.output != plain.output)
     }
 
+    @Test func sensitivityIsATableAndAFile() throws {
+        let simulated = try Program.run(
+            "simulate", "trace.yaml", "--sensitivity", "--output", "run", in: folder)
+        #expect(simulated.code == 0 && simulated.output.contains("wire         2.0"), "\(simulated)")
+        #expect(folder.names(in: "run").contains("sensitivity.csv"))
+        let printed = try Program.run("energy", "trace.yaml", "--sensitivity", in: folder)
+        #expect(printed.output == (try folder.text("run/sensitivity.csv")))
+        #expect(printed.output.hasPrefix("figures,factor,energy_pJ,"))
+    }
+
     @Test func theFolderOfATraceIsItsManifest() throws {
         let manifest = try Program.run("simulate", "./trace.yaml", in: folder)
         for argument in [".", "./", folder.path] {

@@ -7,6 +7,8 @@ struct DRAMDevices: EnergyComponent {
     let book: FigureBook
     /// The memory; nil where the configuration names no standard.
     let configuration: DRAMConfiguration?
+    /// pJ a bit where there is none; nil for the table's.
+    let perBit: Double?
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         guard let configuration else { return bits(layer.activity) }
@@ -46,7 +48,13 @@ struct DRAMDevices: EnergyComponent {
     }
 
     private func bits(_ activity: Activity) -> [EnergyEntry] {
-        let (energy, source) = book.memoryBit
+        var (energy, source) = book.memoryBit
+        if let perBit {
+            energy = perBit
+            source = FigureSource(
+                derivation: "as given", publication: "energy.memory_per_bit of the configuration",
+                origin: "configuration")
+        }
         let words = "a bit of a memory without a standard"
         return [
             ("read", activity.dramWeightBytes + activity.dramInputBytes), ("write", activity.dramOutputBytes),
