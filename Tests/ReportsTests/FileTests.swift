@@ -220,8 +220,9 @@ private struct Figures: Decodable {
         let rows = table(try HandMade.report().areaCSV())
         #expect(abs(rows.compactMap { Double($0["share"] ?? "") }.reduce(0, +) - 1) < 1e-12)
         for row in rows {
-            let (each, count) = (Double(row["area_each_um2"] ?? ""), Double(row["count"] ?? ""))
-            #expect(abs((each ?? .nan) * (count ?? .nan) / 1e6 / (Double(row["area_mm2"] ?? "") ?? .nan) - 1) < 1e-12)
+            func value(_ column: String) -> Double { Double(row[column] ?? "") ?? .nan }
+            let expected = value("area_each_um2") * value("count") / 1e6
+            #expect(abs(value("area_mm2") / expected - 1) < 1e-12)
         }
     }
 
