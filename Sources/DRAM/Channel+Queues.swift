@@ -14,10 +14,12 @@ extension Channel {
         _ location: DRAMLocation, isWrite: Bool, tag: Int, at cycle: Int, into completions: inout CompletionQueue
     ) -> Bool {
         if isWrite ? waitingCount.writes >= capacity.writes : waitingCount.reads >= capacity.reads { return false }
+        isMerged = false
         if pendingFilter[Self.hash(location.burst, isWrite: true)] > 0,
             pending(location.burst, of: location.bank, isWrite: true) >= 0
         {
             // The buffered write answers the read, or takes the new data.
+            isMerged = true
             if !isWrite {
                 completions.append(DRAMCompletion(tag: tag, cycle: cycle + 1))
                 lastData = max(lastData, cycle + 1)
@@ -36,6 +38,7 @@ extension Channel {
             bank: location.bank, isWrite: isWrite)
         sequence += 1
         if twin >= 0 {
+            isMerged = true
             pool[index].twin = pool[twin].twin
             pool[twin].twin = index
             return true

@@ -122,6 +122,8 @@ struct Channel {
     var bestBank = -1
     var bestKnown = true
 
+    /// Whether the request that was accepted last has no command of its own: a pending one serves it too.
+    var isMerged = false
     /// The end of the last data transfer, the last write's command.
     var lastData = 0
     var counters = DRAMCounters()

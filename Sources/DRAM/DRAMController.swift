@@ -9,6 +9,8 @@ public final class DRAMController {
     private let channelCount: Int
     private let decoder: AddressDecoder
     private var completions = CompletionQueue()
+    /// Requests so far that have no command of their own: reads and writes of a burst that was pending.
+    public private(set) var mergedRequests = 0
 
     /// Makes an idle memory at cycle 0.
     public init(_ configuration: DRAMConfiguration) {
@@ -33,7 +35,10 @@ public final class DRAMController {
         let location = decoder.locate(address)
         let channel = channels + location.channel
         channel.pointee.advance(to: cycle, into: &completions)
-        if channel.pointee.accept(location, isWrite: isWrite, tag: tag, at: cycle, into: &completions) { return nil }
+        if channel.pointee.accept(location, isWrite: isWrite, tag: tag, at: cycle, into: &completions) {
+            if channel.pointee.isMerged { mergedRequests += 1 }
+            return nil
+        }
         return channel.pointee.advanceUntilRoom(forWrites: isWrite, into: &completions)
     }
 

@@ -140,6 +140,19 @@ struct ShippedTests {
         }
     }
 
+    /// A layer that DRAM bounds, whose passes end and begin in the same bursts: the memory writes these once, and only what it
+    /// moved counts against its bandwidth.
+    @Test("bursts that two passes share are moved once")
+    func sharedBursts() async throws {
+        let trace = try shippedTrace("vgg-nagadomi/spatial-pruned.yaml")
+        let result = try await shippedSimulator("mobile", ["mapping.algorithm=winograd"]).run(trace, only: [0])
+        let activity = result.total
+        let burst = 64
+        #expect(activity.dramCommands.writes * burst == activity.dramOutputBytes)
+        #expect(activity.dramCommands.reads * burst == activity.dramWeightBytes + activity.dramInputBytes)
+        #expect(activity.memoryBoundCycles <= activity.cycles)
+    }
+
     @Test(
         "every machine runs with the DRAM that it names",
         arguments: ["edge", "mobile", "mobile-hbm", "server", "dense-winograd", "dense-direct"])
@@ -155,6 +168,13 @@ struct ShippedTests {
             #expect(a.activity.dramBytes - a.activity.dramPayloadBytes >= 0)
             let hits = try #require(a.activity.dramRowHitRate)
             #expect(hits > 0.5 && hits <= 1, "\(a.name): \(hits)")
+            let commands = a.activity.dramCommands
+            let peak = try #require(a.activity.dramBandwidthUtilization)
+            #expect(peak <= 1)
+            #expect(a.activity.dramBytes % (commands.reads + commands.writes) == 0)
+            #expect(
+                a.activity.dramOutputBytes * (commands.reads + commands.writes) == commands.writes
+                    * a.activity.dramBytes)
         }
         #expect(behind.layers.contains { $0.activity.bound != .compute })
     }

@@ -124,11 +124,10 @@ final class DRAMPort: MemoryPort {
     /// The memory clock in which the last request was served.
     private var end = 0
     private(set) var bytesWritten = 0
+    /// By operand, the bytes of whole bursts that were read; a burst that two loads share may be read once for both.
+    private var bytesOfLoads = [0, 0]
 
-    /// In whole bursts.
-    func bytesRead(_ operand: LoadedOperand) -> Int {
-        loads.indices.reduce(0) { $0 + (loads[$1].operand == operand ? bursts($1).count * burst : 0) }
-    }
+    func bytesRead(_ operand: LoadedOperand) -> Int { bytesOfLoads[operand.rawValue] }
 
     var free: Int { ratio.acceleratorFloor(offered < channels ? clock : clock + 1) }
 
@@ -136,16 +135,21 @@ final class DRAMPort: MemoryPort {
         begins[load] = cycle
         wait(until: cycle)
         let bursts = bursts(load)
+        let merged = controller.mergedRequests
         for (index, number) in bursts.enumerated() {
             offer(number * burst, isWrite: false, tag: firstBurst[load] + index)
         }
+        bytesOfLoads[loads[load].operand.rawValue] +=
+            (bursts.count - (controller.mergedRequests - merged)) * burst
     }
 
     func store(bytes: Int, at cycle: Int) -> Int {
         wait(until: cycle)
         let bursts = Self.bursts(at: nextOutput, bytes: bytes, burst: burst)
+        let merged = controller.mergedRequests
         for number in bursts { offer(number * burst, isWrite: true, tag: 0) }
-        bytesWritten += bursts.count * burst
+        // Where two passes end and begin in one burst, it may be written once for both.
+        bytesWritten += (bursts.count - (controller.mergedRequests - merged)) * burst
         nextOutput += bytes
         stores = true
         return ratio.accelerator(clock)
