@@ -58,6 +58,8 @@ public struct RunResult: Sendable {
     public let area: SquareMicrometres
     /// What does not fit together in the machine, in words.
     public let warnings: [String]
+    /// The tables that its energies and areas come from, a line each.
+    public let origins: [String]
     /// The layers, in the trace's order.
     public let layers: [RunFigures]
     /// All layers together.
@@ -73,6 +75,7 @@ public struct RunResult: Sendable {
         configuration = result.configuration
         area = model.totalArea
         warnings = model.warnings
+        origins = model.origins
         let energies = model.energy(of: result)
         let clock = result.configuration.clock
         layers = zip(result.layers, energies).map {
@@ -125,12 +128,9 @@ public struct RunFigures: Sendable {
 
     /// Energy by component, in the order in which they first stand.
     public var components: [(name: String, energy: Picojoules)] {
-        var order: [String] = []
-        var sums: [String: Picojoules] = [:]
-        for (name, energy) in energies.flatMap(\.components) {
-            if sums[name] == nil { order.append(name) }
-            sums[name] = (sums[name] ?? .zero) + energy
+        let parts = energies.flatMap(\.components)
+        return parts.map(\.name).unique().map { name in
+            (name, parts.filter { $0.name == name }.map(\.energy).sum())
         }
-        return order.map { ($0, sums[$0] ?? .zero) }
     }
 }

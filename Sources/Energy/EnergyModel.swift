@@ -16,6 +16,8 @@ public struct EnergyModel: Sendable {
     public let warnings: [String]
     /// The edge of a PE in mm: the pitch of the broadcast wires.
     public let pitch: Double
+    /// The memory, where it is of a standard.
+    private let memory: DRAMConfiguration?
     private let components: [any EnergyComponent]
     private let clockAndControl: ClockAndControl
     private let denseMultiply: EnergyFigure
@@ -28,6 +30,7 @@ public struct EnergyModel: Sendable {
     /// - Throws: `InputError` where a table lacks a figure, or the node or the supply lies outside what can be scaled to.
     public init(configuration: Configuration, tables: EnergyTables, dram: DRAMConfiguration?) throws {
         self.tables = tables
+        memory = dram
         let shape = MachineShape(configuration)
         let format = configuration.datatype.format
         let energy = configuration.energy
@@ -77,6 +80,15 @@ public struct EnergyModel: Sendable {
     /// What every layer took, in the result's order.
     public func energy(of result: SimulationResult) -> [LayerEnergy] { result.layers.map { energy(of: $0) } }
 
+    /// The tables that figures come from, a line each: what they hold, and where they are scaled to.
+    public var origins: [String] {
+        ([tables.table] + (tables.companion.map { [$0] } ?? [])).map { table in
+            let scaled = table.point == point ? "" : ", scaled to \(point)"
+            return "\(table.name): \(table.description); \(table.point)\(scaled)"
+        } + ["SRAM \(tables.sram.name): \(tables.sram.source)"]
+            + (memory.map { ["\($0.standard): \($0.energySource)"] } ?? [])
+    }
+
     /// The chip's area, as far as the tables have it.
     public var totalArea: SquareMicrometres { areas.map(\.total).sum() }
 
@@ -94,7 +106,7 @@ public struct EnergyModel: Sendable {
     private static func buffers(_ configuration: Configuration, tables: EnergyTables) throws -> [Buffer] {
         func buffer(
             _ component: String, _ capacity: Bytes, banks: Int, port: Bytes,
-            _ accesses: @escaping @Sendable (Activity) -> (reads: Int, writes: Int)
+            _ accesses: @escaping @Sendable (Activity) -> BufferAccesses
         ) throws -> Buffer {
             let bank = try tables.sram.bank(
                 capacity: Bytes((capacity.count + banks - 1) / banks), portBits: 8 * port.count,
@@ -106,15 +118,19 @@ public struct EnergyModel: Sendable {
         let (weights, inputs) = (configuration.weightBuffer, configuration.inputBuffer)
         return [
             try buffer("weight_buffer", weights.capacity, banks: weights.banks, port: weights.port) {
-                ($0.weightOperands.bufferReads, $0.weightOperands.bufferWrites)
+                BufferAccesses($0.weightOperands)
             },
             try buffer("input_buffer", inputs.capacity, banks: inputs.banks, port: inputs.port) {
-                ($0.inputOperands.bufferReads, $0.inputOperands.bufferWrites)
+                BufferAccesses($0.inputOperands)
             },
             try buffer(
                 "output_buffer", configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
                 port: configuration.outputPort
-            ) { ($0.outputBufferWrites, $0.outputBufferWrites) },
+            ) {
+                BufferAccesses(
+                    reads: $0.outputBufferWrites, writes: $0.outputBufferWrites, maskBits: $0.encodedOutputs.values,
+                    bits: 8 * $0.outputBytes)
+            },
         ]
     }
 }

@@ -13,6 +13,12 @@ struct StoredForm: Hashable, Sendable {
         StoredValues(encoding: isMasked ? .bitmask : .dense, valueBits: valueBits).bits(of: count)
     }
 
+    /// Bits of some values' masks.
+    func maskBits(of count: ValueCount) -> Int { isMasked ? count.values : 0 }
+
+    /// Bits of the values themselves.
+    func valueBits(of count: ValueCount) -> Int { bits(of: count) - maskBits(of: count) }
+
     /// Bits of so many values none of which is zero.
     func mostBits(of values: Int) -> Int { bits(of: ValueCount(values: values, nonZeros: values)) }
 }

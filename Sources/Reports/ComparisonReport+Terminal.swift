@@ -21,9 +21,14 @@ extension ComparisonReport {
             lines += inversions.flatMap { wrapped(sentence($0)) }
             lines += one.runs.flatMap { run in run.warnings.map { "\(run.name): \($0)" } }.flatMap(wrapped)
         }
-        if result.cases.count > 1 { lines += [""] + overview().lines }
+        if result.cases.count > 1 { lines += [""] + overview() }
         if let published = comparison.published { lines += [""] + publication(published) }
         if showsSensitivity { lines += [""] + sensitivity() }
+        let origins = result.cases.flatMap(\.runs).flatMap(\.origins).unique()
+        lines += ["", "Figures:"]
+        lines += origins.flatMap {
+            NumberText.wrapped(NumberText.printable($0), width: Self.lineWidth, first: 2, rest: 4)
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -141,34 +146,48 @@ extension ComparisonReport {
         ]
         guard let path = paths[name] else { return "" }
         let values = (Double(a.total.activity[keyPath: path]), Double(b.total.activity[keyPath: path]))
+        // Where both move as much, the wait has another reason: less work to hide it behind.
+        guard values.0 > 1.01 * values.1 else { return "" }
         let scale = Scale.bytes(max(values.0, values.1))
         return " (\(scale.text(values.0)) \(scale.unit) against \(scale.text(values.1)))"
     }
 
     // MARK: All cases
 
-    /// Speed-up and energy ratio of every run in every case.
-    private func overview() -> TextTable {
-        let names = result.cases[0].runs.map(\.name)
-        var table = TextTable(
-            [(head: ["speed-up, and energy", "against \(result.comparison.baseline)"], alignment: .left)]
-                + names.flatMap { name in
-                    [
-                        (head: [name, "x"], alignment: TextTable.Alignment.right),
-                        (head: ["", "energy"], alignment: .right),
-                    ]
-                })
+    /// Speed-ups, then energy ratios, of every run in every case.
+    private func overview() -> [String] {
+        let baseline = result.comparison.baseline
+        return table("speed-up over \(baseline), x", \.speedup).lines + [""]
+            + table("energy over that of \(baseline)", \.energyRatio).lines
+    }
+
+    private func table(_ title: String, _ path: KeyPath<ComparisonRow, Double?>) -> TextTable {
+        var table = TextTable(heads(title, result.cases[0].runs.map(\.name)))
         for one in result.cases {
-            let rows = ComparisonRow.totals(of: one)
-            table.add(
-                [one.name]
-                    + rows.flatMap { row in
-                        [row.speedup, row.energyRatio].map { value in
-                            value.map { NumberText.grouped($0, decimals: 2) } ?? "-"
-                        }
-                    })
+            let values = ComparisonRow.totals(of: one).map { $0[keyPath: path] }
+            table.add([one.name] + values.map { $0.map { NumberText.grouped($0, decimals: 2) } ?? "-" })
         }
         return table
+    }
+
+    /// The heads of a column of texts, and of a column of numbers for each name; long names stand in two lines.
+    private func heads(_ title: String, _ names: [String]) -> [(head: [String], alignment: TextTable.Alignment)] {
+        let halves = names.map(Self.halves)
+        let isShort = halves.allSatisfy { $0[0].isEmpty }
+        return [(head: isShort ? [title] : ["", title], alignment: .left)]
+            + halves.map { (head: isShort ? [$0[1]] : $0, alignment: .right) }
+    }
+
+    /// A name in two lines of about the same length, parted behind a hyphen or the like.
+    static func halves(_ name: String) -> [String] {
+        let places = name.indices.filter { "-_@./ ".contains(name[$0]) }.map { name.index(after: $0) }
+        func length(_ place: String.Index) -> Int {
+            max(name.distance(from: name.startIndex, to: place), name.distance(from: place, to: name.endIndex))
+        }
+        guard name.count > 8, let place = places.min(by: { length($0) < length($1) }), place < name.endIndex else {
+            return ["", name]
+        }
+        return [String(name[..<place]), String(name[place...])]
     }
 
     // MARK: What was published
@@ -183,14 +202,14 @@ extension ComparisonReport {
         var lines = wrapped(
             "Published: \(times(published.reduction)) fewer multiplications than dense direct convolution\(without), "
                 + "\(times(published.overEarlier.lowerBound)) to \(times(published.overEarlier.upperBound)) fewer than earlier "
-                + "methods (\(published.source)); \(own). What becomes of it, \(published.run) against the others:")
+                + "methods (\(published.source)); \(own). What becomes of it, the others against \(published.run):")
         guard let first = result.cases.first else { return lines }
         var table = TextTable(
-            [(head: ["", "fewer, faster, less energy"], alignment: .left)]
+            [(head: ["", "", "times as many, as long, as much"], alignment: .left)]
                 + standing(in: first).flatMap { against in
                     [
-                        (head: [against.other.name, "multiplies x"], alignment: TextTable.Alignment.right),
-                        (head: ["", "time x"], alignment: .right), (head: ["", "energy x"], alignment: .right),
+                        (head: Self.halves(against.other.name) + ["products"], alignment: TextTable.Alignment.right),
+                        (head: ["", "", "time"], alignment: .right), (head: ["", "", "energy"], alignment: .right),
                     ]
                 })
         for one in result.cases {
@@ -212,10 +231,9 @@ extension ComparisonReport {
         for one in result.cases {
             let rows = ComparisonSensitivityRow.rows(of: one)
             let names = one.runs.map(\.name)
-            var table = TextTable(
-                [(title: one.name.isEmpty ? "energy ratio with" : "\(one.name): energy ratio with", alignment: .left)]
-                    + names.map { (title: $0, alignment: TextTable.Alignment.right) }
-                    + [(title: "order", alignment: .left)])
+            var heads = heads(one.name.isEmpty ? "energy ratio with" : "\(one.name): energy ratio with", names)
+            heads.append((head: heads[0].head.count == 1 ? ["order"] : ["", "order"], alignment: .left))
+            var table = TextTable(heads)
             let usual = order(rows.prefix(names.count))
             for start in stride(from: 0, to: rows.count, by: names.count) {
                 let mine = rows[start..<start + names.count]

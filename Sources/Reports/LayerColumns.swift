@@ -148,6 +148,9 @@ extension Column<LayerRow> {
             },
             .count("accumulator_updates", "updates", "updates of accumulators") { $0.activity.accumulatorUpdates },
             .measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.dramEnergy.value },
+            .count("dram_mask_bits", "bit", "masks of the encodings among what DRAM moves") {
+                $0.activity.dramMaskBits
+            },
         ] + operands("weight", \.weightOperands) + operands("input", \.inputOperands)
 
     /// What an operand's values did at its buffer: those of the algorithm are read, as zeros or not, or skipped.
@@ -163,6 +166,9 @@ extension Column<LayerRow> {
             },
             .count("\(name)_skipped_reads", "values", "\(name) values of the algorithm that are not read") {
                 $0.activity[keyPath: path].skippedReads
+            },
+            .count("\(name)_read_mask_bits", "bit", "masks among what the \(name) buffer delivered") {
+                $0.activity[keyPath: path].readMaskBits
             },
             .count("\(name)_buffer_accesses", "accesses", "reads and writes of one bank of the \(name) buffer") {
                 $0.activity[keyPath: path].bufferReads + $0.activity[keyPath: path].bufferWrites

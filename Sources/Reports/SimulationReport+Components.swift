@@ -38,21 +38,9 @@ extension SimulationReport {
         return table
     }
 
-    /// The tables that figures came from, each with what took it to the node at hand.
+    /// The tables that figures came from.
     func tables() -> [String] {
-        let tables = model.tables
-        var lines: [String] = []
-        for table in [tables.table] + (tables.companion.map { [$0] } ?? []) {
-            let scaled = table.point == model.point ? "" : ", scaled to \(model.point)"
-            lines.append("\(table.name): \(table.description); \(table.point)\(scaled)")
-        }
-        lines.append("SRAM \(tables.sram.name): \(tables.sram.source)")
-        if case .standard = result.configuration.dram {
-            let source = energy.flatMap(\.entries).first { $0.component == EnergyEntry.dramComponent }?.figure.source
-            if let source { lines.append("\(source.origin): \(source.publication)") }
-        }
-        lines.append("energy.csv and area.csv say of every figure how it was made, and from what publication")
-        return lines
+        model.origins + ["energy.csv and area.csv say of every figure how it was made, and from what publication"]
     }
 
     /// The energies with some of the figures at half and at twice.
@@ -74,13 +62,5 @@ extension SimulationReport {
             ])
         }
         return table
-    }
-}
-
-extension Sequence where Element: Hashable {
-    /// The elements without repetitions, in the order in which they first stand.
-    func unique() -> [Element] {
-        var seen: Set<Element> = []
-        return filter { seen.insert($0).inserted }
     }
 }

@@ -49,6 +49,8 @@ public struct Activity: Hashable, Sendable {
     public var outputs = 0
     /// Outputs that were looked at to store them as a mask and the non-zero ones, and those that the next layer's density keeps.
     public var encodedOutputs = ValueCount()
+    /// Bytes of the outputs as they are stored, each pass rounded up.
+    public var outputBytes = 0
     /// Writes of one bank of the output buffer at its port's width; each is read once on the way to DRAM.
     public var outputBufferWrites = 0
     /// Tiles of one channel that went through the input transform.
@@ -107,6 +109,11 @@ public struct Activity: Hashable, Sendable {
     /// Products executed, gated ones included.
     public var executedProducts: Int { usefulProducts + ineffectualProducts }
 
+    /// Bits of masks among the bytes that DRAM moves: what the encodings cost.
+    public var dramMaskBits: Int {
+        weightOperands.movedMaskBits + inputOperands.movedMaskBits + encodedOutputs.values
+    }
+
     /// Products of the algorithm that were not executed: an operand that is skipped by is zero, or their step was left out.
     public var skippedProducts: Int { algorithmicProducts - executedProducts }
 
@@ -152,6 +159,7 @@ public struct Activity: Hashable, Sendable {
         a.inputOperands += b.inputOperands
         a.outputs += b.outputs
         a.encodedOutputs += b.encodedOutputs
+        a.outputBytes += b.outputBytes
         a.outputBufferWrites += b.outputBufferWrites
         a.inputTransforms += b.inputTransforms
         a.inputTransformAdds += b.inputTransformAdds

@@ -19,20 +19,19 @@ extension LayerSimulation {
         activity.accumulatorDrains = activity.pairs * matrices.n * matrices.n
     }
 
-    /// Writes of banks of the output buffer: the outputs of each pass for themselves.
-    func outputWrites(_ groups: [ChannelGroup]) -> Int {
+    /// Bytes of the outputs and writes of banks of the output buffer, each pass for itself.
+    func countOutputs(_ activity: inout Activity, _ groups: [ChannelGroup]) {
         let port = configuration.outputPort.count
-        var writes = 0
         for group in groups {
             for rowGroup in group.grouping.rowGroups {
                 for outputs in group.outputs {
                     let bytes = CompulsoryTraffic.outputBytes(
                         rowGroup.filters * outputs, density: nextDensity, configuration: configuration)
-                    writes += (bytes + port - 1) / port
+                    activity.outputBytes += bytes
+                    activity.outputBufferWrites += (bytes + port - 1) / port
                 }
             }
         }
-        return writes
     }
 
     /// What operands did on their way, and what encoders and decoders did with them.
@@ -53,7 +52,7 @@ extension LayerSimulation {
         activity.dramInputBytes = plan?.port.bytesRead(.inputs) ?? compulsory.inputs
         activity.dramOutputBytes = plan?.port.bytesWritten ?? compulsory.outputs
         let loaded = plan?.plan.loads.reduce(0) { $0 + $1.bytes } ?? compulsory.weights + compulsory.inputs
-        activity.dramPayloadBytes = loaded + compulsory.outputs
+        activity.dramPayloadBytes = loaded + activity.outputBytes
         if let commands = plan?.port.commands(through: activity.cycles - 1) {
             activity.dramCommands = commands.counters
             activity.dramClocks = commands.clocks

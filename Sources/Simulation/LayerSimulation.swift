@@ -69,7 +69,7 @@ struct LayerSimulation {
         activity.fifoEntries = timing.entriesQueued
         activity.pairs = timing.pairsDrained
         activity.outputs = groups.reduce(0) { $0 + $1.product.filters * $1.outputs.reduce(0, +) }
-        activity.outputBufferWrites = outputWrites(groups)
+        countOutputs(&activity, groups)
         countTransforms(&activity, onRead: timing.tilesTransformed, onLoad: timing.tilesTransformedOnLoad)
         countOperands(&activity, groups, loads: plan?.plan.loads)
         activity.weightOperands.bufferReadBytes = timing.weightBytesFetched

@@ -44,6 +44,10 @@ public struct OperandActivity: Hashable, Sendable {
     public var encoded = ValueCount()
     /// Non-zero values that were put back to their places among zeros.
     public var decoded = 0
+    /// Mask bits among what was read from the buffer.
+    public var readMaskBits = 0
+    /// Mask bits among what was moved from DRAM.
+    public var movedMaskBits = 0
     /// Bytes that the buffer delivered.
     public var bufferReadBytes = 0
     /// Reads of one bank at its port's width.
@@ -68,6 +72,8 @@ public struct OperandActivity: Hashable, Sendable {
         a.queued += b.queued
         a.encoded += b.encoded
         a.decoded += b.decoded
+        a.readMaskBits += b.readMaskBits
+        a.movedMaskBits += b.movedMaskBits
         a.bufferReadBytes += b.bufferReadBytes
         a.bufferReads += b.bufferReads
         a.bufferWrites += b.bufferWrites

@@ -145,12 +145,15 @@ struct HandComputedTests {
             ("multiplier", "multiply", 900, 900), ("adder_tree", "add", 500, 50), ("accumulator", "add", 400, 40),
             ("accumulator_register", "read", 12800, 256), ("accumulator_register", "write", 12800, 128),
             ("accumulator_register", "drain", 2048, 40.96),
-            // 12,800 + 64,000 and 3,200 + 25,600 bits; 8 PEs of 8 gates and two pointers of 3 bit.
-            ("fifo", "write", 105_600, 1056), ("fifo", "read", 105_600, 2112), ("fifo", "clock", 112_000, 448),
+            // Masks of 12,800 + 3,200 bits, values of 64,000 + 25,600; 8 PEs of 8 gates and two pointers of 3 bit.
+            ("fifo", "write_masks", 16_000, 160), ("fifo", "read_masks", 16_000, 320),
+            ("fifo", "write_values", 89_600, 896), ("fifo", "read_values", 89_600, 1792),
+            ("fifo", "clock", 112_000, 448),
             ("selection", "mask_and", 9600, 9.6), ("selection", "prefix_add", 19200, 300),
             ("selection", "choose_weight", 900, 270), ("selection", "choose_activation", 900, 270),
             // 4 and 2 PEs of 0.25 mm.
-            ("broadcast", "weights", 19200, 9600), ("broadcast", "inputs", 14400, 3600),
+            ("broadcast", "weight_masks", 3200, 1600), ("broadcast", "weight_values", 16000, 8000),
+            ("broadcast", "input_masks", 1600, 400), ("broadcast", "input_values", 12800, 3200),
             ("encoder", "test_input", 640, 12.8), ("encoder", "pack_input", 320, 64),
             ("decoder", "unpack_input", 100, 20), ("encoder", "test_output", 128, 2.56),
             ("encoder", "pack_output", 64, 12.8),
@@ -184,7 +187,7 @@ struct HandComputedTests {
         func source(_ component: String, _ action: String) -> String? {
             energy.entries.first { $0.component == component && $0.action == action }?.source
         }
-        #expect(source("broadcast", "weights") == "1 mm, 4 PEs of 0.25 mm, at 0.5 pJ/bit/mm, as given; paper")
+        #expect(source("broadcast", "weight_values") == "1 mm, 4 PEs of 0.25 mm, at 0.5 pJ/bit/mm, as given; paper")
         #expect(
             source("selection", "choose_weight")
                 == "3 levels of 4 to 1 for 64 values of 16 bit, in proportion to 32 bit (0.2 pJ); paper")

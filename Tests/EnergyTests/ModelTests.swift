@@ -113,8 +113,10 @@ import YAML
             let ratio = halved.contains("\(a.component) \(a.action)") ? 2.0 : 1
             #expect(a.total.value == ratio * b.total.value, "\(a.component) \(a.action)")
         }
-        let (fifo, fewer) = (Self.entry(full, "fifo", "write"), Self.entry(less, "fifo", "write"))
-        #expect((fifo?.count ?? 0) - (fewer?.count ?? 0) == (12800 + 64000) / 2)
+        for (action, bits) in [("write_masks", 12800), ("write_values", 64000)] {
+            let (fifo, fewer) = (Self.entry(full, "fifo", action), Self.entry(less, "fifo", action))
+            #expect((fifo?.count ?? 0) - (fewer?.count ?? 0) == bits / 2)
+        }
     }
 
     /// By the square of the width a multiply, in proportion the registers, buses and adders.
@@ -139,7 +141,7 @@ import YAML
         }
         #expect(try ratio("selection", "mask_and") == 1)
         // A mask bit stays; values are half.
-        #expect(try ratio("fifo", "write") == 105_600 / (12800 + 4000 * 8 + 3200 + 1600 * 8))
+        #expect(try ratio("fifo", "write_masks") == 1 && ratio("fifo", "write_values") == 2)
     }
 
     // MARK: Machines
@@ -200,19 +202,23 @@ import YAML
         #expect(ofMasks.isDisjoint(with: without.energy.entries.map(\.component)))
         #expect(ofMasks.isDisjoint(with: try shippedModel { dense(&$0) }.areas.map(\.component)))
         // Its FIFO holds P values an operand and no mask.
-        let bits = try #require(Self.entry(without.energy, "fifo", "write")).count
+        let bits = try #require(Self.entry(without.energy, "fifo", "write_values")).count
+        #expect(Self.entry(without.energy, "fifo", "write_masks") == nil)
         let queued = without.activity.weightOperands.queued.values + without.activity.inputOperands.queued.values
         #expect(bits == 16 * queued)
-        let masked = try #require(Self.entry(sparse.energy, "fifo", "write")).count
+        let masked = try ["write_masks", "write_values"].reduce(0) {
+            try $0 + #require(Self.entry(sparse.energy, "fifo", $1)).count
+        }
         #expect(masked < bits)
     }
 
     @Test func oneSidedMachinesSendTheOtherSideWhole() throws {
         let (energy, activity) = try Self.energy { $0.peArray.zeroSkipping = .weights }
-        #expect(
-            Self.entry(energy, "broadcast", "weights")?.count
-                == activity.weightOperands.broadcast.values + 16 * activity.weightOperands.broadcast.nonZeros)
-        #expect(Self.entry(energy, "broadcast", "inputs")?.count == 16 * activity.inputOperands.broadcast.values)
+        let weights = activity.weightOperands.broadcast
+        #expect(Self.entry(energy, "broadcast", "weight_masks")?.count == weights.values)
+        #expect(Self.entry(energy, "broadcast", "weight_values")?.count == 16 * weights.nonZeros)
+        #expect(Self.entry(energy, "broadcast", "input_masks") == nil)
+        #expect(Self.entry(energy, "broadcast", "input_values")?.count == 16 * activity.inputOperands.broadcast.values)
         #expect(Self.entry(energy, "selection", "mask_and") == nil)
         // What the buffer holds as a mask is put back among zeros.
         #expect(Self.entry(energy, "decoder", "unpack_input")?.count == activity.inputOperands.read.nonZeros)
@@ -236,6 +242,19 @@ import YAML
         #expect(Self.entry(energy, "accumulator_register", "drain")?.count == 20 * 40 * 16 * 32)
         let figure = try #require(Self.entry(energy, "multiplier", "multiply"))
         #expect(energy.denseMultiply < figure.perAction * (40 * 20 * 9 * 72))
+    }
+
+    /// Masks have rows of their own on buses and in FIFOs; of buffers and DRAM the rows say their share.
+    @Test func whatEncodingsCostIsSaid() throws {
+        let (energy, activity) = try Self.energy()
+        let weights = activity.weightOperands
+        #expect(weights.readMaskBits == weights.broadcast.values)
+        let share = Double(weights.readMaskBits) / Double(8 * weights.bufferReadBytes) * 100
+        let read = try #require(Self.entry(energy, "weight_buffer", "read"))
+        #expect(read.source.hasPrefix("\(NumberForm.hundredths(share)) % of the bits are masks, "), "\(read.source)")
+        #expect(Self.entry(energy, "dram", "read")?.source.contains(" % of the bits are masks") == true)
+        #expect(Self.entry(energy, "dram", "write")?.source.contains(" % of the bits are masks") == true)
+        #expect(activity.dramMaskBits == weights.movedMaskBits + activity.outputs)
     }
 
     // MARK: DRAM
@@ -266,7 +285,7 @@ import YAML
         #expect(abs(energy.dram.value / total - 1) < 1e-12)
         if standard == "LPDDR4-3200" {
             #expect(rows[1].perAction == Picojoules(8 * 8 * Double(burst)))
-            #expect(rows[1].source.hasPrefix("a burst of 64 B at 8 pJ/bit; 8 pJ/bit: Accelergy's plug-in"))
+            #expect(rows[1].source.contains(" masks, a burst of 64 B at 8 pJ/bit; 8 pJ/bit: Accelergy's plug-in"))
             #expect(
                 rows[4].source.hasPrefix("a memory clock of a rank with a row open, contained in the pJ/bit of reads"))
         } else {
@@ -311,9 +330,10 @@ import YAML
             default: #expect(b.total <= a.total && (a.count == 0 || b.total < a.total), "\(a.component) \(a.action)")
             }
         }
-        let wires = try #require(Self.entry(low, "broadcast", "weights")).total.value
+        let wires = try #require(Self.entry(low, "broadcast", "weight_values")).total.value
         #expect(
-            abs(wires / (try #require(Self.entry(here, "broadcast", "weights"))).total.value - 0.49 / 0.81) < 1e-12)
+            abs(wires / (try #require(Self.entry(here, "broadcast", "weight_values"))).total.value - 0.49 / 0.81)
+                < 1e-12)
     }
 
     @Test(arguments: [

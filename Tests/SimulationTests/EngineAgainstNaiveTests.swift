@@ -48,6 +48,8 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
             counts["non-zero \(name)s \(action)"] = values.nonZeros
         }
         counts["\(name)s decoded"] = operand.decoded
+        counts["\(name) mask bits read"] = operand.readMaskBits
+        counts["\(name) mask bits moved"] = operand.movedMaskBits
         counts["\(name) buffer bytes"] = operand.bufferReadBytes
         counts["\(name) buffer reads"] = operand.bufferReads
         counts["\(name) buffer writes"] = operand.bufferWrites

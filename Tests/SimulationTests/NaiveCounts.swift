@@ -30,6 +30,7 @@ extension NaiveMachine {
                         if skipsWeights { countEncoded("weights", isNonZero) }
                     case .bitmask:
                         weightBits += 1
+                        count("weight mask bits read", 1)
                         guard isNonZero else { continue }
                         count("weights read", 1)
                         weightBits += configuration.datatype.weights
@@ -52,6 +53,7 @@ extension NaiveMachine {
             if workload.inputsAreDense && skipsActivations { countEncoded("inputs", isNonZero) }
             if !workload.inputsAreDense && !skipsActivations { count("inputs decoded", 1) }
         }
+        if !workload.inputsAreDense { count("input mask bits read", values.count) }
         let weightBytes = ceilDivide(weightBits, 8)
         let inputBytes = ceilDivide(inputBits(values), 8)
         count("weight buffer bytes", weightBytes)
@@ -89,6 +91,9 @@ extension NaiveMachine {
             let buffer = operand == .weights ? configuration.weightBuffer : configuration.inputBuffer
             count("\(name)s moved", part.moved)
             count("non-zero \(name)s moved", part.moved - part.movedZeros)
+            let isMasked =
+                operand == .weights ? configuration.weightBuffer.encoding == .bitmask : !workload.movesAllInputs
+            if isMasked { count("\(name) mask bits moved", part.moved) }
             count("\(name)s written", part.held.count)
             let written = part.held.filter { $0 }.count
             count("non-zero \(name)s written", written)

@@ -3,7 +3,7 @@ import Hardware
 import Simulation
 
 /// The buses over the array: a row's carries its filters' masks and values past all columns, a column's its tiles' past all rows.
-/// PEs are square, so that a bus is as long as it has PEs times the square root of a PE's area. Counted in bits.
+/// PEs are square, so that a bus is as long as it has PEs times the square root of a PE's area. Counted in bits, masks apart.
 struct BroadcastWires: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
@@ -15,18 +15,22 @@ struct BroadcastWires: EnergyComponent {
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let activity = layer.activity
+        let (weights, inputs) = (activity.weightOperands.broadcast, activity.inputOperands.broadcast)
+        let array = shape.array
         return [
-            entry("weights", shape.sentWeights.bits(of: activity.weightOperands.broadcast), pes: shape.array.columns),
-            entry("inputs", shape.sentInputs.bits(of: activity.inputOperands.broadcast), pes: shape.array.rows),
-        ]
+            entry("weight_masks", shape.sentWeights.maskBits(of: weights), pes: array.columns),
+            entry("weight_values", shape.sentWeights.valueBits(of: weights), pes: array.columns),
+            entry("input_masks", shape.sentInputs.maskBits(of: inputs), pes: array.rows),
+            entry("input_values", shape.sentInputs.valueBits(of: inputs), pes: array.rows),
+        ].filter { $0.count > 0 || $0.action.hasSuffix("values") }
     }
 
-    private func entry(_ operand: String, _ bits: Int, pes: Int) -> EnergyEntry {
+    private func entry(_ action: String, _ bits: Int, pes: Int) -> EnergyEntry {
         let span = Double(pes) * pitch
         let words =
             "\(NumberForm.significant(span)) mm, \(pes) PEs of \(NumberForm.significant(pitch)) mm, "
             + "at \(NumberForm.significant(book.wire.energy.value)) pJ/bit/mm"
         return EnergyEntry(
-            component: "broadcast", action: operand, count: bits, figure: book.wire.times(span, words), family: .wire)
+            component: "broadcast", action: action, count: bits, figure: book.wire.times(span, words), family: .wire)
     }
 }

@@ -1,6 +1,27 @@
 import Hardware
 import Simulation
 
+/// Reads and writes of a buffer's banks, and the bits of masks in all bits that are read.
+struct BufferAccesses: Sendable {
+    let reads: Int
+    let writes: Int
+    let maskBits: Int
+    let bits: Int
+
+    init(reads: Int, writes: Int, maskBits: Int, bits: Int) {
+        self.reads = reads
+        self.writes = writes
+        self.maskBits = maskBits
+        self.bits = bits
+    }
+
+    init(_ operand: OperandActivity) {
+        self.init(
+            reads: operand.bufferReads, writes: operand.bufferWrites, maskBits: operand.readMaskBits,
+            bits: 8 * operand.bufferReadBytes)
+    }
+}
+
 /// A buffer of SRAM banks: accesses of one bank at its port's width, and what all banks leak.
 struct Buffer: EnergyComponent {
     /// `weight_buffer`, `input_buffer` or `output_buffer`.
@@ -10,17 +31,18 @@ struct Buffer: EnergyComponent {
     /// The name of the table that gives the bank.
     let table: String
     let clock: Hertz
-    /// Reads and writes of banks in a layer.
-    let accesses: @Sendable (Activity) -> (reads: Int, writes: Int)
+    /// What a layer does with its banks.
+    let accesses: @Sendable (Activity) -> BufferAccesses
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
-        let (reads, writes) = accesses(layer.activity)
+        let accesses = accesses(layer.activity)
+        let masks = source.withMasks(accesses.maskBits, of: accesses.bits)
         return [
             EnergyEntry(
-                component: component, action: "read", count: reads,
-                figure: EnergyFigure(energy: bank.readEnergy, source: source), family: .sram),
+                component: component, action: "read", count: accesses.reads,
+                figure: EnergyFigure(energy: bank.readEnergy, source: masks), family: .sram),
             EnergyEntry(
-                component: component, action: "write", count: writes,
+                component: component, action: "write", count: accesses.writes,
                 figure: EnergyFigure(energy: bank.writeEnergy, source: source), family: .sram),
             EnergyEntry(
                 component: component, action: "leakage", count: layer.activity.cycles,
@@ -48,6 +70,15 @@ struct Buffer: EnergyComponent {
         return
             "a bank of \(component) takes \(NumberForm.significant(bank.cycleTime)) ns from access to access, and a cycle has "
             + "\(NumberForm.significant(period)) ns: more banks, a narrower port or faster transistors (energy.sram) mend that"
+    }
+}
+
+extension FigureSource {
+    /// The same source, with the share of an encoding's masks in what is moved; unchanged where there are none.
+    func withMasks(_ maskBits: Int, of bits: Int) -> FigureSource {
+        guard maskBits > 0, bits > 0 else { return self }
+        let share = Double(maskBits) / Double(bits) * 100
+        return preceded(by: "\(NumberForm.hundredths(share)) % of the bits are masks")
     }
 }
 

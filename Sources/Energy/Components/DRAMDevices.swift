@@ -32,7 +32,9 @@ struct DRAMDevices: EnergyComponent {
                 "a memory clock of a rank with all rows closed"
             ),
         ].map { action, count, energy, words in
-            entry(action, count, energy, source(words, energy, configuration))
+            let source = source(words, energy, configuration)
+            guard action == "read" || action == "write" else { return entry(action, count, energy, source) }
+            return entry(action, count, energy, source.withMasks(of: activity, isWrite: action == "write"))
         }
     }
 
@@ -58,12 +60,25 @@ struct DRAMDevices: EnergyComponent {
         let words = "a bit of a memory without a standard"
         return [
             ("read", activity.dramWeightBytes + activity.dramInputBytes), ("write", activity.dramOutputBytes),
-        ].map { entry($0, 8 * $1, energy, source.preceded(by: words)) }
+        ].map {
+            let source = source.preceded(by: words).withMasks(of: activity, isWrite: $0 == "write")
+            return entry($0, 8 * $1, energy, source)
+        }
     }
 
     private func entry(_ action: String, _ count: Int, _ energy: Double, _ source: FigureSource) -> EnergyEntry {
         EnergyEntry(
             component: EnergyEntry.dramComponent, action: action, count: count,
             figure: EnergyFigure(energy: Picojoules(energy), source: source), family: .dram, isSwitching: false)
+    }
+}
+
+extension FigureSource {
+    /// The same source, with the share of the encodings' masks in what is read or written.
+    fileprivate func withMasks(of activity: Activity, isWrite: Bool) -> FigureSource {
+        if isWrite { return withMasks(activity.encodedOutputs.values, of: 8 * activity.dramOutputBytes) }
+        return withMasks(
+            activity.weightOperands.movedMaskBits + activity.inputOperands.movedMaskBits,
+            of: 8 * (activity.dramWeightBytes + activity.dramInputBytes))
     }
 }

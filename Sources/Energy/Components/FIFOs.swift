@@ -11,14 +11,19 @@ struct FIFOs: EnergyComponent {
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let activity = layer.activity
-        let bits =
-            shape.sentWeights.bits(of: activity.weightOperands.queued)
-            + shape.sentInputs.bits(of: activity.inputOperands.queued)
-        return [
-            ("write", bits, book.energy(.registerWrite, width: 1)),
-            ("read", bits, book.energy(.registerRead, width: 1)),
+        let (weights, inputs) = (activity.weightOperands.queued, activity.inputOperands.queued)
+        let masks = shape.sentWeights.maskBits(of: weights) + shape.sentInputs.maskBits(of: inputs)
+        let values = shape.sentWeights.valueBits(of: weights) + shape.sentInputs.valueBits(of: inputs)
+        let write = book.energy(.registerWrite, width: 1)
+        let read = book.energy(.registerRead, width: 1)
+        var rows = [
+            ("write_values", values, write), ("read_values", values, read),
             ("clock", clockedBits * activity.cycles, book.energy(.registerClock, width: 1)),
-        ].map { EnergyEntry(component: Self.component, action: $0, count: $1, figure: $2, family: .register) }
+        ]
+        if masks > 0 { rows = [("write_masks", masks, write), ("read_masks", masks, read)] + rows }
+        return rows.map {
+            EnergyEntry(component: Self.component, action: $0, count: $1, figure: $2, family: .register)
+        }
     }
 
     var areas: [AreaEntry] {

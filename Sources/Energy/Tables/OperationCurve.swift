@@ -102,7 +102,7 @@ struct OperationCurve: Hashable, Sendable {
 
 extension Sequence where Element: Hashable {
     /// The elements without repetitions, in the order in which they first stand.
-    func unique() -> [Element] {
+    public func unique() -> [Element] {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

@@ -30,7 +30,9 @@ struct OperandMovement {
             weights.algorithmicReads += rowGroup.filters * product.width * product.steps * grouping.columnGroups
             weights.broadcast += sent * grouping.columnGroups
             weights.queued += sent * columns
-            weights.read += group.weightSizes.inBuffer.stored(of: sent) * grouping.columnGroups
+            let inBuffer = group.weightSizes.inBuffer
+            weights.read += inBuffer.stored(of: sent) * grouping.columnGroups
+            weights.readMaskBits += inBuffer.maskBits(of: sent) * grouping.columnGroups
         }
     }
 
@@ -57,6 +59,7 @@ struct OperandMovement {
                 inputs.broadcast += sent
                 inputs.queued += sent * rowGroup.rows.count
                 inputs.read += fetch.stored.stored(of: read)
+                inputs.readMaskBits += fetch.stored.maskBits(of: read)
             }
         }
         // What the steps of a bundle share is read once.
@@ -66,7 +69,9 @@ struct OperandMovement {
                 let shared = fetch.shared(rowGroup.steps, bundleSize: array.broadcastSteps) ?? []
                 before = (rowGroup.steps, shared.reduce(into: ValueCount()) { $0 += $1 })
             }
-            inputs.read += fetch.stored.stored(of: before?.twice ?? ValueCount()) * -1
+            let twice = before?.twice ?? ValueCount()
+            inputs.read += fetch.stored.stored(of: twice) * -1
+            inputs.readMaskBits -= fetch.stored.maskBits(of: twice)
         }
     }
 
@@ -79,17 +84,20 @@ struct OperandMovement {
             return
         }
         for load in loads {
+            let sizes = groups[load.channelGroup]
             switch load.operand {
-            case .weights: weights.add(load, port: configuration.weightBuffer.port)
-            case .inputs: inputs.add(load, port: configuration.inputBuffer.port)
+            case .weights:
+                weights.add(load, inDRAM: sizes.weightSizes.inDRAM, port: configuration.weightBuffer.port)
+            case .inputs: inputs.add(load, inDRAM: sizes.inputSizes.inDRAM, port: configuration.inputBuffer.port)
             }
         }
     }
 }
 
 extension OperandActivity {
-    fileprivate mutating func add(_ load: Load, port: Bytes) {
+    fileprivate mutating func add(_ load: Load, inDRAM: StoredValues, port: Bytes) {
         moved += load.moved
+        movedMaskBits += inDRAM.maskBits(of: load.moved)
         written += load.held
         bufferWrites += (load.heldBytes + port.count - 1) / port.count
     }
@@ -98,7 +106,10 @@ extension OperandActivity {
     fileprivate mutating func load(_ sizes: some GroupSizes, port: Bytes) {
         var bytes = 0
         for group in 0..<sizes.groups {
-            for count in sizes.moved(group: group, from: 0) { moved += count }
+            for count in sizes.moved(group: group, from: 0) {
+                moved += count
+                movedMaskBits += sizes.inDRAM.maskBits(of: count)
+            }
             var held = ValueCount()
             for count in sizes.held(group: group, from: 0) { held += count }
             written += held

@@ -21,6 +21,9 @@ public struct StoredValues: Hashable, Sendable {
         }
     }
 
+    /// Bits of them that are masks.
+    func maskBits(of count: ValueCount) -> Int { encoding == .bitmask ? count.values : 0 }
+
     /// What of some values stands in the store, and is read with them.
     func stored(of count: ValueCount) -> ValueCount {
         switch encoding {
