@@ -171,7 +171,7 @@ extension ComparisonReport {
     }
 
     /// The heads of a column of texts, and of a column of numbers for each name; long names stand in two lines.
-    private func heads(_ title: String, _ names: [String]) -> [(head: [String], alignment: TextTable.Alignment)] {
+    func heads(_ title: String, _ names: [String]) -> [(head: [String], alignment: TextTable.Alignment)] {
         let halves = names.map(Self.halves)
         let isShort = halves.allSatisfy { $0[0].isEmpty }
         return [(head: isShort ? [title] : ["", title], alignment: .left)]
@@ -222,34 +222,4 @@ extension ComparisonReport {
         lines += table.lines
         return lines
     }
-
-    // MARK: Other figures
-
-    /// The energy ratios with some figures at half and at twice, and where that changes the order of the runs.
-    private func sensitivity() -> [String] {
-        var lines: [String] = []
-        for one in result.cases {
-            let rows = ComparisonSensitivityRow.rows(of: one)
-            let names = one.runs.map(\.name)
-            var heads = heads(one.name.isEmpty ? "energy ratio with" : "\(one.name): energy ratio with", names)
-            heads.append((head: heads[0].head.count == 1 ? ["order"] : ["", "order"], alignment: .left))
-            var table = TextTable(heads)
-            let usual = order(rows.prefix(names.count))
-            for start in stride(from: 0, to: rows.count, by: names.count) {
-                let mine = rows[start..<start + names.count]
-                let label =
-                    mine.first?.change.map { "\($0.family.rawValue) times \($0.factor)" } ?? "figures as they are"
-                table.add(
-                    [label]
-                        + mine.map {
-                            $0.baseline > .zero
-                                ? NumberText.grouped($0.energy.value / $0.baseline.value, decimals: 3) : "-"
-                        } + [order(mine) == usual ? "" : "changes"])
-            }
-            lines += table.lines + [""]
-        }
-        return Array(lines.dropLast())
-    }
-
-    private func order(_ rows: ArraySlice<ComparisonSensitivityRow>) -> [Int] { rows.map(\.rank) }
 }
