@@ -1,4 +1,4 @@
-import Foundation
+import Hardware
 import YAML
 
 extension Comparison {
@@ -9,11 +9,10 @@ extension Comparison {
     ///
     /// - Throws: `InputError` at its place for anything that does not fit, `FileError` where it cannot be read.
     public static func load(path: String) throws -> Comparison {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        return try Comparison(Document.load(path: path), folder: folder)
+        try Comparison(Document.load(path: path))
     }
 
-    init(_ root: Node, folder: String) throws {
+    init(_ root: Node) throws {
         let decoder = try MappingDecoder(root, what: "the comparison")
         let format = try decoder.required("format")
         guard try format.string() == Self.format else {
@@ -21,7 +20,7 @@ extension Comparison {
         }
         name = try decoder.required("name").string()
         description = try decoder.optional("description")?.string() ?? ""
-        let methods = try Method.list(decoder.required("runs"), folder: folder)
+        let methods = try Method.list(decoder.required("runs"))
         let names = methods.map(\.name)
         let baseline = decoder.optional("baseline")
         self.baseline = try baseline?.name(among: names) ?? names[0]
@@ -41,18 +40,17 @@ extension Comparison {
 /// A run of the file, before a case has chosen its machine.
 private struct Method {
     let name: String
-    let trace: String
+    let trace: (path: String, place: SettingPlace)
     /// Configurations by what is equal in them.
-    let configurations: [(key: String, path: String)]
-    let overrides: [String]
-    let mark: Node
+    let configurations: [(key: String, path: String, place: SettingPlace)]
+    let overrides: [Override]
 
-    static func list(_ node: Node, folder: String) throws -> [Method] {
+    static func list(_ node: Node) throws -> [Method] {
         let nodes = try node.elements()
         guard nodes.count >= 2 else { throw node.error("found \(nodes.count) runs, expected at least two to compare") }
         var methods: [Method] = []
         for node in nodes {
-            let method = try Method(node, folder: folder)
+            let method = try Method(node)
             if methods.contains(where: { $0.name == method.name }) {
                 throw (node["name"] ?? node).error("a run of this name stands above, expected a new one")
             }
@@ -61,24 +59,22 @@ private struct Method {
         return methods
     }
 
-    private init(_ node: Node, folder: String) throws {
+    private init(_ node: Node) throws {
         let decoder = try MappingDecoder(node, what: "a run")
-        mark = node
         name = try decoder.required("name").string()
-        trace = Self.path(try decoder.required("trace").string(), folder)
+        let trace = try decoder.required("trace")
+        self.trace = (try trace.path(), SettingPlace(trace.mark))
         let configurations = try decoder.required("configurations")
         guard let entries = configurations.entries, !entries.isEmpty else {
             throw configurations.error(
                 "found \(configurations.found), expected one configuration or more under names of their own, such as "
                     + "{multipliers: ../mobile.yaml}")
         }
-        self.configurations = try entries.map { ($0.name, Self.path(try $0.value.string(), folder)) }
-        overrides = try decoder.optional("set")?.elements().map { try $0.string() } ?? []
+        self.configurations = try entries.map {
+            ($0.name, try $0.value.path(), SettingPlace($0.value.mark))
+        }
+        overrides = try decoder.optional("set")?.elements().map(Override.init) ?? []
         try decoder.finish()
-    }
-
-    private static func path(_ name: String, _ folder: String) -> String {
-        name.hasPrefix("/") ? name : (folder + name as NSString).standardizingPath
     }
 }
 
@@ -88,7 +84,7 @@ extension ComparisonCase {
         name = try decoder.required("name").string()
         let key = try decoder.required("configurations")
         let batch = try decoder.optional("batch")?.integer(in: 1...4096)
-        let overrides = try decoder.optional("set")?.elements().map { try $0.string() } ?? []
+        let overrides = try decoder.optional("set")?.elements().map(Override.init) ?? []
         try decoder.finish()
         runs = try methods.map { method in
             let wanted = try key.string()
@@ -99,9 +95,11 @@ extension ComparisonCase {
                     "the run \(quoted(method.name)) has no configuration \(quoted(wanted))\(near) it has "
                         + known.joined(separator: ", "))
             }
-            return ComparisonRun(
-                name: method.name, trace: method.trace, configuration: configuration.path,
+            var run = ComparisonRun(
+                name: method.name, trace: method.trace.path, configuration: configuration.path,
                 overrides: method.overrides + overrides, batch: batch)
+            (run.tracePlace, run.configurationPlace) = (method.trace.place, configuration.place)
+            return run
         }
     }
 }
@@ -112,7 +110,9 @@ extension PublishedFigures {
         source = try decoder.required("source").string()
         run = try decoder.required("run").name(among: runs)
         reduction = try decoder.required("multiply_reduction").real(in: 1...1e6)
-        without = try decoder.optional("without")?.elements().map { try $0.string() } ?? []
+        let left = try decoder.optional("without")?.elements() ?? []
+        without = try left.map { try $0.string() }
+        withoutPlaces = left.map { SettingPlace($0.mark) }
         let over = try MappingDecoder(decoder.required("over_earlier"), what: "over_earlier")
         let from = try over.required("from").real(in: 0...1e6)
         overEarlier = from...(try over.required("to").real(in: from...1e6))

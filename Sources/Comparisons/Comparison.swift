@@ -1,3 +1,5 @@
+import Hardware
+
 /// Traces on machines, held against one of them: what a comparison file describes, or the runs of a command line.
 public struct Comparison: Sendable {
     /// The comparison's name.
@@ -47,13 +49,17 @@ public struct ComparisonRun: Hashable, Sendable {
     /// The configuration's file; nil runs the default machine.
     public var configuration: String?
     /// Keys that are changed, `pe_array.rows=32`, in order.
-    public var overrides: [String]
+    public var overrides: [Override]
     /// Images of the batch; nil keeps the trace's.
     public var batch: Int?
+    /// Where a file names the trace.
+    public var tracePlace = SettingPlace()
+    /// Where a file names the configuration.
+    public var configurationPlace = SettingPlace()
 
     /// Makes a run.
     public init(
-        name: String, trace: String, configuration: String?, overrides: [String] = [], batch: Int? = nil
+        name: String, trace: String, configuration: String?, overrides: [Override] = [], batch: Int? = nil
     ) {
         self.name = name
         self.trace = trace
@@ -73,6 +79,8 @@ public struct PublishedFigures: Hashable, Sendable {
     public var reduction: Double
     /// Layers that this count leaves out.
     public var without: [String]
+    /// Where a file names each of them.
+    public var withoutPlaces: [SettingPlace]
     /// How many times fewer it needs than earlier methods.
     public var overEarlier: ClosedRange<Double>
     /// The runs that stand for earlier methods.
@@ -87,6 +95,7 @@ public struct PublishedFigures: Hashable, Sendable {
         self.run = run
         self.reduction = reduction
         self.without = without
+        withoutPlaces = without.map { _ in SettingPlace() }
         self.overEarlier = overEarlier
         self.earlier = earlier
     }

@@ -56,7 +56,7 @@ public struct RunResult: Sendable {
     public let configuration: Configuration
     /// The chip's area.
     public let area: SquareMicrometres
-    /// What does not fit together in the machine, in words.
+    /// What does not fit together in the machine, nor with the layers, in words.
     public let warnings: [String]
     /// The tables that its energies and areas come from, a line each.
     public let origins: [String]
@@ -74,7 +74,7 @@ public struct RunResult: Sendable {
         seed = result.seed
         configuration = result.configuration
         area = model.totalArea
-        warnings = model.warnings
+        warnings = model.warnings(for: result)
         origins = model.origins
         let energies = model.energy(of: result)
         let clock = result.configuration.clock
@@ -87,11 +87,13 @@ public struct RunResult: Sendable {
     /// The layer of a name.
     public func layer(_ name: String) -> RunFigures? { layers.first { $0.layer == name } }
 
-    /// Dense multiplications over those executed, with some layers left out.
-    public func multiplyReduction(without names: [String]) -> Double? {
+    /// The figures of all layers but some.
+    public func total(without names: [String]) -> RunFigures {
+        let kept = layers.filter { !names.contains($0.layer) }
         var sum = Activity()
-        for layer in layers where !names.contains(layer.layer) { sum += layer.activity }
-        return sum.multiplyReduction
+        for layer in kept { sum += layer.activity }
+        return RunFigures(
+            layer: total.layer, activity: sum, energies: kept.flatMap(\.energies), clock: total.clock)
     }
 }
 

@@ -34,6 +34,9 @@ public struct ComparisonRunner: Sendable {
         _ comparison: Comparison, progress: @Sendable (_ done: Int, _ of: Int, _ run: String) -> Void = { _, _, _ in }
     ) async throws -> ComparisonResult {
         let prepared = try comparison.cases.map { one in try one.runs.map(prepare) }
+        for (one, runs) in zip(comparison.cases, prepared) {
+            try comparison.published?.check(one, traces: runs.map(\.0))
+        }
         let all = prepared.reduce(0) { $0 + $1.count }
         var done = 0
         var cases: [CaseResult] = []
@@ -53,9 +56,23 @@ public struct ComparisonRunner: Sendable {
     }
 
     private func prepare(_ run: ComparisonRun) throws -> (Trace, Machine) {
-        let trace = try Trace.load(path: run.trace)
-        let configuration = try Configuration.load(path: run.configuration, overrides: run.overrides)
+        let trace = try run.tracePlace.named { try Trace.load(path: run.trace) }
+        let configuration = try run.configurationPlace.named {
+            try Configuration.load(path: run.configuration, overrides: run.overrides)
+        }
         _ = try selects(trace)
         return (try run.batch.map(trace.with(batch:)) ?? trace, try Machine(configuration, library: library))
+    }
+}
+
+extension PublishedFigures {
+    /// Refuses layers to leave out that the run which stands for the publication does not have.
+    fileprivate func check(_ one: ComparisonCase, traces: [Trace]) throws {
+        guard let index = one.runs.firstIndex(where: { $0.name == run }) else { return }
+        let names = traces[index].layers.map(\.name)
+        for (name, place) in zip(without, withoutPlaces) where !names.contains(name) {
+            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ""
+            throw InputError("the trace of \(quoted(run)) has no layer \(quoted(name))\(near)", at: place.mark)
+        }
     }
 }

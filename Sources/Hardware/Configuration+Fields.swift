@@ -123,7 +123,7 @@ extension EnergySource: ConfigurationSection {
         [
             .length("technology", \.technology, in: 1...1000, place: \.technologyPlace),
             .quantityOrTable("voltage", \.voltage, .voltage, in: 0.1...10, place: \.voltagePlace),
-            .text("table", \.table),
+            .nameOrPath("table", \.table, place: \.tablePlace),
             .choice("sram", \.sram),
             .quantityOrTable(
                 "memory_per_bit", \.memoryPerBit, .energy, in: 0...1000, place: \.memoryPlace),

@@ -5,11 +5,11 @@ extension Configuration {
     /// file, the defaults with the overrides.
     ///
     /// - Throws: `FileError` where a file cannot be read, `InputError` for everything wrong in one or in an override.
-    public static func load(path: String?, overrides: [String] = []) throws -> Configuration {
+    public static func load(path: String?, overrides: [Override] = []) throws -> Configuration {
         var node = try path.map { try Extending.load(path: $0) }
-        for text in overrides {
-            let override = try Override(text).node
-            node = node.map { merged($0, with: override) } ?? override
+        for override in overrides {
+            let mapping = try override.mapping()
+            node = node.map { merged($0, with: mapping) } ?? mapping
         }
         return try node.map { try decode($0) } ?? Configuration()
     }
@@ -20,10 +20,10 @@ extension Configuration {
     ///   - origin: what gave the standard's name, for messages, such as `--dram DDR4-2400`.
     ///   - keys: the memory's keys, of which one is proposed to who leaves out `dram.`; the memory itself checks keys.
     /// - Throws: `InputError` for an override that sets anything but the memory.
-    public static func memory(standard: String, origin: String, keys: [String], overrides: [String]) throws -> Node {
+    public static func memory(standard: String, origin: String, keys: [String], overrides: [Override]) throws -> Node {
         let text = "{dram: {standard: \(yamlScalar(standard))}}"
         var node = try Document.parse(text, file: origin)
-        for override in overrides { node = merged(node, with: try Override(override).memory(keys: keys)) }
+        for override in overrides { node = merged(node, with: try override.memory(keys: keys)) }
         return node["dram"] ?? node
     }
 

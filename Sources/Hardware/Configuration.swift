@@ -309,6 +309,16 @@ public struct SettingPlace: Hashable, Sendable {
     /// Makes a place.
     public init(_ mark: Mark? = nil) { self.mark = mark }
 
+    /// Calls `body`, and gives a file that cannot be read the place at which it is named.
+    public func named<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch var error as FileError where error.mark == nil {
+            error.mark = mark
+            throw error
+        }
+    }
+
     /// All places are equal.
     public static func == (a: SettingPlace, b: SettingPlace) -> Bool { true }
 
@@ -322,12 +332,14 @@ public struct EnergySource: Hashable, Sendable {
     public var technology = 45.0
     /// The logic's supply, in volts; nil for that of the table. SRAM keeps the supply of its device type.
     public var voltage: Double?
-    /// The name of a table in `Configs/energy/`, or a file's path.
+    /// The name of a table in `Configs/energy/`, or a file's path; in a configuration's file it is meant from there.
     public var table = "default"
     /// The transistors of the buffers.
     public var sram = SRAMDevice.lstp
     /// pJ a bit of a memory without a standard; nil for that of the table. A standard has figures of its own.
     public var memoryPerBit: Double?
+    /// Where the table was named.
+    public var tablePlace = SettingPlace()
     /// Where the technology was set, for what only the tables can find wrong with it.
     public var technologyPlace = SettingPlace()
     /// Where the voltage was set.

@@ -80,6 +80,9 @@ public struct ConfigurationLibrary: Sendable {
     /// The shipped comparisons, by name; none where there is no folder of them.
     public func comparisons() -> [Item] { folder.map { Self.items(in: $0 + "/comparisons") } ?? [] }
 
+    /// The shipped energy tables, by name; none where there is no folder of them.
+    public func energyTables() -> [Item] { folder.map { Self.items(in: $0 + "/energy") } ?? [] }
+
     /// The folder of shipped memories.
     ///
     /// - Throws: `FileError` as `requiredFolder()`.

@@ -138,6 +138,21 @@ extension Field {
         }
     }
 
+    /// The name of something that ships, or a file's path: what has a slash in it, or ends in `.yaml`. With its place.
+    static func nameOrPath(
+        _ name: String, _ path: WritableKeyPath<Section, String>, place: WritableKeyPath<Section, SettingPlace>
+    ) -> Field {
+        let text = text(name, path)
+        return Field(name: name) { node, section in
+            try text.read(node, &section)
+            section[keyPath: place] = SettingPlace(node.mark)
+            let given = section[keyPath: path]
+            if given.contains("/") || given.hasSuffix(".yaml") { section[keyPath: path] = try node.path() }
+        } write: {
+            text.write($0)
+        }
+    }
+
     /// A mapping with keys of its own.
     static func section<Inner: ConfigurationSection>(_ name: String, _ path: WritableKeyPath<Section, Inner>) -> Field {
         Field(name: name) {

@@ -51,14 +51,6 @@ extension Memory {
 
     /// A mapping's keys and values as they were written, a line each.
     private static func lines(of node: Node) -> [String] {
-        (node.entries ?? []).map { "\($0.name): \(flow($0.value))" }
-    }
-
-    private static func flow(_ node: Node) -> String {
-        switch node.content {
-        case .scalar(let scalar): scalar.isPlain ? scalar.text : yamlScalar(scalar.text)
-        case .sequence(let elements): "[\(elements.map(flow).joined(separator: ", "))]"
-        case .mapping: "{\(lines(of: node).joined(separator: ", "))}"
-        }
+        (node.entries ?? []).map { "\($0.name): \($0.value.flow)" }
     }
 }

@@ -84,7 +84,8 @@ extension ComparisonReport {
                 "counted",
                 .array(
                     result.cases.map { one in
-                        let reduction = one.run(published.run)?.multiplyReduction(without: published.without)
+                        let reduction = one.run(published.run)?.total(without: published.without).activity
+                            .multiplyReduction
                         return .object([
                             ("case", .text(one.name)), ("multiply_reduction", reduction.map(JSON.real) ?? .null),
                             (

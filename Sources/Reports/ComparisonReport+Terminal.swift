@@ -17,6 +17,12 @@ extension ComparisonReport {
                 + "held against \(comparison.baseline)")
         for one in result.cases {
             lines += [""] + (one.name.isEmpty ? [] : wrapped(one.name)) + table(of: one).lines
+            if showsLayers {
+                let areas = one.runs.map {
+                    "\($0.name) \(NumberText.grouped($0.area.squareMillimetres, decimals: 1)) mm2"
+                }
+                lines += wrapped("Area: \(areas.joined(separator: ", "))")
+            }
             let inversions = OrderInversion.all(in: one)
             lines += inversions.flatMap { wrapped(sentence($0)) }
             lines += one.runs.flatMap { run in run.warnings.map { "\(run.name): \($0)" } }.flatMap(wrapped)
@@ -195,14 +201,17 @@ extension ComparisonReport {
     private func publication(_ published: PublishedFigures) -> [String] {
         func times(_ value: Double) -> String { "\(NumberText.grouped(value, decimals: 1))x" }
         let without = published.without.isEmpty ? "" : " without \(published.without.joined(separator: ", "))"
-        let counted = result.cases.compactMap { $0.run(published.run)?.multiplyReduction(without: published.without) }
+        let counted = result.cases.compactMap {
+            $0.run(published.run)?.total(without: published.without).activity.multiplyReduction
+        }
         let own =
             counted.first.map { "this run counts \(NumberText.grouped($0, decimals: 2))x (\(published.run))" }
             ?? "this run counts none"
         var lines = wrapped(
             "Published: \(times(published.reduction)) fewer multiplications than dense direct convolution\(without), "
                 + "\(times(published.overEarlier.lowerBound)) to \(times(published.overEarlier.upperBound)) fewer than earlier "
-                + "methods (\(published.source)); \(own). What becomes of it, the others against \(published.run):")
+                + "methods (\(published.source)); \(own). What becomes of it, the others against \(published.run)"
+                + (without.isEmpty ? ":" : " (products\(without), time and energy of all layers):"))
         guard let first = result.cases.first else { return lines }
         var table = TextTable(
             [(head: ["", "", "times as many, as long, as much"], alignment: .left)]

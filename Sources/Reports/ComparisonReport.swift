@@ -43,20 +43,19 @@ public struct ComparisonReport: Sendable {
     @discardableResult public func write(to directory: String) throws -> [String] {
         var files = [("compare.csv", csv()), ("compare.json", json())]
         if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
-        try OutputFolder.make(directory)
-        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-        for (name, bytes) in files { try AtomicFile.write(bytes, to: prefix + name) }
-        return files.map(\.0)
+        return try OutputFolder.write(files, to: directory, optional: ["sensitivity.csv"])
     }
 
-    /// The published run in a case, beside the runs that stand for earlier methods.
+    /// The published run in a case, beside the runs that stand for earlier methods: products of the layers that the publication
+    /// counts, time and energy of all.
     func standing(in one: CaseResult) -> [(other: RunResult, multiplies: Double, time: Double, energy: Double)] {
         guard let published = result.comparison.published, let mine = one.run(published.run) else { return [] }
         func ratio(_ a: Double, _ b: Double) -> Double { b > 0 ? a / b : .infinity }
+        func multiplies(_ run: RunResult) -> Double { Double(run.total(without: published.without).multiplies) }
         return ([result.comparison.baseline] + published.earlier).unique().compactMap { name in
             one.run(name).map { other in
                 (
-                    other, ratio(Double(other.total.multiplies), Double(mine.total.multiplies)),
+                    other, ratio(multiplies(other), multiplies(mine)),
                     ratio(other.total.microseconds, mine.total.microseconds),
                     ratio(other.total.energy.value, mine.total.energy.value)
                 )

@@ -36,7 +36,7 @@ extension SimulationReport {
                     ("pe_pitch_mm", .real(model.pitch)),
                 ])
             ),
-            ("warnings", .array(model.warnings.map(JSON.text))),
+            ("warnings", .array(warnings.map(JSON.text))),
             ("columns", .array(Column<LayerRow>.all.map(JSON.init(describing:)))),
             ("energy_columns", .array(Column<EnergyRow>.all.map(JSON.init(describing:)))),
             ("area_columns", .array(Column<AreaRow>.all.map(JSON.init(describing:)))),

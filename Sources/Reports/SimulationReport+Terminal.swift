@@ -24,7 +24,7 @@ extension SimulationReport {
         for paragraph in [cycleShares(), energies()] + assumptions() {
             lines += NumberText.wrapped(paragraph, width: Self.lineWidth)
         }
-        lines += list("Notes:", notes() + model.warnings)
+        lines += list("Notes:", notes() + warnings)
         lines += [""] + componentTable().lines + [""] + list("Figures:", tables())
         if showsSensitivity { lines += [""] + sensitivityTable().lines }
         return lines.joined(separator: "\n") + "\n"

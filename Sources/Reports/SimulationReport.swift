@@ -43,6 +43,9 @@ public struct SimulationReport: Sendable {
         total = LayerRow(totalOf: result, energy: energy)
     }
 
+    /// What does not fit together in the machine, nor with the layers, in words.
+    public var warnings: [String] { model.warnings(for: result) }
+
     /// `layers.csv`: one line a layer and a last one `total`.
     public func layersCSV() -> [UInt8] { CSV(Column<LayerRow>.all, rows: rows + [total]).bytes }
 
@@ -71,9 +74,6 @@ public struct SimulationReport: Sendable {
         ]
         if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
         if let timeline = timelineJSON() { files.append(("timeline.json", timeline)) }
-        try OutputFolder.make(directory)
-        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-        for (name, bytes) in files { try AtomicFile.write(bytes, to: prefix + name) }
-        return files.map(\.0)
+        return try OutputFolder.write(files, to: directory, optional: ["sensitivity.csv", "timeline.json"])
     }
 }

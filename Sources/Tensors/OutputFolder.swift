@@ -31,6 +31,25 @@ public enum OutputFolder {
         }
     }
 
+    /// Writes files into a folder, which is made where it is missing; each appears whole or not at all.
+    ///
+    /// - Parameter optional: names that an earlier run may have written; those that are not written now are removed, as they would
+    ///   pass for this run's.
+    /// - Returns: the names.
+    /// - Throws: `FileError`.
+    @discardableResult public static func write(
+        _ files: [(name: String, bytes: [UInt8])], to folder: String, optional: [String] = []
+    ) throws -> [String] {
+        try make(folder)
+        let prefix = folder.hasSuffix("/") ? folder : folder + "/"
+        let names = files.map(\.name)
+        for name in optional where !names.contains(name) && unlink(prefix + name) != 0 && errno != ENOENT {
+            throw FileError(.write, path: prefix + name, reason: InputFile.reason(errno))
+        }
+        for (name, bytes) in files { try AtomicFile.write(bytes, to: prefix + name) }
+        return names
+    }
+
     private static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -98,6 +98,9 @@ public enum QuantityKind: String, CaseIterable, Sendable {
         return "\(NumberText.short(value)) \(baseUnit)"
     }
 
+    /// The names of its units.
+    public var unitNames: [String] { units.map(\.name) }
+
     /// The base unit's name.
     public var baseUnit: String { units.first { $0.binary == 0 && $0.decimal == 0 }?.name ?? rawValue }
 

@@ -49,3 +49,14 @@ private func isWordByte(_ byte: UInt8) -> Bool {
     default: false
     }
 }
+
+extension Node {
+    /// The node on one line, in YAML's flow style, as its scalars were written.
+    public var flow: String {
+        switch content {
+        case .scalar(let scalar): scalar.isPlain ? scalar.text : yamlScalar(scalar.text)
+        case .sequence(let elements): "[\(elements.map(\.flow).joined(separator: ", "))]"
+        case .mapping(let entries): "{\(entries.map { "\($0.name): \($0.value.flow)" }.joined(separator: ", "))}"
+        }
+    }
+}

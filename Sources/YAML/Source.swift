@@ -16,6 +16,12 @@ public final class Source: Sendable {
         prefixLength = prefix.unicodeScalars.count
     }
 
+    /// The folder from which relative paths in the text are meant, with a slash behind it; empty for the working directory.
+    var folder: String {
+        guard prefix.isEmpty, let slash = path.lastIndex(of: "/") else { return "" }
+        return String(path[...slash])
+    }
+
     /// The text of a line, from 1, without its end; nil beyond the last line.
     ///
     /// Lines end where libyaml ends them: LF, CR, CR LF, U+0085, U+2028, U+2029.

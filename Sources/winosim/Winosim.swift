@@ -39,7 +39,7 @@ struct Winosim: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            Failure.exit(error)
+            Failure.exit(error, of: type(of: command))
         }
     }
 }

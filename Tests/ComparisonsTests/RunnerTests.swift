@@ -61,7 +61,7 @@ import YAML
         for (one, batch) in zip(result.cases, [1, 4]) {
             #expect(one.baseline.name == "small")
             for run in one.runs {
-                let overrides = run.name == "small" ? ["pe_array.rows=4", "pe_array.columns=4"] : []
+                let overrides: [Override] = run.name == "small" ? ["pe_array.rows=4", "pe_array.columns=4"] : []
                 let machine = try Machine(
                     Configuration.load(path: nil, overrides: overrides), library: shippedLibrary())
                 let alone = try await machine.simulator.run(trace.with(batch: batch))

@@ -64,7 +64,7 @@ import Traces
         let result = try await ComparisonRunner(library: shippedLibrary()).run(comparison)
         let published = try #require(comparison.published)
         let run = try #require(result.cases[0].run(published.run))
-        let counted = try #require(run.multiplyReduction(without: published.without))
+        let counted = try #require(run.total(without: published.without).activity.multiplyReduction)
         #expect(abs(counted / published.reduction - 1) < 0.02, "observed \(counted), published \(published.reduction)")
         #expect(try #require(result.cases[0].baseline.total.activity.multiplyReduction) <= 1)
         #expect(run.total.microseconds < result.cases[0].baseline.total.microseconds)

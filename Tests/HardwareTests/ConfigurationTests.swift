@@ -60,7 +60,7 @@ import YAML
                 }
             }
             #expect(lines.count == 53)
-            #expect(try Configuration.load(path: nil, overrides: lines) == all)
+            #expect(try Configuration.load(path: nil, overrides: lines.map(Override.init(_:))) == all)
         }
     }
 

@@ -14,7 +14,7 @@ import YAML
         let text = try Self.pinned.text(name)
         let overrides = text.split(separator: "\n").filter { $0.hasPrefix("# set: ") }.map { String($0.dropFirst(7)) }
         let error = try #require(throws: (any Error).self) {
-            try Configuration.load(path: Self.pinned.path(name), overrides: overrides)
+            try Configuration.load(path: Self.pinned.path(name), overrides: overrides.map(Override.init(_:)))
         }
         #expect(error is InputError || name.hasPrefix("extends-") && error is FileError)
         let message = "\(error)\n".replacing(Self.pinned.folder + "/", with: "")

@@ -53,7 +53,7 @@ import YAML
             }
             #expect(standard.lines == ["standard: DDR3-1600", "channels: 2"])
             for override in ["dram={model: ideal}", "dram.model=ideal"] {
-                let configuration = try Configuration.load(path: path, overrides: [override])
+                let configuration = try Configuration.load(path: path, overrides: [Override(override)])
                 #expect(configuration == Configuration())
             }
         }
@@ -73,7 +73,9 @@ import YAML
         ("pe_array.rows=[", 16, "not valid YAML"),
         ("extends=mobile.yaml", 1, "extends works in a configuration's own file alone"),
     ]) func brokenOverridesHavePlaces(text: String, column: Int, message: String) throws {
-        let error = try #require(throws: InputError.self) { try Configuration.load(path: nil, overrides: [text]) }
+        let error = try #require(throws: InputError.self) {
+            try Configuration.load(path: nil, overrides: [Override(text)])
+        }
         #expect(error.mark == Mark(file: "--set \(text)", line: 1, column: column), "\(error)")
         #expect(error.message.hasPrefix(message), "\(error)")
         #expect(error.excerpt == text)

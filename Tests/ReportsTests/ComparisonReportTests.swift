@@ -110,7 +110,7 @@ enum HandMadeComparison {
         #expect(folder.names(in: "new") == ["compare.csv", "compare.json", "sensitivity.csv"])
         #expect([UInt8](try folder.bytes("new/sensitivity.csv")) == report.sensitivityCSV())
         let rows = table(report.sensitivityCSV())
-        #expect(rows.count == 2 * 2 * 9)
+        #expect(rows.count == 2 * 2 * 11)
         for row in rows where row["run"] == "dense" { #expect(row["energy_ratio"] == "1.0") }
         // DRAM is what the runs differ in: with half of it the sparse run's ratio falls.
         let ratios = rows.filter { $0["run"] == "sparse" && $0["case"] == rows[0]["case"] && $0["figures"] == "dram" }

@@ -202,7 +202,9 @@ private struct Figures: Decodable {
             try JSONSerialization.jsonObject(with: Data(report.summaryJSON())) as? [String: Any])
         let rows = table(try [UInt8](folder.bytes("sensitivity.csv")))
         #expect((root["sensitivity"] as? [[String: Any]])?.count == rows.count)
-        #expect(rows.map { $0["figures"] } == ["none"] + ["register", "wire", "sram", "dram"].flatMap { [$0, $0] })
+        #expect(
+            rows.map { $0["figures"] } == ["none"]
+                + ["register", "wire", "logic", "sram", "dram"].flatMap { [$0, $0] })
         let total = try #require(table(report.layersCSV()).last?["energy_pJ"])
         #expect(rows[0]["energy_pJ"] == total && rows[0]["energy_ratio"] == "1.0")
         for (half, twice) in [(1, 2), (3, 4), (5, 6), (7, 8)] {

@@ -9,8 +9,8 @@ import YAML
 
 @Suite("The chip behind a DRAM")
 struct DRAMPortTests {
-    private func simulator(_ dram: String, _ overrides: [String] = []) throws -> Simulator {
-        try shippedSimulator("mobile", ["dram=\(dram)"] + overrides)
+    private func simulator(_ dram: String, _ overrides: [Override] = []) throws -> Simulator {
+        try shippedSimulator("mobile", [Override("dram=\(dram)")] + overrides)
     }
 
     private func layer(_ density: Double = 0.5) -> Layer {

@@ -10,7 +10,7 @@ func shippedTrace(_ path: String) throws -> Trace {
     try Trace.load(path: "\(repository)/Traces/\(path)")
 }
 
-func shippedConfiguration(_ name: String, _ overrides: [String] = []) throws -> Configuration {
+func shippedConfiguration(_ name: String, _ overrides: [Override] = []) throws -> Configuration {
     try Configuration.load(path: "\(repository)/Configs/\(name).yaml", overrides: overrides)
 }
 
@@ -20,7 +20,7 @@ func idealConfiguration(_ name: String) throws -> Configuration {
 }
 
 /// A shipped machine with the DRAM that it names.
-func shippedSimulator(_ name: String, _ overrides: [String] = []) throws -> Simulator {
+func shippedSimulator(_ name: String, _ overrides: [Override] = []) throws -> Simulator {
     let configuration = try shippedConfiguration(name, overrides)
     guard case .standard(let standard) = configuration.dram else { return Simulator(configuration) }
     return Simulator(

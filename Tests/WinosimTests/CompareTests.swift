@@ -80,14 +80,52 @@ import Testing
             try Program.run(["compare"] + arguments + ["--configs", "Configs"], in: folder)
         }
         let single = try run("densities.yaml@small")
-        #expect(single.code == 64 && single.talk.contains("one run has nothing to be held against"), "\(single)")
+        #expect(single.code == 64 && single.talk.contains("has nothing to be held against"), "\(single)")
+        #expect(single.talk.contains("Usage: winosim compare"), "\(single)")
+        let trace = try run("densities.yaml")
+        #expect(trace.code == 64 && trace.talk.contains("has nothing to be held against"), "\(trace)")
+        for (half, missing) in [("densities.yaml@", "no configuration behind"), ("@small", "no trace before")] {
+            let outcome = try run(half, "densities.yaml")
+            #expect(outcome.code == 64 && outcome.talk.contains(missing), "\(outcome)")
+        }
+        let mixed = try run("pair", "densities.yaml")
+        #expect(mixed.code == 64 && mixed.talk.contains("\"pair\" is a comparison: it stands alone"), "\(mixed)")
+        let gone = try run("gone/pair.yaml")
+        #expect(gone.code == 66 && gone.talk.hasPrefix("gone/pair.yaml: error: "), "\(gone)")
         let near = try run("pairs")
         #expect(near.code == 66 && near.talk.contains("did you mean \"pair\"?"), "\(near)")
         let machine = try run("densities.yaml@smal", "densities.yaml")
         #expect(machine.code == 66 && machine.talk.contains("did you mean \"small\"?"), "\(machine)")
-        let trace = try run("density.yaml", "densities.yaml")
-        #expect(trace.code == 66, "\(trace)")
+        let unknown = try run("densties.yaml", "densities.yaml")
+        #expect(unknown.code == 66 && unknown.talk.contains("did you mean \"densities.yaml\"?"), "\(unknown)")
         let key = try run("densities.yaml@small", "densities.yaml", "--set", "pe_array.rowz=2")
         #expect(key.code == 65 && key.talk.contains("did you mean \"rows\"?"), "\(key)")
+    }
+
+    /// What is wrong in a file, or missing behind it, has its place.
+    @Test func slipsInAFileHaveTheirPlace() throws {
+        let folder = try Self.folder()
+        func outcome(_ old: String, _ new: String) throws -> Outcome {
+            try folder.write(Self.comparison.replacing(old, with: new), to: "Configs/comparisons/slip.yaml")
+            return try Program.run(["compare", "slip", "--configs", "Configs"], in: folder)
+        }
+        let place = "Configs/comparisons/slip.yaml:"
+        let format = try outcome("format:", "fromat:")
+        #expect(format.code == 65 && format.talk.hasPrefix(place), "\(format)")
+        let value = try outcome("[pe_array.columns=4]", "[pe_array.columns=four]")
+        #expect(value.code == 65 && value.talk.hasPrefix(place + "5:108: error: found \"four\""), "\(value)")
+        let key = try outcome("[pe_array.columns=4]", "[pe_array.colums=4]")
+        #expect(key.code == 65 && key.talk.hasPrefix(place + "5:100: error: "), "\(key)")
+        let trace = try outcome(
+            "densities.yaml, configurations: {own: ../small.yaml}}",
+            "density.yaml, configurations: {own: ../small.yaml}}")
+        #expect(trace.code == 66 && trace.talk.hasPrefix(place + "4:26: error: "), "\(trace)")
+        let machine = try outcome("{own: ../small.yaml}, set", "{own: ../smal.yaml}, set")
+        #expect(machine.code == 66 && machine.talk.hasPrefix(place + "5:69: error: "), "\(machine)")
+        #expect(machine.talk.contains("did you mean \"Configs/small.yaml\"?"), "\(machine)")
+        let published =
+            "published: {source: s, run: wide, multiply_reduction: 2, without: [conv9], over_earlier: {from: 1, to: 2}, "
+        let layer = try outcome("cases:", published + "earlier: [small]}\ncases:")
+        #expect(layer.code == 65 && layer.talk.contains("has no layer \"conv9\": did you mean \"conv1\"?"), "\(layer)")
     }
 }

@@ -43,7 +43,10 @@ import Testing
         let outcome = try Program.run("config", "list", "--configs", "Configs", in: folder)
         #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
         let lines = outcome.output.split(separator: "\n")
-        #expect(lines.count == 3 && lines.last == "small  A small machine.  Configs/small.yaml", "\(outcome)")
+        #expect(lines[2] == "small  A small machine.  Configs/small.yaml", "\(outcome)")
+        #expect(
+            lines[3].hasPrefix("energy table ") && lines.last?.hasSuffix("Configs/energy/logic-40nm.yaml") == true,
+            "\(outcome)")
         let variable = try Program.run("config", "list", in: folder, environment: ["WINOSIM_CONFIGS": "Configs"])
         #expect(variable.output == outcome.output)
     }

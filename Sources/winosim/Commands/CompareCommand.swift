@@ -1,6 +1,7 @@
 import ArgumentParser
 import Comparisons
 import Foundation
+import Hardware
 import Reports
 import YAML
 
@@ -16,7 +17,7 @@ struct CompareCommand: AsyncParsableCommand {
 
             A run is a trace, or a trace and a machine: TRACE@CONFIG. The second form names a comparison file that ships
             (winosim config list) or one of your own: its runs, under several conditions.
-            Prints a table; --output also writes compare.csv and compare.json.
+            Prints a table; --output also writes compare.csv, compare.json and with --sensitivity sensitivity.csv.
             """)
 
     @Argument(
@@ -33,8 +34,9 @@ struct CompareCommand: AsyncParsableCommand {
         name: .customLong("set"),
         help: ArgumentHelp(
             "Change one key of every machine, such as pe_array.rows=32. May be repeated; the last one counts.",
-            valueName: "key=value"))
-    var overrides: [String] = []
+            valueName: "key=value"),
+        transform: Override.init(_:))
+    var overrides: [Override] = []
 
     @OptionGroup var shipped: LibraryOptions
     @OptionGroup var layers: LayerSelection
@@ -42,12 +44,13 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write compare.csv and compare.json into this folder; it is made if needed.", valueName: "folder"))
+            "Write compare.csv, compare.json and with --sensitivity sensitivity.csv into this folder; it is made if needed.",
+            valueName: "folder"))
     var folder: String?
 
     @Flag(
         name: .customLong("sensitivity"),
-        help: "Also show the ratios with register, wire, SRAM and DRAM figures at half and at twice.")
+        help: "Also show the ratios with register, wire, selection, SRAM and DRAM figures at half and at twice.")
     var showsSensitivity = false
 
     @Flag(name: .customLong("per-layer"), help: "Show every layer, also where there are several cases.")
@@ -61,6 +64,7 @@ struct CompareCommand: AsyncParsableCommand {
 
     func validate() throws {
         for run in runs { try requirePaths(("<run>", run)) }
+        try RunArguments.check(runs)
         try requirePaths(("--output", folder))
         if let jobs, !(1...4096).contains(jobs) {
             throw ValidationError("--jobs is \(jobs), expected a whole number from 1 to 4096.")

@@ -79,7 +79,8 @@ struct ConfigCheckCommand: ParsableCommand {
 struct ConfigListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the machines, memories and comparisons that ship with winosim, and where they are.",
+        abstract:
+            "List the machines, memories, energy tables and comparisons that ship with winosim, and where they are.",
         discussion: """
             Example:
               winosim config list
@@ -93,6 +94,8 @@ struct ConfigListCommand: ParsableCommand {
         let memories = try library.memories()
         if !memories.isEmpty { text += "\n" + Self.table(of: memories, "memory") }
         let comparisons = library.comparisons()
+        let tables = library.energyTables()
+        if !tables.isEmpty { text += "\n" + Self.table(of: tables, "energy table") }
         if !comparisons.isEmpty { text += "\n" + Self.table(of: comparisons, "comparison") }
         try Console.print(text)
     }

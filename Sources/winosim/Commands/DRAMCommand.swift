@@ -1,5 +1,6 @@
 import ArgumentParser
 import DRAM
+import Hardware
 import Reports
 import Tensors
 import YAML
@@ -30,8 +31,9 @@ struct DRAMCommand: ParsableCommand {
         name: .customLong("set"),
         help: ArgumentHelp(
             "Change one key of the memory, such as dram.ranks=2 or dram.timings.tRCD=18. May be repeated; the last one counts.",
-            valueName: "key=value"))
-    var overrides: [String] = []
+            valueName: "key=value"),
+        transform: Override.init(_:))
+    var overrides: [Override] = []
 
     @Flag(name: .customLong("json"), help: "Print all figures and the whole memory as JSON instead of the table.")
     var printsJSON = false

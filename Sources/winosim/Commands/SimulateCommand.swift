@@ -14,8 +14,8 @@ struct SimulateCommand: AsyncParsableCommand {
               winosim simulate Traces/digits --config mobile --layers 'conv[23]' \\
                   --set pe_array.multipliers=8 --output /tmp/run
 
-            Prints a table. --output also writes layers.csv, energy.csv, area.csv and summary.json,
-            and with --timeline timeline.json: what each part of the machine did when.
+            Prints a table. --output also writes layers.csv, energy.csv, area.csv and summary.json;
+            with --sensitivity sensitivity.csv; with --timeline timeline.json: what each part of the machine did when.
             Open it in ui.perfetto.dev or chrome://tracing; 1 us there is 1 cycle.
             """)
 
@@ -28,7 +28,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write layers.csv, energy.csv, area.csv and summary.json into this folder; it is made if needed.",
+            "Write layers.csv, energy.csv, area.csv, summary.json and with --sensitivity sensitivity.csv into this folder; it is made if needed.",
             valueName: "folder"))
     var folder: String?
 
@@ -39,7 +39,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("sensitivity"),
-        help: "Also show the energy with register, wire, SRAM and DRAM figures at half and at twice.")
+        help: "Also show the energy with register, wire, selection, SRAM and DRAM figures at half and at twice.")
     var showsSensitivity = false
 
     @Flag(

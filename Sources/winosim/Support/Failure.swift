@@ -13,10 +13,10 @@ enum Failure {
         case unwritable = 73
     }
 
-    /// Says on standard error what went wrong, and ends the program.
-    static func exit(_ error: any Error) -> Never {
+    /// Says on standard error what went wrong with a command, and ends the program.
+    static func exit(_ error: any Error, of command: any ParsableCommand.Type) -> Never {
         if let code = report(error) { Foundation.exit(code.rawValue) }
-        Winosim.exit(withError: error)
+        command.exit(withError: error)
     }
 
     /// Says what went wrong; nil for what belongs to the argument parser: help, usage, and exit codes already decided.

@@ -17,8 +17,9 @@ struct MachineOptions: ParsableArguments {
         name: .customLong("set"),
         help: ArgumentHelp(
             "Change one key of the machine, such as pe_array.rows=32. May be repeated; the last one counts.",
-            valueName: "key=value"))
-    var overrides: [String] = []
+            valueName: "key=value"),
+        transform: Override.init(_:))
+    var overrides: [Override] = []
 
     @OptionGroup var shipped: LibraryOptions
 
@@ -59,7 +60,7 @@ extension DRAMConfiguration {
     ///
     /// - Throws: `FileError` where none ships under the name, with the nearest one; `InputError`.
     static func named(
-        _ name: String, overrides: [String], _ library: ConfigurationLibrary
+        _ name: String, overrides: [Override], _ library: ConfigurationLibrary
     ) throws -> DRAMConfiguration {
         let names = try library.memories().map(\.name)
         guard names.contains(name) else {

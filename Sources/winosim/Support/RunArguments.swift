@@ -8,36 +8,19 @@ import YAML
 struct RunArguments {
     let arguments: [String]
     let baseline: String?
-    let overrides: [String]
+    let overrides: [Override]
     let library: ConfigurationLibrary
 
     /// The comparison that they describe.
     ///
     /// - Throws: `ValidationError` for words that do not go together; `FileError`, `InputError` for a comparison file.
     func comparison() throws -> Comparison {
-        if arguments.count == 1, let path = try comparisonFile(arguments[0]) {
-            var comparison = try Comparison.load(path: path)
-            for index in comparison.cases.indices {
-                for run in comparison.cases[index].runs.indices {
-                    comparison.cases[index].runs[run].overrides += overrides
-                }
-            }
-            if let baseline {
-                let names = comparison.cases[0].runs.map(\.name)
-                comparison.baseline = try chosen(baseline, among: names)
-            }
-            return comparison
-        }
-        guard arguments.count >= 2 else {
-            throw ValidationError(
-                "one run has nothing to be held against: name another one, or a comparison file "
-                    + "(shipped are \(library.comparisons().map(\.name).joined(separator: ", "))).")
-        }
+        if arguments.count == 1 { return try comparison(named: arguments[0]) }
         let names = names
         let runs = try zip(arguments, names).map { argument, name in
             let (trace, configuration) = split(argument)
             return ComparisonRun(
-                name: name, trace: try TraceFile.manifest(trace), configuration: try configuration.map(library.resolve),
+                name: name, trace: try manifest(trace), configuration: try configuration.map(library.resolve),
                 overrides: overrides)
         }
         let base = try baseline.map { try chosen($0, among: arguments) } ?? arguments[0]
@@ -45,23 +28,55 @@ struct RunArguments {
         return Comparison(name: "comparison", baseline: names[index], cases: [ComparisonCase(name: "", runs: runs)])
     }
 
-    /// The file of a comparison, where the word means one: a file with its format, or a shipped one's name.
-    private func comparisonFile(_ argument: String) throws -> String? {
+    /// Refuses words of which a part is missing.
+    static func check(_ arguments: [String]) throws {
+        for argument in arguments where argument.hasPrefix("@") || argument.hasSuffix("@") {
+            let missing = argument.hasPrefix("@") ? "trace before" : "configuration behind"
+            throw ValidationError("\(quoted(argument)) has no \(missing) its @, expected TRACE@CONFIG.")
+        }
+        if arguments.count == 1, arguments[0].contains("@") { throw alone(arguments[0]) }
+    }
+
+    private static func alone(_ argument: String) -> ValidationError {
+        ValidationError("\(quoted(argument)) has nothing to be held against: name another run, or a comparison alone.")
+    }
+
+    private func comparison(named argument: String) throws -> Comparison {
+        var comparison = try Comparison.load(path: comparisonFile(argument))
+        for index in comparison.cases.indices {
+            for run in comparison.cases[index].runs.indices { comparison.cases[index].runs[run].overrides += overrides }
+        }
+        if let baseline {
+            comparison.baseline = try chosen(baseline, among: comparison.cases[0].runs.map(\.name))
+        }
+        return comparison
+    }
+
+    /// The file of a comparison: one that is there, or a shipped one.
+    private func comparisonFile(_ argument: String) throws -> String {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder) {
-            guard !isFolder.boolValue, let format = try Document.load(path: argument)["format"]?.text else {
-                return nil
-            }
-            return format.hasPrefix("winosim-comparison/") ? argument : nil
+            let format = isFolder.boolValue ? "" : try Document.load(path: argument)["format"]?.text
+            if isFolder.boolValue || format?.hasPrefix("winosim-trace/") == true { throw Self.alone(argument) }
+            return argument
         }
-        guard !argument.contains("/"), !argument.contains("@") else { return nil }
+        guard !argument.contains("/") else { return argument }
         let items = library.comparisons()
         let name = argument.hasSuffix(".yaml") ? String(argument.dropLast(5)) : argument
         if let item = items.first(where: { $0.name == name }) { return item.path }
-        guard let near = nearestName(to: name, among: items.map(\.name)) else { return nil }
+        let near = nearestName(to: name, among: items.map(\.name)).map { ": did you mean \(quoted($0))?" } ?? ";"
+        let shipped = items.isEmpty ? "none ships" : "shipped are \(items.map(\.name).joined(separator: ", "))"
         throw FileError(
             .read, path: argument,
-            reason: "there is no such trace, and no shipped comparison of this name: did you mean \(quoted(near))?")
+            reason: "there is no such file, and no shipped comparison of this name\(near) \(shipped)")
+    }
+
+    /// The manifest of a run's trace.
+    private func manifest(_ trace: String) throws -> String {
+        if library.comparisons().contains(where: { $0.name == trace }), !FileManager.default.fileExists(atPath: trace) {
+            throw ValidationError("\(quoted(trace)) is a comparison: it stands alone, without runs beside it.")
+        }
+        return try TraceFile.manifest(trace)
     }
 
     /// A trace and the machine behind the last `@`.
