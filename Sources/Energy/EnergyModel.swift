@@ -21,6 +21,8 @@ public struct EnergyModel: Sendable {
     private let components: [any EnergyComponent]
     private let clockAndControl: ClockAndControl
     private let denseMultiply: EnergyFigure
+    private let shape: MachineShape
+    private let bankSupply: Double
 
     /// Makes the model of a machine.
     ///
@@ -58,12 +60,14 @@ public struct EnergyModel: Sendable {
         let buffers = try Self.placed(configuration) { try Self.buffers(configuration, tables: tables) }
         let logic = (inPEs + besides).flatMap(\.areas)
         areas = logic + buffers.flatMap(\.areas)
-        warnings = buffers.compactMap(\.warning)
+        self.shape = shape
+        warnings = buffers.compactMap(\.warning) + Self.unused(energy, dram)
+        bankSupply = buffers[0].bank.supply
         pitch = wires.pitch
         components =
             inPEs + [wires] + besides + buffers + [
                 DRAMDevices(book: book, configuration: dram, perBit: energy.memoryPerBit),
-                Leakage(book: book, clock: configuration.clock, area: logic.map(\.total).sum()),
+                Leakage(book: book, clock: configuration.clock, logic: logic),
             ]
         clockAndControl = ClockAndControl(book: book)
         denseMultiply = arithmetic.multiply(configuration.datatype.weights, configuration.datatype.activations)
@@ -84,10 +88,26 @@ public struct EnergyModel: Sendable {
     public var origins: [String] {
         ([tables.table] + (tables.companion.map { [$0] } ?? [])).map { table in
             let scaled = table.point == point ? "" : ", scaled to \(point)"
-            return "\(table.name): \(table.description); \(table.point)\(scaled)"
-        } + ["SRAM \(tables.sram.name): \(tables.sram.source)"]
+            let name = ([table.name] + table.extended.map { "over \($0)" }).joined(separator: " ")
+            return "\(name): \(table.description); \(table.point)\(scaled)"
+        } + ["SRAM \(tables.sram.name)\(supply): \(tables.sram.source)"]
             + (memory.map { ["\($0.standard): \($0.energySource)"] } ?? [])
     }
+
+    /// The supply of the banks where the logic's was set.
+    private var supply: String {
+        guard shape.configuration.energy.voltage != nil else { return "" }
+        return " at its own supply of \(TechnologyScaling.volts(bankSupply))"
+    }
+
+    /// What is set and has no effect.
+    private static func unused(_ energy: EnergySource, _ dram: DRAMConfiguration?) -> [String] {
+        guard let dram, energy.memoryPerBit != nil else { return [] }
+        return ["energy.memory_per_bit has no effect: \(dram.standard) has figures of its own"]
+    }
+
+    /// What does not fit together in the machine, nor with the layers that ran on it, in words.
+    public func warnings(for result: SimulationResult) -> [String] { warnings + shape.misfits(result.layers) }
 
     /// The chip's area, as far as the tables have it.
     public var totalArea: SquareMicrometres { areas.map(\.total).sum() }

@@ -23,10 +23,11 @@ public struct EnergyTables: Sendable {
     ///
     /// - Throws: `FileError` where a table is missing, with the nearest shipped name; `InputError` for what is wrong in one.
     public static func load(for configuration: Configuration, library: ConfigurationLibrary) throws -> EnergyTables {
-        let table = try EnergyTable.resolve(configuration.energy.table, library: library)
+        let energy = configuration.energy
+        let table = try energy.tablePlace.named { try EnergyTable.resolve(energy.table, library: library) }
         return EnergyTables(
             table: table, companion: try table.loadCompanion(library: library),
             scaling: try TechnologyScaling.shipped(in: library),
-            sram: try SRAMTable.resolve(device: configuration.energy.sram, library: library))
+            sram: try SRAMTable.resolve(device: energy.sram, library: library))
     }
 }

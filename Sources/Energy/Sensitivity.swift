@@ -6,7 +6,7 @@ public struct FigureChange: Hashable, Sendable {
     public let factor: Double
 
     /// The families that published figures differ in most, each at half and at twice.
-    public static let all: [FigureChange] = [FigureFamily.register, .wire, .sram, .dram].flatMap { family in
+    public static let all: [FigureChange] = [FigureFamily.register, .wire, .logic, .sram, .dram].flatMap { family in
         [0.5, 2].map { FigureChange(family: family, factor: $0) }
     }
 }

@@ -119,17 +119,6 @@ func shippedScaling() throws -> TechnologyScaling {
             supply?.message
                 == "found a supply of 0.5 V, expected 0.6 V to 1.3 V, where the scaling \"stillmaker-baas\" holds")
     }
-
-    @Test func factorsInWords() throws {
-        let scaling = try shippedScaling()
-        #expect(
-            try scaling.energyText(from: (40, 0.9), to: (45, 0.9)) == "40 nm, 0.9 V to 45 nm, 0.9 V: x 1.160")
-        #expect(try scaling.energyText(from: (45, 1), to: (7, 0.8)) == "45 nm, 1 V to 7 nm, 0.8 V: x 0.06422")
-        #expect(try scaling.energyText(from: (7, 0.8), to: (45, 1)) == "7 nm, 0.8 V to 45 nm, 1 V: x 15.57")
-        #expect(try scaling.areaText(from: 32, to: 45) == "32 nm to 45 nm: x 2.174")
-        #expect(try scaling.areaText(from: 45, to: 45) == "45 nm to 45 nm: x 1.000")
-        #expect(try scaling.areaText(from: 7, to: 130) == "7 nm to 130 nm: x 108.5")
-    }
 }
 
 @Suite struct UnitTests {

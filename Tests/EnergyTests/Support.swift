@@ -35,3 +35,10 @@ func layer(_ name: String = "layer", _ algorithm: Algorithm, _ set: (inout Activ
     return LayerResult(
         name: name, shape: LayerShape(channels: 1, filters: 1), algorithm: algorithm, note: nil, activity: activity)
 }
+
+extension LayerEnergy {
+    /// The entry of a component and action.
+    func entry(_ component: String, _ action: String) -> EnergyEntry? {
+        entries.first { $0.component == component && $0.action == action }
+    }
+}

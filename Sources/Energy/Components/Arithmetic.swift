@@ -5,11 +5,6 @@ struct Arithmetic: Sendable {
     let book: FigureBook
     let format: NumberFormat
 
-    /// Operations that the format wants figures for.
-    static func needed(_ format: NumberFormat) -> [EnergyOperation] {
-        format == .integer ? [.multiply, .add] : [.multiply, .add, .floatMultiply, .floatAdd]
-    }
-
     /// The energy of a product of `a` by `b` bits.
     ///
     /// An array multiplier's area, and with it its energy, goes with the product of its widths, so it counts as a square one of

@@ -1,21 +1,23 @@
 import Hardware
 import Simulation
 
-/// What all logic and registers leak, by their area; the buffers' leakage stands with them.
+/// What logic and registers leak, component by component, by their area; the buffers' leakage stands with them.
 struct Leakage: EnergyComponent {
     let book: FigureBook
     let clock: Hertz
-    let area: SquareMicrometres
+    /// The areas of all that leaks.
+    let logic: [AreaEntry]
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let (density, source) = book.leakageDensity
-        let words = "\(NumberForm.significant(area.squareMillimetres)) mm2 of logic"
-        return [
-            EnergyEntry(
-                component: "leakage", action: "logic", count: layer.activity.cycles,
+        return logic.map(\.component).unique().map { component in
+            let area = logic.filter { $0.component == component }.map(\.total).sum().squareMillimetres
+            return EnergyEntry(
+                component: "leakage", action: component, count: layer.activity.cycles,
                 figure: .leakage(
-                    Milliwatts(area.squareMillimetres * density), clock: clock, source: source, words: words),
+                    Milliwatts(area * density), clock: clock, source: source,
+                    words: "\(NumberForm.significant(area)) mm2"),
                 family: .leakage, isSwitching: false)
-        ]
+        }
     }
 }

@@ -91,21 +91,6 @@ public struct TechnologyScaling: Sendable {
 
 /// Factors in words.
 extension TechnologyScaling {
-    /// An energy factor with what it leads from and to: `40 nm, 0.9 V to 45 nm, 0.9 V: x 1.160`.
-    ///
-    /// - Throws: what `energyFactor(from:to:)` throws.
-    public func energyText(from: (node: Double, volts: Double), to: (node: Double, volts: Double)) throws -> String {
-        let points = [from, to].map { "\(Self.nanometres($0.node)), \(Self.volts($0.volts))" }
-        return "\(points[0]) to \(points[1]): \(Self.text(factor: try energyFactor(from: from, to: to)))"
-    }
-
-    /// An area factor with what it leads from and to: `32 nm to 28 nm: x 0.8188`.
-    ///
-    /// - Throws: what `areaFactor(from:to:)` throws.
-    public func areaText(from: Double, to: Double) throws -> String {
-        "\(Self.nanometres(from)) to \(Self.nanometres(to)): \(Self.text(factor: try areaFactor(from: from, to: to)))"
-    }
-
     /// A positive factor with four significant digits: `x 1.160`.
     static func text(factor: Double) -> String {
         let decimals = min(max(3 - Int(log10(factor).rounded(.down)), 0), 12)

@@ -58,8 +58,7 @@ extension EnergyTable {
     private static func path(of name: String, library: ConfigurationLibrary) throws -> String {
         if name.contains("/") || name.hasSuffix(".yaml") && isFile(name) { return name }
         let folder = try library.requiredFolder() + "/energy"
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let names = files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }.sorted()
+        let names = library.energyTables().map(\.name)
         let wanted = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
         if names.contains(wanted) { return "\(folder)/\(wanted).yaml" }
         let near = nearestName(to: wanted, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"

@@ -16,6 +16,8 @@ public struct EnergyTable: Sendable {
     public let path: String
     /// One line on what it holds.
     public let description: String
+    /// The tables whose figures stand where this one gives none, nearest first.
+    let extended: [String]
     /// The node and the supply of its figures.
     public let point: OperatingPoint
     /// The table that gives what this one lacks, and the place where it is named.
@@ -42,6 +44,7 @@ extension EnergyTable {
         let base = try decoder.optional("extends").map(resolve)
         name = try decoder.required("name").line(what: "name")
         description = try decoder.optional("description")?.line(what: "description") ?? base?.description ?? ""
+        extended = base.map { [$0.name] + $0.extended } ?? []
         point = try Self.point(decoder, base: base)
         companion = try decoder.optional("companion").map { (try $0.line(what: "companion"), $0) } ?? base?.companion
         mark = root.mark

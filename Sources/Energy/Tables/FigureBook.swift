@@ -112,8 +112,17 @@ struct FigureBook: Sendable {
                         + "\(NumberForm.significant(factor))"))
     }
 
-    /// mW a mm2 of logic: taken to be the same at every node and supply.
-    var leakageDensity: (value: Double, source: FigureSource) { scalar(\.leakage) }
+    /// mW a mm2 of logic: the same current at every node and supply.
+    var leakageDensity: (value: Double, source: FigureSource) {
+        guard let table = volumes.lazy.map(\.table).first(where: { $0.leakage != nil }) else {
+            preconditionFailure("a figure that was checked is missing")
+        }
+        let (value, source) = scalar(\.leakage)
+        guard table.point != point else { return (value, source) }
+        let factor = point.voltage / table.point.voltage
+        let words = factor == 1 ? "" : " x \(NumberForm.significant(factor))"
+        return (value * factor, source.followed(by: "taken as at \(table.point)\(words)"))
+    }
 
     /// Energy of clock and control as a fraction of all other dynamic energy on chip.
     var clockFraction: (value: Double, source: FigureSource) { scalar(\.clockAndControl) }

@@ -12,7 +12,7 @@ struct EnergyCommand: AsyncParsableCommand {
               winosim energy Traces/digits --config mobile --sensitivity
 
             The rows of a layer add up to its total. --sensitivity prints another table: the energy of all layers with
-            register, wire, SRAM and DRAM figures at half and at twice.
+            register, wire, selection, SRAM and DRAM figures at half and at twice.
             """)
 
     @Argument(help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"))
@@ -28,13 +28,14 @@ struct EnergyCommand: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("sensitivity"),
-        help: "Print the energy with register, wire, SRAM and DRAM figures at half and at twice instead.")
+        help: "Print the energy with register, wire, selection, SRAM and DRAM figures at half and at twice instead.")
     var showsSensitivity = false
 
     func validate() throws { try requirePaths(("<trace>", path), ("--csv", file)) }
 
     func run() async throws {
         let report = try await Run(path, on: machine, layers: layers).report
+        for warning in report.warnings { Console.say("winosim: \(warning)") }
         let csv = showsSensitivity ? report.sensitivityCSV() : report.energyCSV()
         guard let file else { return try Console.print(csv) }
         try Signals.holding { try AtomicFile.write(csv, to: file) }
