@@ -47,7 +47,7 @@ struct LayerSimulation {
         var expected = 0
         for group in groups {
             let product = group.product
-            let useful = product.usefulProducts()
+            let useful = product.usefulProducts
             expected +=
                 array.zeroSkipping == .both
                 ? useful

@@ -33,16 +33,24 @@ public struct Simulator: Sendable {
     ///   - only: indices of the layers that run, in rising order; all where nil.
     ///   - concurrency: layers at once; the number of cores where nil.
     ///   - recordsTimeline: whether the results hold what happened when.
+    ///   - shared: what runs of the same trace share, and the trace's number among all that share it.
     /// - Throws: `InputError` where a layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
     public func run(
-        _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, recordsTimeline: Bool = false
+        _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, recordsTimeline: Bool = false,
+        sharing shared: (cache: SimulationCache, trace: Int)? = nil
     ) async throws -> SimulationResult {
         let layers = trace.layers
         let memory = try MachineMemory(configuration.dram, dram: dram)
         let results = try await mapConcurrently(indices ?? Array(layers.indices), limit: concurrency) { i in
-            try simulate(
-                layers[i], next: i + 1 < layers.count ? layers[i + 1] : nil, seed: trace.seed,
-                recordsTimeline: recordsTimeline, memory: memory)
+            let isLast = i + 1 == layers.count
+            let share = shared.map {
+                LayerShare(
+                    cache: $0.cache, key: LayerKey(trace: $0.trace, layer: i),
+                    next: isLast ? nil : LayerKey(trace: $0.trace, layer: i + 1))
+            }
+            return try simulate(
+                layers[i], next: isLast ? nil : layers[i + 1], seed: trace.seed, recordsTimeline: recordsTimeline,
+                memory: memory, share: share)
         }
         return SimulationResult(
             configuration: configuration, model: trace.model, traceDescription: trace.description,
@@ -58,13 +66,24 @@ public struct Simulator: Sendable {
     ) throws -> LayerResult {
         try simulate(
             layer, next: next, seed: seed, recordsTimeline: recordsTimeline,
-            memory: MachineMemory(configuration.dram, dram: dram))
+            memory: MachineMemory(configuration.dram, dram: dram), share: nil)
     }
 
     private func simulate(
-        _ layer: Layer, next: Layer?, seed: UInt64, recordsTimeline: Bool, memory: MachineMemory
+        _ layer: Layer, next: Layer?, seed: UInt64, recordsTimeline: Bool, memory: MachineMemory, share: LayerShare?
     ) throws -> LayerResult {
-        let lowered = try LoweredLayer(layer, configuration: configuration, seed: seed)
+        func make() throws -> LayerResult {
+            try simulate(
+                layer, lowered: LoweredLayer(layer, configuration: configuration, seed: seed, share: share), next: next,
+                recordsTimeline: recordsTimeline, memory: memory)
+        }
+        guard let share, !recordsTimeline else { return try make() }
+        return try share.cache.result(share.key, on: configuration, next: share.next, make: make)
+    }
+
+    private func simulate(
+        _ layer: Layer, lowered: LoweredLayer, next: Layer?, recordsTimeline: Bool, memory: MachineMemory
+    ) throws -> LayerResult {
         var density: Double?
         if let next, configuration.mapping.activationStorage == .bitmask {
             density = try next.pixelDensity(

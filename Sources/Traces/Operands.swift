@@ -74,6 +74,15 @@ public enum WeightZeros: Sendable {
     case taps(ElementFlags)
     /// As the machine sees them.
     case given(GivenMasks)
+
+    /// Bytes that it takes in memory.
+    public var byteCount: Int {
+        switch self {
+        case .positions(let masks): 8 * masks.masks.count
+        case .taps(let flags): flags.flags.count
+        case .given(let given): 8 * given.masks.count
+        }
+    }
 }
 
 /// The activations' zeros, in the form in which an algorithm multiplies.
@@ -84,4 +93,13 @@ public enum ActivationZeros: Sendable {
     case pixels(ElementFlags)
     /// As the machine sees them.
     case given(GivenMasks)
+
+    /// Bytes that it takes in memory.
+    public var byteCount: Int {
+        switch self {
+        case .positions(let masks, let pixels): 8 * masks.masks.count + (pixels?.flags.count ?? 0)
+        case .pixels(let flags): flags.flags.count
+        case .given(let given): 8 * given.masks.count
+        }
+    }
 }

@@ -14,18 +14,35 @@ struct LoweredLayer: Sendable {
     let windows: Windows
     let weights: WeightZeros
     let activations: ActivationZeros
+    /// The masked product of each group of channels.
+    private(set) var products: [MaskedProduct] = []
 
     /// Masks that one layer may hold, so that a slip in a shape ends in words and not in a machine without memory.
     static let maskLimit = 1 << 31
 
-    /// Lowers a layer.
+    /// Lowers a layer; what others have lowered in the same way is taken from them.
     ///
     /// - Throws: `InputError` where the operands do not fit the form that runs.
-    init(_ layer: Layer, configuration: Configuration, seed: UInt64) throws {
+    init(_ layer: Layer, configuration: Configuration, seed: UInt64, share: LayerShare? = nil) throws {
+        let plan = try LayerPlan(layer, mapping: configuration.mapping)
+        guard let share else {
+            self = try LoweredLayer(layer, plan, configuration: configuration, seed: seed, share: nil)
+            return
+        }
+        self = try share.cache.lowered(
+            share.key, FormKey(plan, configuration.datatype), plan.step, stepWidth: configuration.mapping.stepWidth
+        ) {
+            try LoweredLayer(layer, plan, configuration: configuration, seed: seed, share: share)
+        }
+    }
+
+    private init(
+        _ layer: Layer, _ plan: LayerPlan, configuration: Configuration, seed: UInt64, share: LayerShare?
+    ) throws {
         name = layer.name
         mark = layer.mark
         shape = layer.shape
-        plan = try LayerPlan(layer, mapping: configuration.mapping)
+        self.plan = plan
         let positions: Int
         switch plan.form {
         case .winograd(let matrices):
@@ -47,10 +64,16 @@ struct LoweredLayer: Sendable {
                 at: layer.mark)
         }
         let datatype = configuration.datatype
-        weights = try layer.weightZeros(
-            plan.form, seed: seed, quantizeBits: datatype.quantize ? datatype.weights : nil)
-        activations = try layer.activationZeros(
-            plan.form, seed: seed, quantizeBits: datatype.quantize ? datatype.activations : nil)
+        let form = FormKey(plan, datatype)
+        func drawWeights() throws -> WeightZeros {
+            try layer.weightZeros(plan.form, seed: seed, quantizeBits: form.weightBits)
+        }
+        func drawActivations() throws -> ActivationZeros {
+            try layer.activationZeros(plan.form, seed: seed, quantizeBits: form.activationBits)
+        }
+        weights = try share.map { try $0.cache.weights($0.key, form, make: drawWeights) } ?? drawWeights()
+        activations =
+            try share.map { try $0.cache.activations($0.key, form, make: drawActivations) } ?? drawActivations()
         if case .given(let given) = weights {
             try check(
                 given, layer.weights, rows: shape.filters, columns: layout.steps, names: "[K, G]", of: "weight", layer)
@@ -60,10 +83,10 @@ struct LoweredLayer: Sendable {
                 given, layer.activations, rows: shape.groups * layout.steps, columns: windows.tiles,
                 names: "[groups*G, B]", of: "activation", layer)
         }
+        products = (0..<shape.groups).map(product)
     }
 
-    /// The masked product of one group of channels.
-    func product(group: Int) -> MaskedProduct {
+    private func product(group: Int) -> MaskedProduct {
         let filters = group * shape.groupFilters..<(group + 1) * shape.groupFilters
         let channels = group * shape.groupChannels..<(group + 1) * shape.groupChannels
         let weightMasks: [UInt64] =

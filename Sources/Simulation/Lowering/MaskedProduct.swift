@@ -9,11 +9,30 @@ struct MaskedProduct: Sendable {
     /// Bits of a mask (P), at most 64.
     let width: Int
     /// Non-zero weights, `[K, G]`.
-    var weights: [UInt64]
+    let weights: [UInt64]
     /// Non-zero activations, `[G, B]`.
-    var activations: [UInt64]
+    let activations: [UInt64]
     /// By step, the bits that stand for an operand and not for padding.
     let realBits: [UInt64]
+    /// Products of two non-zero operands over all pairs.
+    let usefulProducts: Int
+
+    init(
+        filters: Int, tiles: Int, steps: Int, width: Int, weights: [UInt64], activations: [UInt64], realBits: [UInt64]
+    ) {
+        self.filters = filters
+        self.tiles = tiles
+        self.steps = steps
+        self.width = width
+        self.weights = weights
+        self.activations = activations
+        self.realBits = realBits
+        usefulProducts = Self.usefulProducts(
+            filters: filters, tiles: tiles, steps: steps, width: width, weights: weights, activations: activations)
+    }
+
+    /// Bytes of its masks.
+    var byteCount: Int { MemoryLayout<UInt64>.stride * (weights.count + activations.count + realBits.count) }
 
     /// Operands of one filter or one tile, padding left out.
     var operandsPerColumn: Int { realBits.reduce(0) { $0 + $1.nonzeroBitCount } }
@@ -50,9 +69,11 @@ struct MaskedProduct: Sendable {
         }
     }
 
-    /// Products of two non-zero operands over all pairs, without forming a pair: a bit position that `x` filters and
-    /// `y` tiles have set takes part in `x * y` products. The array engine counts pair by pair and must agree.
-    func usefulProducts() -> Int {
+    /// Without forming a pair: a bit position that `x` filters and `y` tiles have set takes part in `x * y` products. The array
+    /// engine counts pair by pair and must agree.
+    private static func usefulProducts(
+        filters: Int, tiles: Int, steps: Int, width: Int, weights: [UInt64], activations: [UInt64]
+    ) -> Int {
         var total = 0
         var filterCounts = [Int](repeating: 0, count: 64)
         var tileCounts = [Int](repeating: 0, count: 64)
@@ -63,10 +84,10 @@ struct MaskedProduct: Sendable {
             }
             var step = g
             for _ in 0..<filters {
-                Self.count(weights[step], into: &filterCounts)
+                count(weights[step], into: &filterCounts)
                 step += steps
             }
-            for b in g * tiles..<(g + 1) * tiles { Self.count(activations[b], into: &tileCounts) }
+            for b in g * tiles..<(g + 1) * tiles { count(activations[b], into: &tileCounts) }
             for p in 0..<width { total += filterCounts[p] * tileCounts[p] }
         }
         return total

@@ -17,7 +17,7 @@ struct ChannelGroup {
         _ lowered: LoweredLayer, index: Int, store: InputStore, ownership: TileOwnership?, configuration: Configuration
     ) {
         self.index = index
-        let product = lowered.product(group: index)
+        let product = lowered.products[index]
         let grouping = Grouping(product, array: configuration.peArray)
         self.product = product
         self.grouping = grouping

@@ -1,0 +1,71 @@
+import Synchronization
+
+/// Values that are made once for all who ask, and kept as long as they fit a limit: who asks for one that is being made waits for it.
+final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    /// The place of one value. Its lock is held while the value is made.
+    private final class Slot: Sendable {
+        let value = Mutex<Value?>(nil)
+    }
+
+    private struct Entry: Sendable {
+        let slot: Slot
+        /// Bytes; nil until the value is made.
+        var cost: Int?
+        var lastUse: Int
+    }
+
+    private struct Contents: Sendable {
+        var entries: [Key: Entry] = [:]
+        var bytes = 0
+        var uses = 0
+    }
+
+    private let limit: Int
+    private let contents = Mutex(Contents())
+
+    /// - Parameter limit: bytes of values that are kept; those used last stay.
+    init(limit: Int) { self.limit = limit }
+
+    /// Bytes of the values that are kept.
+    var bytes: Int { contents.withLock { $0.bytes } }
+
+    /// The value of a key; `make` is called where there is none, and says what it costs in bytes. What it throws is not kept.
+    func value(_ key: Key, make: () throws -> (value: Value, cost: Int)) throws -> Value {
+        let slot = contents.withLock { contents in
+            contents.uses += 1
+            let slot = contents.entries[key]?.slot ?? Slot()
+            contents.entries[key, default: Entry(slot: slot, lastUse: 0)].lastUse = contents.uses
+            return slot
+        }
+        return try slot.value.withLock { stored in
+            if let stored { return stored }
+            let (value, cost): (Value, Int)
+            do {
+                (value, cost) = try make()
+            } catch {
+                contents.withLock { contents in
+                    if contents.entries[key]?.slot === slot { contents.entries[key] = nil }
+                }
+                throw error
+            }
+            stored = value
+            keep(key, slot, cost: cost)
+            return value
+        }
+    }
+
+    /// Counts a value, and lets go of those that were used longest ago until the rest fits.
+    private func keep(_ key: Key, _ slot: Slot, cost: Int) {
+        contents.withLock { contents in
+            guard contents.entries[key]?.slot === slot else { return }
+            contents.entries[key]?.cost = cost
+            contents.bytes += cost
+            while contents.bytes > limit {
+                let made = contents.entries.filter { $0.value.cost != nil }
+                guard let oldest = made.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
+                contents.bytes -= oldest.value.cost ?? 0
+                contents.entries[oldest.key] = nil
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Hardware
+import Traces
+
+/// What many runs of the same traces on different machines have in common, made once: operands, masked products, and whole layers
+/// where machines differ in nothing that a cycle depends on. Results are the same with it and without.
+public final class SimulationCache: Sendable {
+    private enum Key: Hashable, Sendable {
+        case weights(LayerKey, FormKey)
+        case activations(LayerKey, FormKey)
+        case lowered(LayerKey, FormKey, StepForm, stepWidth: Int)
+        case result(LayerKey, Configuration, next: LayerKey?)
+    }
+
+    private enum Value: Sendable {
+        case weights(WeightZeros)
+        case activations(ActivationZeros)
+        case lowered(LoweredLayer)
+        case result(LayerResult)
+    }
+
+    private let cache: SharedCache<Key, Value>
+
+    /// - Parameter limit: bytes that are kept; what was used longest ago goes first.
+    public init(limit: Bytes) { cache = SharedCache(limit: limit.count) }
+
+    /// Bytes that are kept.
+    public var bytes: Bytes { Bytes(cache.bytes) }
+
+    func weights(_ layer: LayerKey, _ form: FormKey, make: () throws -> WeightZeros) throws -> WeightZeros {
+        let value = try cache.value(.weights(layer, form)) {
+            let zeros = try make()
+            return (.weights(zeros), zeros.byteCount)
+        }
+        guard case .weights(let zeros) = value else { preconditionFailure("weights are kept as something else") }
+        return zeros
+    }
+
+    func activations(
+        _ layer: LayerKey, _ form: FormKey, make: () throws -> ActivationZeros
+    ) throws -> ActivationZeros {
+        let value = try cache.value(.activations(layer, form)) {
+            let zeros = try make()
+            return (.activations(zeros), zeros.byteCount)
+        }
+        guard case .activations(let zeros) = value else {
+            preconditionFailure("activations are kept as something else")
+        }
+        return zeros
+    }
+
+    func lowered(
+        _ layer: LayerKey, _ form: FormKey, _ step: StepForm, stepWidth: Int, make: () throws -> LoweredLayer
+    ) throws -> LoweredLayer {
+        let value = try cache.value(.lowered(layer, form, step, stepWidth: stepWidth)) {
+            let lowered = try make()
+            let products = lowered.products.reduce(0) { $0 + $1.byteCount }
+            return (.lowered(lowered), products + lowered.weights.byteCount + lowered.activations.byteCount)
+        }
+        guard case .lowered(let lowered) = value else {
+            preconditionFailure("a lowered layer is kept as something else")
+        }
+        return lowered
+    }
+
+    /// The result of a layer on a machine, whatever the machine is called and whatever its energies are.
+    func result(
+        _ layer: LayerKey, on configuration: Configuration, next: LayerKey?, make: () throws -> LayerResult
+    ) throws -> LayerResult {
+        var machine = configuration
+        (machine.name, machine.energy) = ("", EnergySource())
+        let value = try cache.value(.result(layer, machine, next: next)) {
+            (.result(try make()), MemoryLayout<LayerResult>.size + MemoryLayout<Configuration>.size)
+        }
+        guard case .result(let result) = value else { preconditionFailure("a result is kept as something else") }
+        return result
+    }
+}
+
+/// A layer of a trace among all that share a cache.
+struct LayerKey: Hashable, Sendable {
+    /// The trace's number.
+    let trace: Int
+    /// The layer's index.
+    let layer: Int
+}
+
+/// What of a machine the operands depend on.
+struct FormKey: Hashable, Sendable {
+    /// The edge of the output tiles; nil for the direct form.
+    let tile: Int?
+    /// Widths to which values are quantized; nil leaves them.
+    let weightBits: Int?
+    let activationBits: Int?
+
+    init(_ plan: LayerPlan, _ datatype: Datatype) {
+        if case .winograd(let matrices) = plan.form { tile = matrices.m } else { tile = nil }
+        weightBits = datatype.quantize ? datatype.weights : nil
+        activationBits = datatype.quantize ? datatype.activations : nil
+    }
+}
+
+/// A cache, and what the layer at hand is called in it.
+struct LayerShare {
+    let cache: SimulationCache
+    let key: LayerKey
+    /// The layer that reads this one's outputs.
+    let next: LayerKey?
+}
