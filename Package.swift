@@ -21,7 +21,7 @@ let package = Package(
             name: "Winosim",
             targets: [
                 "YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Comparisons",
-                "Reports",
+                "Reports", "Sweeps",
             ]),
     ],
     dependencies: [
@@ -39,10 +39,12 @@ let package = Package(
         floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "DRAM", "Simulation"]),
         floor("Comparisons", ["YAML", "Traces", "Hardware", "Simulation", "Energy"]),
         floor("Reports", ["YAML", "Tensors", "Hardware", "DRAM", "Traces", "Simulation", "Energy", "Comparisons"]),
+        floor("Sweeps", ["YAML", "Tensors", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Reports"]),
         .executableTarget(
             name: "winosim",
             dependencies: [
                 "YAML", "Tensors", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Comparisons", "Reports",
+                "Sweeps",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -62,6 +64,7 @@ let package = Package(
             [
                 "Reports", "Comparisons", "Energy", "Simulation", "DRAM", "Traces", "Hardware", "YAML",
             ], data: ["Golden"]),
+        tests("SweepsTests", ["Sweeps", "Reports", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
     ],
     swiftLanguageModes: [.v6]

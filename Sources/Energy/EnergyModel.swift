@@ -128,9 +128,14 @@ public struct EnergyModel: Sendable {
             _ component: String, _ capacity: Bytes, banks: Int, port: Bytes,
             _ accesses: @escaping @Sendable (Activity) -> BufferAccesses
         ) throws -> Buffer {
-            let bank = try tables.sram.bank(
-                capacity: Bytes((capacity.count + banks - 1) / banks), portBits: 8 * port.count,
-                technology: configuration.energy.technology, scaling: tables.scaling)
+            let bank: SRAMBank
+            do {
+                bank = try tables.sram.bank(
+                    capacity: Bytes((capacity.count + banks - 1) / banks), portBits: 8 * port.count,
+                    technology: configuration.energy.technology, scaling: tables.scaling)
+            } catch let error as EnergyRangeError where [.capacity, .port].contains(error.subject) {
+                throw InputError("\(component): \(error.message)", at: nil)
+            }
             return Buffer(
                 component: component, banks: banks, bank: bank, table: tables.sram.name, clock: configuration.clock,
                 accesses: accesses)

@@ -15,14 +15,20 @@ public struct Machine: Sendable {
     ///
     /// - Throws: `FileError` where it does not ship, with the nearest name; `InputError` for what is wrong in it.
     public init(_ configuration: Configuration, library: ConfigurationLibrary) throws {
-        self.configuration = configuration
+        var dram: DRAMConfiguration?
         if case .standard(let standard) = configuration.dram {
             dram = try DRAMConfiguration.decode(standard.node, presets: library.memoryFolder())
-        } else {
-            dram = nil
         }
-        model = try EnergyModel(
-            configuration: configuration, tables: EnergyTables.load(for: configuration, library: library), dram: dram)
+        try self.init(configuration, tables: EnergyTables.load(for: configuration, library: library), dram: dram)
+    }
+
+    /// Takes what somebody has looked up.
+    ///
+    /// - Throws: `InputError` where a table lacks a figure, or cannot be scaled to what the configuration asks for.
+    public init(_ configuration: Configuration, tables: EnergyTables, dram: DRAMConfiguration?) throws {
+        self.configuration = configuration
+        self.dram = dram
+        model = try EnergyModel(configuration: configuration, tables: tables, dram: dram)
     }
 
     /// What runs traces on it.

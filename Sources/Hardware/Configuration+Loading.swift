@@ -6,12 +6,27 @@ extension Configuration {
     ///
     /// - Throws: `FileError` where a file cannot be read, `InputError` for everything wrong in one or in an override.
     public static func load(path: String?, overrides: [Override] = []) throws -> Configuration {
-        var node = try path.map { try Extending.load(path: $0) }
+        try load(base: path.map(base), overrides: overrides)
+    }
+
+    /// The mapping of a file with what it extends, on which many configurations can be based.
+    ///
+    /// - Throws: `FileError` where a file cannot be read, `InputError` where it is no mapping.
+    public static func base(path: String) throws -> Node { try Extending.load(path: path) }
+
+    /// The configuration of a mapping with overrides in their order; without a mapping, the defaults with the overrides.
+    ///
+    /// - Parameter checksTogether: whether values that are right alone have to fit each other.
+    /// - Throws: `InputError` for everything wrong in the mapping or in an override.
+    public static func load(
+        base: Node?, overrides: [Override], checksTogether: Bool = true
+    ) throws -> Configuration {
+        var node = base
         for override in overrides {
             let mapping = try override.mapping()
             node = node.map { merged($0, with: mapping) } ?? mapping
         }
-        return try node.map { try decode($0) } ?? Configuration()
+        return try node.map { try decode($0, checksTogether: checksTogether) } ?? Configuration()
     }
 
     /// The mapping of a memory: the standard's own values with overrides `dram.key=value` laid over it in their order.
@@ -30,13 +45,15 @@ extension Configuration {
     /// The configuration that a mapping describes; what it does not give has its default.
     ///
     /// - Throws: `InputError`.
-    public static func decode(_ node: Node) throws -> Configuration {
+    public static func decode(_ node: Node) throws -> Configuration { try decode(node, checksTogether: true) }
+
+    private static func decode(_ node: Node, checksTogether: Bool) throws -> Configuration {
         if let entry = node.entries?.first(where: { $0.name == Extending.key }) {
             throw entry.key.error("extends works in a configuration's own file alone")
         }
         var configuration = Configuration()
         try configuration.read(node, what: "the configuration", handled: Extending.key)
-        try configuration.check(node)
+        if checksTogether { try configuration.check(node) }
         return configuration
     }
 

@@ -56,15 +56,21 @@ public struct ConfigurationLibrary: Sendable {
             return nameOrPath
         }
         if nameOrPath.contains("/") { return nameOrPath }
-        let name = nameOrPath.hasSuffix(".yaml") ? String(nameOrPath.dropLast(5)) : nameOrPath
-        let items = try list()
-        if let item = items.first(where: { $0.name == name }) { return item.path }
+        return try item(nameOrPath, among: list(), what: "configuration").path
+    }
+
+    /// The item of a name, with `.yaml` or without.
+    ///
+    /// - Throws: `FileError` where there is none, with the nearest name.
+    public func item(_ name: String, among items: [Item], what: String) throws -> Item {
+        let wanted = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
+        if let item = items.first(where: { $0.name == wanted }) { return item }
         let names = items.map(\.name)
-        let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+        let near = nearestName(to: wanted, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+        let shipped = names.isEmpty ? "none ships" : "shipped are \(names.joined(separator: ", "))"
         throw FileError(
-            .read, path: nameOrPath,
-            reason: "there is no such file, and no shipped configuration of this name\(near) "
-                + "shipped are \(names.joined(separator: ", "))")
+            .read, path: name,
+            reason: "there is no such file, and no shipped \(what) of this name\(near) \(shipped)")
     }
 
     /// The shipped configurations, by name.
@@ -79,6 +85,9 @@ public struct ConfigurationLibrary: Sendable {
 
     /// The shipped comparisons, by name; none where there is no folder of them.
     public func comparisons() -> [Item] { folder.map { Self.items(in: $0 + "/comparisons") } ?? [] }
+
+    /// The shipped sweeps, by name; none where there is no folder of them.
+    public func sweeps() -> [Item] { folder.map { Self.items(in: $0 + "/sweeps") } ?? [] }
 
     /// The shipped energy tables, by name; none where there is no folder of them.
     public func energyTables() -> [Item] { folder.map { Self.items(in: $0 + "/energy") } ?? [] }

@@ -4,13 +4,22 @@ import YAML
 public struct Override: Sendable {
     /// The key and its value, as they were written.
     public let text: String
-    /// The scalar of a file that holds the text; nil for one of the command line.
-    private let scalar: Node?
+    /// Where it comes from.
+    private enum Origin: Sendable {
+        /// The command line.
+        case argument
+        /// A scalar of a file that holds the text.
+        case scalar(Node)
+        /// A key of a file and a value behind it.
+        case entry(key: Node, value: Node)
+    }
+
+    private let origin: Origin
 
     /// An override of the command line; messages call it `--set TEXT`.
     public init(_ text: String) {
         self.text = text
-        scalar = nil
+        origin = .argument
     }
 
     /// An override that a file holds; messages point there.
@@ -18,31 +27,66 @@ public struct Override: Sendable {
     /// - Throws: `InputError` where it is no text.
     public init(_ node: Node) throws {
         text = try node.string()
-        scalar = node
+        origin = .scalar(node)
+    }
+
+    /// An override whose dotted key and value stand in a file, each by itself; messages point there.
+    ///
+    /// - Throws: `InputError` where the key is no text.
+    public init(key: Node, value: Node) throws {
+        text = "\(try key.string())=\(value.flow)"
+        origin = .entry(key: key, value: value)
     }
 
     /// The mapping that gives this one value.
     ///
     /// - Throws: `InputError` where the text is not a dotted key, an equals sign and a YAML value.
     func mapping() throws -> Node {
+        switch origin {
+        case .entry(let key, let value):
+            return try nested(key.text ?? "", value, error: key.error(_:atCharacter:), mark: key.mark(ofCharacter:))
+        case .scalar(let scalar):
+            let (key, length) = try key(scalar.error(_:atCharacter:))
+            return try nested(
+                key, scalar.parsed(fromCharacter: length), error: scalar.error(_:atCharacter:),
+                mark: scalar.mark(ofCharacter:))
+        case .argument:
+            let file = "--set \(text)"
+            func mark(_ offset: Int) -> Mark { Mark(file: file, line: 1, column: offset + 1) }
+            func error(_ message: String, _ offset: Int) -> InputError {
+                InputError(message, at: mark(offset), excerpt: text)
+            }
+            let (key, length) = try key(error)
+            let (prefix, value) = (text.unicodeScalars.prefix(length), text.unicodeScalars.dropFirst(length))
+            return try nested(
+                key, Document.parse(String(value), file: file, prefix: String(prefix)), error: error, mark: mark)
+        }
+    }
+
+    /// The key, and the characters before the value.
+    private func key(_ error: (String, Int) -> InputError) throws -> (key: String, length: Int) {
         guard let sign = text.firstIndex(of: "=") else {
-            throw error("found no \"=\", expected KEY=VALUE, such as pe_array.rows=32", atCharacter: 0)
+            throw error("found no \"=\", expected KEY=VALUE, such as pe_array.rows=32", 0)
         }
-        let prefix = String(text[...sign])
-        let length = prefix.unicodeScalars.count
-        let value = String(text[text.index(after: sign)...])
-        guard value.unicodeScalars.contains(where: { $0 != " " && $0 != "\t" }) else {
-            throw error("a value is missing behind the \"=\"", atCharacter: length - 1)
+        let length = text[...sign].unicodeScalars.count
+        guard text.unicodeScalars.dropFirst(length).contains(where: { $0 != " " && $0 != "\t" }) else {
+            throw error("a value is missing behind the \"=\"", length - 1)
         }
-        var node =
-            try scalar?.parsed(fromCharacter: length) ?? Document.parse(value, file: file, prefix: prefix)
-        let names = text[..<sign].split(separator: ".", omittingEmptySubsequences: false)
+        return (String(text[..<sign]), length)
+    }
+
+    /// The mapping of a dotted key.
+    private func nested(
+        _ key: String, _ value: Node, error: (String, Int) -> InputError, mark: (Int) -> Mark
+    ) throws -> Node {
+        var node = value
+        let names = key.split(separator: ".", omittingEmptySubsequences: false)
         for (index, name) in names.enumerated().reversed() {
             let before = names[..<index].reduce(0) { $0 + $1.unicodeScalars.count + 1 }
             guard !name.isEmpty else {
-                throw error("a key is missing, expected KEY=VALUE, such as pe_array.rows=32", atCharacter: before)
+                throw error("a key is missing, expected one such as pe_array.rows", before)
             }
-            let mark = scalar?.mark(ofCharacter: before) ?? Mark(file: file, line: 1, column: before + 1)
+            let mark = mark(before)
             let key = Node(.scalar(.init(text: String(name), isPlain: false)), at: mark, of: node)
             node = Node(.mapping([.init(key: key, value: node)]), at: mark, of: node)
         }
@@ -63,14 +107,6 @@ public struct Override: Sendable {
             "\(quoted(entry.name)) is no key of the memory\(hint) expected dram.KEY=VALUE, such as dram.ranks=2")
     }
 
-    private static let origin = "--set "
-
-    private var file: String { Self.origin + text }
-
-    private func error(_ message: String, atCharacter offset: Int) -> InputError {
-        scalar?.error(message, atCharacter: offset)
-            ?? InputError(message, at: Mark(file: file, line: 1, column: offset + 1), excerpt: text)
-    }
 }
 
 extension Override: ExpressibleByStringLiteral {

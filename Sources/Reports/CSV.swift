@@ -1,32 +1,26 @@
 /// Comma-separated values as RFC 4180 has them, with lines that end in LF.
-struct CSV {
+public struct CSV: Sendable {
     /// The text so far, in UTF-8.
-    private(set) var bytes: [UInt8] = []
+    public private(set) var bytes: [UInt8] = []
+
+    /// Starts with a line of names, and adds a line a row.
+    public init(names: [String], rows: some Sequence<[String]>) {
+        line(names)
+        for row in rows { line(row) }
+    }
 
     /// Starts with a line of the columns' names, and adds a line a row.
     init<Row>(_ columns: [Column<Row>], rows: [Row]) {
-        line(columns) { append(text: $0.name, to: &$1) }
-        for row in rows {
-            line(columns) { append($0.cell(row), to: &$1) }
-        }
+        self.init(
+            names: columns.map(\.name), rows: rows.lazy.map { row in columns.map { $0.cell(row).text } })
     }
 
-    private mutating func line<Element>(_ elements: [Element], _ write: (Element, inout [UInt8]) -> Void) {
-        for (index, element) in elements.enumerated() {
+    private mutating func line(_ texts: [String]) {
+        for (index, text) in texts.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            write(element, &bytes)
+            append(text: text, to: &bytes)
         }
         bytes.append(UInt8(ascii: "\n"))
-    }
-}
-
-/// Reals are written in the shortest form that reads back as the same value.
-private func append(_ cell: Cell, to bytes: inout [UInt8]) {
-    switch cell {
-    case .integer(let value): bytes.append(contentsOf: value.description.utf8)
-    case .real(let value): bytes.append(contentsOf: value.description.utf8)
-    case .text(let text): append(text: text, to: &bytes)
-    case .empty: break
     }
 }
 

@@ -9,6 +9,16 @@ enum Cell: Hashable, Sendable {
     /// A value that is not defined, such as a ratio to nothing.
     case empty
 
+    /// As files have it; reals in the shortest form that reads back as the same value.
+    var text: String {
+        switch self {
+        case .integer(let value): value.description
+        case .real(let value): value.description
+        case .text(let text): text
+        case .empty: ""
+        }
+    }
+
     /// A measure, or nothing where it is not defined.
     static func measure(_ value: Double?) -> Cell {
         guard let value, value.isFinite else { return .empty }
@@ -24,6 +34,8 @@ struct Column<Row>: Sendable {
     let unit: String
     /// What it is, in one line.
     let description: String
+    /// Whether its values are numbers, where they are defined.
+    var isNumber = true
     /// Its value for a row.
     let cell: @Sendable (Row) -> Cell
 
@@ -45,6 +57,6 @@ struct Column<Row>: Sendable {
     static func text(
         _ name: String, _ description: String, _ value: @escaping @Sendable (Row) -> String?
     ) -> Column {
-        Column(name: name, unit: "", description: description) { value($0).map(Cell.text) ?? .empty }
+        Column(name: name, unit: "", description: description, isNumber: false) { value($0).map(Cell.text) ?? .empty }
     }
 }

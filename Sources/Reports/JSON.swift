@@ -1,14 +1,22 @@
 import YAML
 
 /// A JSON value whose objects keep the order of their keys.
-indirect enum JSON: Sendable {
+public indirect enum JSON: Sendable {
+    /// Keys with their values.
     case object([(key: String, value: JSON)])
+    /// Values in order.
     case array([JSON])
+    /// A text.
     case text(String)
+    /// A whole number.
     case integer(Int)
+    /// A whole number that is not negative.
     case unsigned(UInt64)
+    /// A finite number.
     case real(Double)
+    /// True or false.
     case boolean(Bool)
+    /// Nothing.
     case null
 
     /// A report's value: what is not defined is null.
@@ -28,7 +36,7 @@ indirect enum JSON: Sendable {
     }
 
     /// A YAML document: whole numbers, booleans and texts stay what they are.
-    init(_ node: Node) {
+    public init(_ node: Node) {
         switch node.content {
         case .mapping(let entries): self = .object(entries.map { ($0.name, JSON($0.value)) })
         case .sequence(let elements): self = .array(elements.map { JSON($0) })
@@ -44,7 +52,7 @@ indirect enum JSON: Sendable {
     }
 
     /// The value as text in UTF-8, indented, with a line end behind it.
-    func bytes() -> [UInt8] {
+    public func bytes() -> [UInt8] {
         var bytes: [UInt8] = []
         append(to: &bytes, indent: 0)
         bytes.append(UInt8(ascii: "\n"))

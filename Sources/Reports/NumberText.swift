@@ -23,6 +23,15 @@ public enum NumberText {
         return text
     }
 
+    /// A figure of a file as a table shows it: counts with thousands separated, measures with four significant digits.
+    public static func short(_ figure: String) -> String {
+        if let count = Int(figure) { return grouped(count) }
+        guard let value = Double(figure), value.isFinite else { return figure }
+        let magnitude = value == 0 ? 0 : Int(log10(abs(value)).rounded(.down))
+        return magnitude < -4
+            ? String(format: "%.3e", value) : grouped(value, decimals: max(0, min(8, 3 - magnitude)))
+    }
+
     /// A share in percent; what would be shown as nothing and is not is shown as less than the least.
     static func percent(_ share: Double) -> String {
         let text = grouped(share * 100, decimals: 1)
@@ -68,11 +77,11 @@ public enum NumberText {
 }
 
 /// A scale that a whole column shares.
-struct Scale {
+public struct Scale: Sendable {
     /// What stands in the column's head.
-    let unit: String
+    public let unit: String
     /// What values are divided by.
-    let factor: Double
+    public let factor: Double
     /// Decimals that are shown.
     let decimals: Int
 
@@ -90,7 +99,7 @@ struct Scale {
     }
 
     /// For energies in picojoules.
-    static func energy(_ picojoules: Double) -> Scale {
+    public static func energy(_ picojoules: Double) -> Scale {
         Scale(for: picojoules, units: [("pJ", 1), ("nJ", 1e3), ("uJ", 1e6), ("mJ", 1e9), ("J", 1e12)])
     }
 

@@ -93,15 +93,15 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `path: error: cannot be read: reason`, or `file:line:column: error: path cannot be read: reason`.
     public var description: String {
         let what = "cannot be \(operation == .read ? "read" : "written"): \(reason)"
-        return mark.map { "\($0): error: \(quoted(path)) \(what)" } ?? "\(path): error: \(what)"
+        return mark.map { "\($0): error: \(quoted(path, limit: .max)) \(what)" } ?? "\(path): error: \(what)"
     }
 }
 
-/// A user's text as it stands in a message: in double quotes, short, and free of control characters.
-public func quoted(_ text: String) -> String {
+/// A user's text as it stands in a message: in double quotes, free of control characters, and short where it may be long.
+public func quoted(_ text: String, limit: Int = 60) -> String {
     var shown = "\""
     for (index, scalar) in text.unicodeScalars.enumerated() {
-        if index == 60 {
+        if index == limit {
             shown += "..."
             break
         }

@@ -46,7 +46,7 @@ public enum InputFile {
         guard let near = nearestName(to: name, among: names(in: folder.isEmpty ? "." : folder)) else {
             return reason(code)
         }
-        return "\(reason(code)): did you mean \(quoted(folder + near))?"
+        return "\(reason(code)): did you mean \(quoted(folder + near, limit: .max))?"
     }
 
     /// The names in a folder that are not hidden, in their order; none where it cannot be read.

@@ -120,7 +120,7 @@ public enum QuantityKind: String, CaseIterable, Sendable {
     fileprivate func hint(for name: String) -> String { meant(by: name).map { ": did you mean \($0)?" } ?? "" }
 
     /// The unit that a misspelt one most likely means.
-    func meant(by name: String) -> String? {
+    public func meant(by name: String) -> String? {
         if let same = units.first(where: { $0.name.lowercased() == name.lowercased() }) { return same.name }
         guard self == .capacity, let first = name.lowercased().first else {
             return name.count > 1 ? nearestName(to: name, among: units.map(\.name)) : nil

@@ -15,7 +15,8 @@ struct Winosim: AsyncParsableCommand {
             """,
         version: "winosim \(winosimVersion)",
         subcommands: [
-            SimulateCommand.self, CompareCommand.self, EnergyCommand.self, TraceCommand.self, ConfigCommand.self,
+            SimulateCommand.self, CompareCommand.self, SweepCommand.self, MergeCommand.self, EnergyCommand.self,
+            TraceCommand.self, ConfigCommand.self,
             DRAMCommand.self,
         ])
 

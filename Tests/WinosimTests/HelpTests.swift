@@ -20,7 +20,8 @@ import Testing
         #expect(
             Set(Self.commands.map { $0.joined(separator: " ") })
                 == [
-                    "", "simulate", "compare", "energy", "trace", "trace info", "trace fill-in", "trace validate",
+                    "", "simulate", "compare", "sweep", "merge", "energy", "trace", "trace info", "trace fill-in",
+                    "trace validate",
                     "trace synthesize", "config", "config show", "config check", "config list", "dram",
                 ])
     }

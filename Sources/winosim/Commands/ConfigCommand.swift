@@ -80,7 +80,7 @@ struct ConfigListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract:
-            "List the machines, memories, energy tables and comparisons that ship with winosim, and where they are.",
+            "List the machines, memories, energy tables, comparisons and sweeps that ship with winosim, and where they are.",
         discussion: """
             Example:
               winosim config list
@@ -97,6 +97,8 @@ struct ConfigListCommand: ParsableCommand {
         let tables = library.energyTables()
         if !tables.isEmpty { text += "\n" + Self.table(of: tables, "energy table") }
         if !comparisons.isEmpty { text += "\n" + Self.table(of: comparisons, "comparison") }
+        let sweeps = library.sweeps()
+        if !sweeps.isEmpty { text += "\n" + Self.table(of: sweeps, "sweep") }
         try Console.print(text)
     }
 

@@ -18,6 +18,9 @@ enum Console {
     /// Writes a line of talk; nobody can be told where this fails.
     static func say(_ text: String) { _ = write(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
+    /// Writes talk that does not end a line.
+    static func write(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+
     /// Writes all bytes; returns the system's error number where it cannot.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         bytes.withUnsafeBytes { buffer in

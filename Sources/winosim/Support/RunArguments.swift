@@ -61,14 +61,7 @@ struct RunArguments {
             return argument
         }
         guard !argument.contains("/") else { return argument }
-        let items = library.comparisons()
-        let name = argument.hasSuffix(".yaml") ? String(argument.dropLast(5)) : argument
-        if let item = items.first(where: { $0.name == name }) { return item.path }
-        let near = nearestName(to: name, among: items.map(\.name)).map { ": did you mean \(quoted($0))?" } ?? ";"
-        let shipped = items.isEmpty ? "none ships" : "shipped are \(items.map(\.name).joined(separator: ", "))"
-        throw FileError(
-            .read, path: argument,
-            reason: "there is no such file, and no shipped comparison of this name\(near) \(shipped)")
+        return try library.item(argument, among: library.comparisons(), what: "comparison").path
     }
 
     /// The manifest of a run's trace.

@@ -1,0 +1,23 @@
+import YAML
+
+extension Configuration {
+    /// All keys with dots, and those of sections by themselves: `clock`, `pe_array`, `pe_array.rows`.
+    public var keys: [String] { (try? Self.names(in: resolved())) ?? [] }
+
+    /// The value of a key with dots; nil where there is no such key.
+    ///
+    /// - Throws: `InputError` where the configuration cannot be written as YAML, which would be a bug.
+    public func value(of key: String) throws -> Node? {
+        try key.split(separator: ".", omittingEmptySubsequences: false).reduce(resolved()) { node, name in
+            node?[String(name)]
+        }
+    }
+
+    private func resolved() throws -> Node? { try Document.parse(yaml(), file: name) }
+
+    private static func names(in node: Node?) -> [String] {
+        (node?.entries ?? []).flatMap { entry in
+            [entry.name] + names(in: entry.value).map { "\(entry.name).\($0)" }
+        }
+    }
+}

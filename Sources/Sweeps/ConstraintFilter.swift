@@ -1,0 +1,59 @@
+import Hardware
+import YAML
+
+/// Finds out whether points hold a sweep's constraints. What a key is worth is read once for each choice of the axes that it
+/// depends on.
+struct ConstraintFilter {
+    private struct Key {
+        let name: String
+        /// Indices of the axes that change it.
+        let axes: [Int]
+        var values: [[Int]: ExpressionValue] = [:]
+    }
+
+    private let sweep: Sweep
+    private var keys: [String: Key] = [:]
+
+    init(_ sweep: Sweep) {
+        self.sweep = sweep
+        for name in sweep.constraints.flatMap(\.expression.keys).map(\.name) {
+            let axes = sweep.axes.indices.filter { index in
+                let axis = sweep.axes[index].name
+                return axis == name || axis.hasPrefix(name + ".") || name.hasPrefix(axis + ".")
+            }
+            keys[name] = Key(name: name, axes: axes)
+        }
+    }
+
+    /// Whether a choice of values holds all constraints.
+    ///
+    /// - Throws: `InputError` where values in a constraint do not go together.
+    mutating func holds(_ indices: [Int]) throws -> Bool {
+        if sweep.constraints.isEmpty { return true }
+        var values: [String: ExpressionValue] = [:]
+        for name in keys.keys { values[name] = try value(name, indices) }
+        return try sweep.constraints.allSatisfy { try $0.holds { values[$0] } }
+    }
+
+    private mutating func value(_ name: String, _ indices: [Int]) throws -> ExpressionValue? {
+        guard let key = keys[name] else { return nil }
+        let choice = key.axes.map { indices[$0] }
+        if let known = key.values[choice] { return known }
+        let value = try read(key, indices)
+        keys[name]?.values[choice] = value
+        return value
+    }
+
+    private func read(_ key: Key, _ indices: [Int]) throws -> ExpressionValue? {
+        if let index = key.axes.first(where: { sweep.axes[$0].name == key.name }),
+            sweep.axes[index].target != .configuration
+        {
+            let value = sweep.axes[index].values[indices[index]]
+            return sweep.axes[index].target == .trace ? .word(value.text) : ExpressionValue(value.node)
+        }
+        let changes = try sweep.changes { axis in key.axes.contains { sweep.axes[$0].name == axis.name } }(indices)
+        let machine = try Configuration.load(
+            base: sweep.base, overrides: sweep.overrides + changes, checksTogether: false)
+        return try machine.value(of: key.name).map(ExpressionValue.init)
+    }
+}

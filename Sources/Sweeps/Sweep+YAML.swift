@@ -1,0 +1,144 @@
+import Hardware
+import Reports
+import YAML
+
+extension Sweep {
+    /// Reads a sweep. The base and the traces stand in it by their path from the file's folder.
+    ///
+    /// - Throws: `InputError` at its place for anything that does not fit, `FileError` where a file cannot be read.
+    public static func load(path: String) throws -> Sweep { try Sweep(Document.load(path: path), path: path) }
+
+    init(_ root: Node, path: String) throws {
+        let decoder = try MappingDecoder(root, what: "the sweep")
+        self.path = path
+        base = try decoder.optional("base").map { node in
+            try SettingPlace(node.mark).named { try Configuration.base(path: node.path()) }
+        }
+        overrides = try decoder.optional("set")?.elements().map(Override.init) ?? []
+        let traces = decoder.optional("traces")
+        let axes = decoder.optional("axes")
+        let together = decoder.optional("together")
+        let constraints = decoder.optional("constraints")
+        let objectives = decoder.optional("objectives")
+        let sample = decoder.optional("sample")
+        try decoder.finish()
+        self.axes = try Self.axes(traces: traces, axes, root)
+        groups = try Self.groups(of: self.axes, together)
+        self.constraints = try constraints?.elements().map(Constraint.init) ?? []
+        self.objectives = try Objective.list(objectives)
+        self.sample = try sample.map(Sample.init) ?? .grid
+    }
+
+    /// The axes, that of the traces first.
+    private static func axes(traces: Node?, _ node: Node?, _ root: Node) throws -> [Axis] {
+        if let node { _ = try MappingDecoder(node, what: "axes") }
+        var axes = try (node?.entries ?? []).map { try Axis(key: $0.key, values: $0.value) }
+        let own = axes.first { $0.target == .trace }
+        switch (traces, own) {
+        case (let traces?, nil):
+            let key = Node(.scalar(.init(text: Axis.traceName, isPlain: true)), at: traces.mark, of: traces)
+            axes.insert(try Axis(key: key, values: traces), at: 0)
+        case (.some, let own?):
+            throw own.key.error("the traces are given twice, under traces and as an axis: expected one of them")
+        case (nil, .some): break
+        case (nil, nil): throw root.error("the key \"traces\" is missing in the sweep")
+        }
+        return axes
+    }
+
+    /// Axes that move in step, each other one by itself.
+    private static func groups(of axes: [Axis], _ together: Node?) throws -> [[Int]] {
+        var groups: [[Int]] = []
+        var names: [(name: String, node: Node)] = []
+        for list in try together.map(lists) ?? [] {
+            let members = try list.elements().map { node -> Int in
+                let name = try node.string()
+                guard let index = axes.firstIndex(where: { $0.name == name }) else {
+                    let near = nearestName(to: name, among: axes.map(\.name))
+                    let hint =
+                        near.map { ": did you mean \(quoted($0))?" } ?? "; the axes are "
+                        + axes.map(\.name).joined(separator: ", ")
+                    throw node.error("found \(quoted(name)), which is no axis\(hint)")
+                }
+                guard !names.contains(where: { $0.name == name }) else {
+                    throw node.error("the axis \(quoted(name)) moves together with others already")
+                }
+                names.append((name, node))
+                return index
+            }
+            guard members.count >= 2 else {
+                throw list.error("found \(members.count) of them, expected two axes or more")
+            }
+            let counts = members.map { axes[$0].values.count }
+            if let odd = members.first(where: { axes[$0].values.count != counts[0] }) {
+                throw list.error(
+                    "axes that move together have as many values each: \(quoted(axes[members[0]].name)) has \(counts[0]), "
+                        + "\(quoted(axes[odd].name)) has \(axes[odd].values.count)")
+            }
+            groups.append(members.sorted())
+        }
+        let alone = axes.indices.filter { index in !groups.contains { $0.contains(index) } }
+        return (groups + alone.map { [$0] }).sorted { $0[0] < $1[0] }
+    }
+
+    /// Lists of names, or a single one.
+    private static func lists(_ node: Node) throws -> [Node] {
+        let elements = try node.elements()
+        if elements.allSatisfy({ $0.text != nil }) { return [node] }
+        return elements
+    }
+}
+
+extension Objective {
+    private static let usual = [("cycles", Direction.minimize), ("energy_pJ", .minimize)]
+
+    /// The objectives of a mapping; cycles and energy where there is none.
+    fileprivate static func list(_ node: Node?) throws -> [Objective] {
+        let numbers = RunTotals.figures.filter(\.isNumber).map(\.name)
+        func figure(_ name: String) -> Int? {
+            numbers.contains(name) ? RunTotals.figures.firstIndex { $0.name == name } : nil
+        }
+        guard let node else {
+            return usual.compactMap { name, direction in
+                figure(name).map { Objective(name: name, figure: $0, direction: direction) }
+            }
+        }
+        _ = try MappingDecoder(node, what: "objectives")
+        let entries = node.entries ?? []
+        guard !entries.isEmpty else { throw node.error("found no objectives, expected at least one") }
+        return try entries.map { entry in
+            guard let index = figure(entry.name) else {
+                let near = nearestName(to: entry.name, among: numbers)
+                let hint =
+                    near.map { ": did you mean \(quoted($0))?" } ?? "; they are \(numbers.joined(separator: ", "))"
+                throw entry.key.error("found \(quoted(entry.name)), which is no figure of the totals\(hint)")
+            }
+            return Objective(
+                name: entry.name, figure: index, direction: try entry.value.choice(Direction.self, what: "direction"))
+        }
+    }
+}
+
+extension Sample {
+    private enum Method: String, CaseIterable {
+        case grid, random
+        case latinHypercube = "latin-hypercube"
+    }
+
+    fileprivate init(_ node: Node) throws {
+        let decoder = try MappingDecoder(node, what: "sample")
+        let method = try decoder.required("method").choice(Method.self, what: "method")
+        let (count, seed) = (decoder.optional("count"), decoder.optional("seed"))
+        try decoder.finish()
+        guard method != .grid else {
+            if let extra = count ?? seed { throw extra.error("a grid takes all points: it has no count and no seed") }
+            self = .grid
+            return
+        }
+        guard let count else { throw node.error("the key \"count\" is missing in sample") }
+        let (number, start) = (
+            try count.integer(in: 1...SweepSpace.pointLimit), try seed?.integer(in: 0...Int.max) ?? 1
+        )
+        self = method == .random ? .random(count: number, seed: start) : .latinHypercube(count: number, seed: start)
+    }
+}

@@ -1,0 +1,101 @@
+import Energy
+import Foundation
+import Hardware
+import Reports
+import Tensors
+import YAML
+
+/// All that decides a sweep's rows, in names and texts: a journal goes on with the same alone.
+struct SweepIdentity: Hashable, Codable, Sendable {
+    /// A part of it.
+    struct Part: Hashable, Codable, Sendable {
+        /// What it is, such as `axis pe_array.rows`.
+        let name: String
+        /// What it says, or the digest of what it says.
+        let text: String
+    }
+
+    /// How many points there are.
+    let points: Int
+    /// Names of the axes.
+    let axes: [String]
+    /// Names of the figures, which a program of another version may have others of.
+    let figures: [String]
+    let parts: [Part]
+
+    /// - Parameter version: the program's.
+    init(_ plan: SweepPlan, version: String) throws {
+        let sweep = plan.sweep
+        points = plan.count
+        axes = sweep.axes.map(\.name)
+        figures = RunTotals.figures.map(\.name)
+        var parts = [Part(name: "program", text: version)]
+        parts += sweep.description.map { Part(name: $0.name, text: $0.text) }
+        let base = try Configuration.load(base: sweep.base, overrides: [], checksTogether: false)
+        parts += base.keys.compactMap { key in
+            guard let value = try? base.value(of: key), value.entries == nil else { return nil }
+            return Part(name: "base \(key)", text: value.flow)
+        }
+        let names = sweep.axes.first { $0.target == .trace }?.values.map(\.text) ?? []
+        parts += zip(names, plan.traces).map { Part(name: "trace \($0)", text: "sha256 \($1.digest)") }
+        parts += try plan.tablePaths().map { name, path in
+            Part(name: "table \(name)", text: "sha256 \(try sha256(ofFiles: [path]))")
+        }
+        self.parts = parts
+    }
+
+    /// The objectives, which stand among the parts.
+    var objectives: [Objective] {
+        parts.compactMap { part in
+            guard part.name.hasPrefix(Self.objective), let direction = Objective.Direction(rawValue: part.text),
+                let figure = figures.firstIndex(of: String(part.name.dropFirst(Self.objective.count)))
+            else { return nil }
+            return Objective(name: figures[figure], figure: figure, direction: direction)
+        }
+    }
+
+    private static let objective = "objective "
+
+    /// What differs from what a journal was begun with, in words; nil where nothing does.
+    func difference(from begun: SweepIdentity) -> String? {
+        let (mine, others) = (Self.grouped(parts), Self.grouped(begun.parts))
+        for name in parts.map(\.name) + begun.parts.map(\.name) where mine[name] != others[name] {
+            switch (others[name], mine[name]) {
+            case (let was?, let now?): return "\(name) was \(was) and is \(now) now"
+            case (let was?, nil): return "\(name) was \(was) and is gone now"
+            case (nil, let now?): return "\(name) is \(now) now and was not there"
+            case (nil, nil): continue
+            }
+        }
+        if parts != begun.parts { return "the order of its axes, constraints or objectives has changed" }
+        if points != begun.points { return "it had \(begun.points) points and has \(points) now" }
+        return self == begun ? nil : "its columns have changed"
+    }
+
+    private static func grouped(_ parts: [Part]) -> [String: String] {
+        Dictionary(grouping: parts, by: \.name).mapValues { $0.map(\.text).joined(separator: "; ") }
+    }
+}
+
+extension SweepPlan {
+    /// The files behind energies and memories: what ships, and tables that the sweep names by their path.
+    fileprivate func tablePaths() throws -> [(name: String, path: String)] {
+        let folder = try library.requiredFolder()
+        let shipped = ["energy", "dram"].flatMap { part in
+            (FileManager.default.enumerator(atPath: "\(folder)/\(part)")?.compactMap { $0 as? String } ?? [])
+                .filter { $0.hasSuffix(".yaml") }.sorted().map { ("\(part)/\($0)", "\(folder)/\(part)/\($0)") }
+        }
+        var own: [String] = []
+        func look(_ changes: [Override]) throws {
+            let table = try Configuration.load(
+                base: sweep.base, overrides: sweep.overrides + changes, checksTogether: false
+            ).energy.table
+            if table.contains("/") || table.hasSuffix(".yaml") { own.append(table) }
+        }
+        try look([])
+        for axis in sweep.axes where axis.target == .configuration && axis.name.hasPrefix("energy") {
+            for value in axis.values { try look([Override(key: axis.key, value: value.node)]) }
+        }
+        return shipped + own.unique().map { ($0, $0) }
+    }
+}

@@ -1,0 +1,95 @@
+import Reports
+import Tensors
+
+extension SweepResult {
+    /// Writes `sweep.csv` and `sweep.json` into a folder, which is made where it is missing. Each file appears whole or not at all.
+    ///
+    /// - Returns: the files' names.
+    /// - Throws: `FileError`.
+    @discardableResult public func write(to folder: String) throws -> [String] {
+        try OutputFolder.write([("sweep.csv", csv()), ("sweep.json", json())], to: folder)
+    }
+
+    /// `sweep.json`: what the sweep was, what its columns are, which points failed, and the front.
+    public func json() -> [UInt8] {
+        let figures = RunTotals.figures
+        return JSON.object([
+            (
+                "sweep",
+                .array(identity.parts.map { .object([("name", .text($0.name)), ("text", .text($0.text))]) })
+            ),
+            (
+                "columns",
+                .array(
+                    figures.map {
+                        .object([
+                            ("name", .text($0.name)), ("unit", .text($0.unit)), ("description", .text($0.description)),
+                        ])
+                    })
+            ),
+            ("points", .integer(rows.count)),
+            (
+                "failed",
+                .array(
+                    rows.filter { !$0.error.isEmpty }.map {
+                        .object([("point", .integer($0.number)), ("error", .text($0.error))])
+                    })
+            ),
+            ("pareto", .array(frontRows.map(json))),
+        ]).bytes()
+    }
+
+    private func json(_ row: SweepRow) -> JSON {
+        let axes = zip(identity.axes, row.axes).map { (key: $0, value: JSON.text($1)) }
+        let figures = zip(RunTotals.figures, row.figures).map { figure, text -> (key: String, value: JSON) in
+            if text.isEmpty { return (figure.name, .null) }
+            if !figure.isNumber { return (figure.name, .text(text)) }
+            return (figure.name, Int(text).map(JSON.integer) ?? Double(text).map(JSON.real) ?? .null)
+        }
+        return .object([("point", .integer(row.number))] + axes + figures)
+    }
+
+    /// The rows of the front, by workload in the sweep's order, from the best by the first objective.
+    private var frontRows: [SweepRow] {
+        let all = rows.filter { front.numbers.contains($0.number) }
+        let workloads = all.map(workload).unique()
+        let objectives = identity.objectives
+        return workloads.flatMap { workload in
+            all.filter { self.workload($0) == workload }.sorted { a, b in
+                for objective in objectives {
+                    guard let x = a.value(objective), let y = b.value(objective), x != y else { continue }
+                    return objective.direction == .minimize ? x < y : x > y
+                }
+                return a.number < b.number
+            }
+        }
+    }
+
+    /// Rows of the front that a terminal shows.
+    private static let shown = 40
+
+    /// The front as a table, and what points that failed have to say. The text ends with a line end.
+    public func terminal() -> String {
+        let objectives = identity.objectives
+        let names = objectives.map { "\($0.name) \($0.direction.rawValue)d" }.joined(separator: ", ")
+        let front = frontRows
+        let failed = failures == 0 ? "" : ", \(NumberText.grouped(failures)) of them failed"
+        var text =
+            "\(NumberText.grouped(count)) points\(failed); \(NumberText.grouped(front.count)) on the front: \(names)\n"
+        if !front.isEmpty { text += "\n" + FrontTable(self, rows: Array(front.prefix(Self.shown))).text }
+        if front.count > Self.shown {
+            text += "and \(NumberText.grouped(front.count - Self.shown)) more in sweep.csv\n"
+        }
+        let reasons = reasons
+        if !reasons.isEmpty {
+            text += "\nFailed:\n"
+            for (point, error) in reasons.prefix(10) {
+                let others = rows.count { $0.error == error } - 1
+                let more = others == 0 ? "" : " and \(NumberText.grouped(others)) more"
+                text += "  point \(point)\(more): \(error)\n"
+            }
+            if reasons.count > 10 { text += "  and \(reasons.count - 10) other reasons in sweep.csv\n" }
+        }
+        return text
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import Hardware
+import Sweeps
+import YAML
+
+/// `winosim sweep`.
+struct SweepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep",
+        abstract: "Run traces on many machines, and show those that no other machine beats.",
+        discussion: """
+            Example:
+              winosim sweep multipliers-lookahead --output results
+              winosim sweep mine.yaml --output results --resume
+
+            A sweep is a file of axes over keys of a configuration and over traces, or the name of a shipped one (winosim \
+            config list). Prints the Pareto front. --output writes sweep.csv with a row a point, sweep.json, and while it \
+            runs a journal of finished points, with which --resume goes on. A point that fails keeps its row with the \
+            reason; the exit code is then 1.
+            """)
+
+    @Argument(help: ArgumentHelp("The sweep: a file, or a shipped one's name.", valueName: "sweep"))
+    var path: String
+
+    @Option(
+        name: .customLong("output"),
+        help: ArgumentHelp(
+            "Write sweep.csv, sweep.json and the journal into this folder; it is made if needed.", valueName: "folder"))
+    var folder: String?
+
+    @Flag(name: .customLong("resume"), help: "With --output: go on with what the folder's journal has.")
+    var resumes = false
+
+    @Option(
+        help: ArgumentHelp("With --output: run every N-th point alone, from the I-th; I is 1 to N.", valueName: "i/n"))
+    var shard: String?
+
+    @Option(help: ArgumentHelp("Points at once. (default: as many as there are cores)", valueName: "n"))
+    var jobs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much is kept of what points share, such as '1 GiB'. (default: half of the memory that is free)",
+            valueName: "size"))
+    var memory: String?
+
+    @Flag(name: .customLong("json"), help: "Print sweep.json instead of the table.")
+    var printsJSON = false
+
+    @OptionGroup var shipped: LibraryOptions
+
+    func validate() throws {
+        try requirePaths(("<sweep>", path), ("--output", folder))
+        if let jobs, !(1...4096).contains(jobs) {
+            throw ValidationError("--jobs is \(jobs), expected a whole number from 1 to 4096.")
+        }
+        if let shard {
+            guard Shard(shard) != nil else {
+                throw ValidationError("--shard is \(quoted(shard)), expected I/N with I from 1 to N, such as 2/4.")
+            }
+            if folder == nil {
+                throw ValidationError("--shard wants a folder of its own for its journal: --output is missing.")
+            }
+        }
+        if resumes && folder == nil {
+            throw ValidationError("--resume goes on with the journal in the folder of --output, which is missing.")
+        }
+    }
+
+    func run() async throws {
+        let library = try shipped.library()
+        let kept = try memory.map(Self.bytes) ?? FreeMemory.half
+        let plan = try SweepPlan(Sweep.load(path: library.resolveSweep(path)), library: library)
+        let shard = shard.flatMap(Shard.init) ?? .whole
+        let runner = try SweepRunner(plan, version: winosimVersion, shard: shard, jobs: jobs, memory: kept)
+        let journal = try folder.map {
+            try Journal(folder: $0, plan: plan, shard: shard, version: winosimVersion, resumes: resumes)
+        }
+        let progress = SweepProgress()
+        let result = try await runner.run(journal: journal) { progress.tell(done: $0, of: $1) }
+        progress.end()
+        try result.show(folder: folder, printsJSON: printsJSON)
+    }
+
+    private static func bytes(_ text: String) throws -> Bytes {
+        Bytes(try Document.parse(text, file: "--memory").wholeQuantity(.capacity, in: 0...1 << 50))
+    }
+}
+
+extension SweepResult {
+    /// Writes the files where a folder is given, prints the front, and ends with exit code 1 where a point failed.
+    func show(folder: String?, printsJSON: Bool) throws {
+        if let folder {
+            let files = try Signals.holding { try write(to: folder) }
+            Console.say("written to \(folder): \(files.joined(separator: ", "))")
+        }
+        try Console.print(printsJSON ? json() : Array(terminal().utf8))
+        if failures > 0 { throw ExitCode(Failure.Code.work.rawValue) }
+    }
+}
+
+extension ConfigurationLibrary {
+    /// The file of a sweep: one that is there, or a shipped one.
+    ///
+    /// - Throws: `FileError` where there is neither, with the nearest shipped name.
+    fileprivate func resolveSweep(_ nameOrPath: String) throws -> String {
+        if nameOrPath.contains("/") || FileManager.default.fileExists(atPath: nameOrPath) { return nameOrPath }
+        return try item(nameOrPath, among: sweeps(), what: "sweep").path
+    }
+}

@@ -1,0 +1,189 @@
+import Foundation
+import Hardware
+import Synchronization
+import TestSupport
+import Testing
+import YAML
+
+@testable import Sweeps
+
+@Suite struct JournalTests {
+    private func journal(
+        _ folder: Folder, _ plan: SweepPlan, shard: Shard = .whole, version: String = "1", resumes: Bool = true
+    ) throws -> Journal {
+        try Journal(folder: folder.file("out"), plan: plan, shard: shard, version: version, resumes: resumes)
+    }
+
+    private func run(_ plan: SweepPlan, _ journal: Journal, shard: Shard = .whole) async throws -> SweepResult {
+        try await SweepRunner(plan, version: "1", shard: shard, jobs: 2, memory: .kibibytes(64)).run(journal: journal)
+    }
+
+    /// Whatever a dying process leaves of its journal, byte by byte, the next one ends in the same rows.
+    @Test func everyBeginningOfAJournalGoesOn() async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        let whole = try await run(plan, journal(folder, plan)).text
+        let bytes = try folder.bytes("out/sweep.journal")
+        #expect(whole == (try await plan.result().text))
+        let ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }
+        #expect(ends.count == plan.count + 1)
+        let seed: UInt64 = 2
+        var random = SeededGenerator(seed: seed)
+        let cuts = ends + ends.map { $0 + 1 } + [0, 1, 20] + (0..<25).map { _ in random.below(bytes.count) }
+        for cut in cuts {
+            try bytes.prefix(cut).write(to: URL(fileURLWithPath: folder.file("out/sweep.journal")))
+            let journal = try journal(folder, plan)
+            let done = ends.count { $0 < cut }
+            #expect(journal.found.rows.count == max(0, done - 1), "seed \(seed), cut \(cut)")
+            #expect(try await run(plan, journal).text == whole, "seed \(seed), cut \(cut)")
+            #expect(JournalContents([UInt8](try folder.bytes("out/sweep.journal"))).rows.count == plan.count)
+        }
+    }
+
+    /// A line that is damaged inside costs its point alone.
+    @Test func damagedLinesAreDoneAgain() async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        let whole = try await run(plan, journal(folder, plan)).text
+        var bytes = [UInt8](try folder.bytes("out/sweep.journal"))
+        let ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }
+        bytes[ends[3] + 40] ^= 1
+        try Data(bytes).write(to: URL(fileURLWithPath: folder.file("out/sweep.journal")))
+        let journal = try journal(folder, plan)
+        #expect(journal.found.damaged == 1 && journal.found.rows.count == plan.count - 1)
+        #expect(try await run(plan, journal).text == whole)
+    }
+
+    /// A finished point is in the file when its end is told, and its line is whole.
+    @Test func pointsAreOnDiskWhenTheNextBegins() async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        let journal = try journal(folder, plan)
+        let path = folder.file("out/sweep.journal")
+        let short = Mutex(0)
+        let runner = try SweepRunner(plan, version: "1", jobs: 2, memory: .kibibytes(64))
+        _ = try await runner.run(journal: journal) { done, _ in
+            let bytes = (try? Data(contentsOf: URL(fileURLWithPath: path))) ?? Data()
+            if JournalContents([UInt8](bytes)).rows.count < done { short.withLock { $0 += 1 } }
+        }
+        #expect(short.withLock { $0 } == 0)
+    }
+
+    @Test func anotherSweepIsRefusedWithTheDifference() async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        _ = try await run(plan, journal(folder, plan))
+        func refused(_ expected: String, _ version: String = "1") throws {
+            let error = try #require(throws: InputError.self) {
+                try journal(folder, try folder.plan(), version: version)
+            }
+            #expect(error.message.contains(expected), "\(error)")
+            #expect(error.mark?.file == folder.file("out/sweep.journal"))
+        }
+        func changed(_ name: String, _ old: String, _ new: String, _ expected: String) throws {
+            let text = try folder.text(name)
+            try folder.write(text.replacing(old, with: new), to: name)
+            try refused(expected)
+            try folder.write(text, to: name)
+        }
+        try changed("sweep.yaml", "[1, 2, 4]", "[1, 2]", "axis pe_array.rows was 1, 2, 4 and is 1, 2 now")
+        try changed("sweep.yaml", "<= 8", "<= 4", "constraint was pe_array.rows * pe_array.multipliers <= 8 and is")
+        try changed(
+            "sweep.yaml", "traces: [trace.yaml]", "traces: [trace.yaml]\nset: [clock=1 GHz]",
+            "set is clock=1 GHz now and was not there")
+        try changed(
+            "sweep.yaml", "constraints:", "objectives: {cycles: minimize}\nconstraints:",
+            "objective energy_pJ was minimize and is gone now")
+        try changed(
+            "sweep.yaml", "constraints:", "sample: {method: random, count: 3}\nconstraints:",
+            "sample was grid and is random, count 3, seed 1 now")
+        try changed("machine.yaml", "columns: 2", "columns: 4", "base pe_array.columns was 2 and is 4 now")
+        try changed("trace.yaml", "density: 0.4", "density: 0.5", "trace trace.yaml was sha256 ")
+        try refused("program was 1 and is 2 now", "2")
+        // And all as it was goes on.
+        _ = try journal(folder, folder.plan())
+    }
+
+    @Test func aJournalIsNotGoneOnWithUnasked() async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        _ = try await run(plan, journal(folder, plan, resumes: false))
+        let error = #expect(throws: InputError.self) { try journal(folder, plan, resumes: false) }
+        #expect(
+            error?.message.contains("16 of 16 points of this sweep are done in this folder: --resume goes on") == true)
+        try folder.write("", to: "out/sweep.journal")
+        _ = try journal(folder, plan, resumes: false)
+    }
+
+    /// Two that work on one folder do not mix their rows: the second is refused as long as the first is there.
+    @Test func oneProcessAFolder() throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        let first = try journal(folder, plan)
+        withExtendedLifetime(first) {
+            let error = #expect(throws: FileError.self) { try journal(folder, plan) }
+            #expect(error?.reason.contains("another winosim works on this sweep") == true, "\(error as Any)")
+        }
+    }
+
+    // MARK: Shards
+
+    @Test(arguments: ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", "-1/2", ""]) func noShards(text: String) {
+        #expect(Shard(text) == nil)
+    }
+
+    /// All shards together have the points of the whole, each once, and their merge is the whole's file byte for byte.
+    @Test(arguments: [1, 2, 3, 5, 16, 20]) func shardsMergeToTheWhole(count: Int) async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        var folders: [String] = []
+        for index in 1...count {
+            let shard = try #require(Shard("\(index)/\(count)"))
+            folders.append(folder.file("shard \(index)"))
+            let journal = try Journal(
+                folder: folders[index - 1], plan: plan, shard: shard, version: "1", resumes: false)
+            let part = try await run(plan, journal, shard: shard)
+            #expect(part.rows.map(\.number) == Array(stride(from: index, through: plan.count, by: count)))
+        }
+        let merged = try SweepMerge.result(of: folders.reversed())
+        let whole = try await plan.result()
+        #expect(merged.text == whole.text)
+        #expect(merged.json() == whole.json())
+        guard count > 1 else { return }
+        let missing = #expect(throws: InputError.self) { try SweepMerge.result(of: Array(folders.dropFirst())) }
+        #expect(missing?.message == "of \(count) shards 1/\(count) are missing")
+        let twice = #expect(throws: InputError.self) { try SweepMerge.result(of: folders + [folders[0]]) }
+        #expect(twice?.message.hasPrefix("shard 1/\(count) stands in ") == true)
+    }
+
+    @Test func mergesOfWhatDoesNotBelongTogetherAreRefused() async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        func shard(_ text: String, _ name: String, _ plan: SweepPlan, rows: Int = .max) async throws {
+            let shard = try #require(Shard(text))
+            let journal = try Journal(folder: folder.file(name), plan: plan, shard: shard, version: "1", resumes: false)
+            _ = try await run(plan, journal, shard: shard)
+            guard rows < .max else { return }
+            let lines = try folder.text("\(name)/sweep.journal").split(separator: "\n").prefix(rows + 1)
+            try folder.write(lines.map { $0 + "\n" }.joined(), to: "\(name)/sweep.journal")
+        }
+        try await shard("1/2", "a", plan)
+        try await shard("2/2", "short", plan, rows: 3)
+        try await shard("2/3", "third", plan)
+        try folder.write(Folder.sweep.replacing("4 KiB, 8 KiB", with: "4 KiB"), to: "other.yaml")
+        try await shard("2/2", "other", folder.plan("other.yaml"))
+        func message(_ names: String...) -> String {
+            do {
+                _ = try SweepMerge.result(of: names.map(folder.file))
+                return ""
+            } catch { return "\(error)" }
+        }
+        #expect(
+            message("a", "short").contains("shard 2/2 is not finished: 5 of its 8 points are missing, the first is "))
+        #expect(message("a", "third").contains("it is one of 3 shards"))
+        #expect(message("a", "other").contains("axis weight_buffer.capacity"))
+        #expect(message("a", "nowhere").contains("cannot be read"))
+        try folder.write("nonsense\n", to: "bad/sweep.journal")
+        #expect(message("a", "bad").contains("of no sweep that this program knows"))
+    }
+}

@@ -1,0 +1,142 @@
+import TestSupport
+import Testing
+import YAML
+
+@testable import Sweeps
+
+@Suite("Points")
+struct PlanTests {
+    private func values(_ sweep: String) throws -> [[String]] { try Folder.withSweep(sweep).plan().values }
+
+    /// The last axis is the fastest, the traces are the slowest; constraints leave points out.
+    @Test func theGridInItsOrder() throws {
+        #expect(
+            try values(Folder.sweep).map { $0.joined(separator: " ") } == [
+                "trace.yaml 1 1 4 KiB", "trace.yaml 1 1 8 KiB", "trace.yaml 1 2 4 KiB", "trace.yaml 1 2 8 KiB",
+                "trace.yaml 1 4 4 KiB", "trace.yaml 1 4 8 KiB", "trace.yaml 2 1 4 KiB", "trace.yaml 2 1 8 KiB",
+                "trace.yaml 2 2 4 KiB", "trace.yaml 2 2 8 KiB", "trace.yaml 2 4 4 KiB", "trace.yaml 2 4 8 KiB",
+                "trace.yaml 4 1 4 KiB", "trace.yaml 4 1 8 KiB", "trace.yaml 4 2 4 KiB", "trace.yaml 4 2 8 KiB",
+            ])
+    }
+
+    @Test func axesMoveTogether() throws {
+        let sweep = """
+            traces: [trace.yaml]
+            axes: {pe_array.rows: [1, 2], clock: [800 MHz, 1 GHz], pe_array.columns: [4, 2]}
+            together: [pe_array.rows, pe_array.columns]
+            """
+        #expect(
+            try values(sweep).map { $0.dropFirst().joined(separator: " ") } == [
+                "1 800 MHz 4", "1 1 GHz 4", "2 800 MHz 2", "2 1 GHz 2",
+            ])
+        let byTrace = """
+            axes: {pe_array.rows: [1, 2], trace: [trace.yaml, ./trace.yaml]}
+            together: [[trace, pe_array.rows]]
+            """
+        #expect(try values(byTrace) == [["1", "trace.yaml"], ["2", "./trace.yaml"]])
+    }
+
+    /// Constraints see keys that no axis names, those of a mapping among an axis's values, words, and what a trace has.
+    @Test(arguments: [
+        ("pe_array.columns == 2", 12), ("pe_array.columns == 3", 0), ("dram.standard == LPDDR4-3200", 0),
+        ("dram.standard == 'LPDDR4-3200'", 12),
+        ("trace.weights.density < 0.3", 6), ("weight_buffer.bandwidth >= 64 B and pe_array.rows > 1", 6),
+        ("datatype.weights == 16 bit or pe_array.rows == 1", 12), ("pe_array.lookahead == 2", 6),
+        ("mapping.step == channels", 12),
+        ("trace == 'trace.yaml'", 12),
+    ])
+    func constraintsSeeAllKeys(constraint: String, count: Int) throws {
+        let sweep = """
+            base: machine.yaml
+            traces: [trace.yaml]
+            axes:
+              pe_array: [{rows: 1, lookahead: 1}, {rows: 2, lookahead: 2}]
+              trace.weights.density: [0.2, 0.4]
+              pe_array.fifo_depth: [4, 5, 6]
+            constraints: ["\(constraint)"]
+            """
+        if count > 0 {
+            #expect(try values(sweep).count == count)
+        } else {
+            let error = #expect(throws: InputError.self) { try values(sweep) }
+            #expect(error != nil)
+        }
+    }
+
+    /// Random sweeps have the points that a plain loop over all choices finds.
+    @Test func randomGridsAgainstPlainLoops() throws {
+        let seed: UInt64 = 21
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<60 {
+            let rows = (1...random.number(1...5)).map { _ in random.number(1...64) }.unique()
+            let columns = (1...random.number(1...5)).map { _ in random.number(1...64) }.unique()
+            let (limit, divisor) = (random.number(1...2000), random.number(1...4))
+            let sweep = """
+                traces: [trace.yaml]
+                axes: {pe_array.rows: \(rows), pe_array.columns: \(columns)}
+                constraints: [pe_array.rows * pe_array.columns <= \(limit), not pe_array.rows % \(divisor) == 1]
+                """
+            let expected = rows.flatMap { row in
+                columns.filter { row * $0 <= limit && row % divisor != 1 }.map { ["trace.yaml", "\(row)", "\($0)"] }
+            }
+            if expected.isEmpty {
+                #expect(throws: InputError.self, "seed \(seed)") { try values(sweep) }
+            } else {
+                #expect(try values(sweep) == expected, "seed \(seed): \(sweep)")
+            }
+        }
+    }
+
+    private func sampled(_ method: String, _ count: Int, _ seed: Int, constraints: String = "[]") throws -> [[String]] {
+        try values(
+            """
+            traces: [trace.yaml]
+            axes:
+              pe_array.rows: {from: 1, to: 20, step: 1}
+              pe_array.columns: {from: 1, to: 20, step: 1}
+              pe_array.fifo_depth: {from: 1, to: 20, step: 1}
+            constraints: \(constraints)
+            sample: {method: \(method), count: \(count), seed: \(seed)}
+            """)
+    }
+
+    @Test func randomSamplesAreTheirSeeds() throws {
+        let points = try sampled("random", 100, 3)
+        #expect(points.count == 100 && Set(points).count == 100)
+        #expect(try sampled("random", 100, 3) == points)
+        #expect(try sampled("random", 100, 4) != points)
+        let wanted = try sampled("random", 50, 3, constraints: "[pe_array.rows == 2 * pe_array.columns]")
+        #expect(wanted.count == 50 && wanted.allSatisfy { Int($0[1]) == 2 * (Int($0[2]) ?? 0) })
+        // No more than there are.
+        #expect(try sampled("random", 5000, 3, constraints: "[pe_array.rows == 2 * pe_array.columns]").count == 200)
+    }
+
+    /// Of 20 points on axes of 20 values, each value is taken once.
+    @Test func aLatinHypercubeTakesEachStratumOnce() throws {
+        let points = try sampled("latin-hypercube", 20, 5)
+        #expect(points.count == 20)
+        for axis in 1...3 { #expect(Set(points.map { $0[axis] }).count == 20) }
+        #expect(try sampled("latin-hypercube", 20, 5) == points)
+        #expect(try sampled("latin-hypercube", 20, 6) != points)
+        // Of 100 points on the same axes, each value is taken five times.
+        let many = try sampled("latin-hypercube", 100, 5)
+        for axis in 1...3 {
+            let counts = Dictionary(grouping: many) { $0[axis] }.mapValues(\.count)
+            #expect(counts.count == 20 && counts.values.allSatisfy { $0 <= 5 } && many.count > 95)
+        }
+    }
+
+    /// Grids that are too large for a loop can be sampled.
+    @Test func largeGridsAreSampled() throws {
+        let axes = ["rows", "columns", "fifo_depth", "lookahead", "filters_per_pe", "tiles_per_pe"]
+        let ranges = axes.map { "  pe_array.\($0): {from: 1, to: 16, step: 1}\n" }.joined()
+        let grid = "traces: [trace.yaml]\naxes:\n\(ranges)"
+        let error = #expect(throws: InputError.self) { try values(grid) }
+        #expect(error?.message.contains("take a sample") == true)
+        for method in ["random", "latin-hypercube"] {
+            let points = try values(
+                grid + "sample: {method: \(method), count: 30}\nconstraints: [pe_array.rows <= 8]\n")
+            #expect(points.count > 5 && points.count <= 30 && points.allSatisfy { (Int($0[1]) ?? 9) <= 8 }, "\(method)")
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Energy
+import Hardware
+import Reports
+import Simulation
+import TestSupport
+import Testing
+import Traces
+import YAML
+
+@testable import Sweeps
+
+@Suite struct RunnerTests {
+    /// Each row has what a run of its own has.
+    @Test func rowsAreSingleRuns() async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        let result = try await plan.result()
+        #expect(result.count == plan.count && result.failures == 0)
+        let trace = try Trace.load(path: folder.file("trace.yaml"))
+        for (row, values) in zip(result.rows, plan.values) {
+            let overrides = zip(plan.sweep.axes, values).dropFirst().map { Override("\($0.name)=\($1)") }
+            let machine = try Machine(
+                Configuration.load(path: folder.file("machine.yaml"), overrides: Array(overrides)),
+                library: shippedLibrary())
+            let alone = try await machine.simulator.run(trace)
+            #expect(row.figures == RunTotals(alone, model: machine.model).texts, "\(values)")
+        }
+    }
+
+    /// Neither the number of workers nor what is kept changes a byte.
+    @Test func rowsDoNotDependOnWorkersOrMemory() async throws {
+        let plan = try Folder.withSweep().plan()
+        let one = try await plan.result(jobs: 1).text
+        #expect(try await plan.result(jobs: 4).text == one)
+        #expect(try await plan.result(jobs: 40).text == one)
+        #expect(try await plan.result(jobs: 2, memory: Bytes(0)).text == one)
+        #expect(try await plan.result(jobs: 3, memory: .kibibytes(2)).text == one)
+    }
+
+    /// A point that does not fit keeps its row with the reason, and the others run.
+    @Test func pointsThatFailKeepTheirRow() async throws {
+        let plan = try Folder.withSweep(
+            """
+            base: machine.yaml
+            traces: [trace.yaml]
+            axes: {weight_buffer.capacity: [8 KiB, 16 B], pe_array.broadcast_steps: [1, 9], energy.technology: [45 nm, 5 nm]}
+            """
+        ).plan()
+        let result = try await plan.result()
+        #expect(result.count == 8 && result.failures == 7)
+        let lines = result.text.split(separator: "\n")
+        #expect(lines[1].contains(",true,") && lines[1].hasSuffix(","))
+        #expect(
+            lines[2].hasSuffix("where the scaling \"\"stillmaker-baas\"\" holds\"") && lines[2].contains(",false,"),
+            "\(lines[2])")
+        #expect(lines[3].contains("broadcast_steps is 9, but fifo_depth is 4"), "\(lines[3])")
+        #expect(lines[5].contains("weight_buffer"), "\(lines[5])")
+        #expect(result.reasons.count >= 3)
+        #expect(result.terminal().contains("7 of them failed"))
+    }
+
+    /// What of a trace differs: twice the images have twice the dense products, and densities are those that were asked for.
+    @Test func tracesDiffer() async throws {
+        let plan = try Folder.withSweep(
+            """
+            traces: [trace.yaml]
+            axes: {trace.batch: [1, 2], trace.weights.density: [0.25, 1], trace.activations.density: [1.0], trace.winograd.tile: [2, 4]}
+            """
+        ).plan()
+        let result = try await plan.result()
+        #expect(result.failures == 0, "\(result.text)")
+        func figure(_ row: SweepRow, _ name: String) throws -> Double {
+            let index = try #require(RunTotals.figures.firstIndex { $0.name == name })
+            return try #require(Double(row.figures[index]))
+        }
+        for row in result.rows {
+            let images = Double(row.axes[1]) ?? 0
+            #expect(try figure(row, "dense_multiplies") == images * Double(36 * 5 * 6 * 9 + 280))
+            #expect(try figure(row, "activation_density") == 1)
+            if row.axes[2] == "1" {
+                #expect(try figure(row, "weight_density") == 1)
+                // 16 positions for 4 outputs, or 36 for 16, two tiles an edge covering 6 outputs as 8.
+                let products = row.axes[4] == "2" ? 9.0 * 16 : 4 * 36
+                #expect(try figure(row, "multiplies") == images * (products * 30 + 280))
+            } else {
+                #expect(abs(try figure(row, "weight_density") - 0.25) < 0.05)
+            }
+        }
+        // Batch and densities are other work to do, a tile is another way to do it.
+        #expect(Set(result.rows.map(result.workload)).count == 4)
+    }
+}
