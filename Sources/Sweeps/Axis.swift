@@ -55,9 +55,6 @@ struct Axis: Sendable {
             throw node.error("the axis \(quoted(name)) has \(nodes.count) values, expected at most \(Self.limit)")
         }
         values = nodes.map { Value(text: $0.flow, node: $0) }
-        for (index, value) in values.enumerated() where values[..<index].contains(where: { $0.text == value.text }) {
-            throw value.node.error("the value \(quoted(value.text)) stands in the axis \(quoted(name)) already")
-        }
     }
 }
 

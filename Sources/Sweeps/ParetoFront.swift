@@ -3,7 +3,7 @@ struct ParetoFront {
     /// Numbers of the points on the front.
     let numbers: Set<Int>
 
-    /// - Parameter isComparable: axes by which points stand apart: only points with equal values of them are held against each other.
+    /// - Parameter apart: axes by which points stand apart: only points with equal values of them are held against each other.
     init(_ rows: [SweepRow], objectives: [Objective], apart: [Int]) {
         numbers = Set(
             Dictionary(grouping: rows) { row in apart.map { row.axes[$0] } }.values.flatMap {

@@ -18,12 +18,15 @@ extension Sweep {
         let traces = decoder.optional("traces")
         let axes = decoder.optional("axes")
         let together = decoder.optional("together")
+        let apart = decoder.optional("apart")
         let constraints = decoder.optional("constraints")
         let objectives = decoder.optional("objectives")
         let sample = decoder.optional("sample")
         try decoder.finish()
-        self.axes = try Self.axes(traces: traces, axes, root)
-        groups = try Self.groups(of: self.axes, together)
+        let all = try Self.axes(traces: traces, axes, root)
+        self.axes = all
+        groups = try Self.groups(of: all, together)
+        self.apart = try apart?.elements().map { try Self.index(of: $0, in: all) } ?? []
         self.constraints = try constraints?.elements().map(Constraint.init) ?? []
         self.objectives = try Objective.list(objectives)
         self.sample = try sample.map(Sample.init) ?? .grid
@@ -49,21 +52,14 @@ extension Sweep {
     /// Axes that move in step, each other one by itself.
     private static func groups(of axes: [Axis], _ together: Node?) throws -> [[Int]] {
         var groups: [[Int]] = []
-        var names: [(name: String, node: Node)] = []
+        var grouped: Set<Int> = []
         for list in try together.map(lists) ?? [] {
             let members = try list.elements().map { node -> Int in
-                let name = try node.string()
-                guard let index = axes.firstIndex(where: { $0.name == name }) else {
-                    let near = nearestName(to: name, among: axes.map(\.name))
-                    let hint =
-                        near.map { ": did you mean \(quoted($0))?" } ?? "; the axes are "
-                        + axes.map(\.name).joined(separator: ", ")
-                    throw node.error("found \(quoted(name)), which is no axis\(hint)")
+                let index = try index(of: node, in: axes)
+                guard !grouped.contains(index) else {
+                    throw node.error("the axis \(quoted(axes[index].name)) moves together with others already")
                 }
-                guard !names.contains(where: { $0.name == name }) else {
-                    throw node.error("the axis \(quoted(name)) moves together with others already")
-                }
-                names.append((name, node))
+                grouped.insert(index)
                 return index
             }
             guard members.count >= 2 else {
@@ -77,8 +73,35 @@ extension Sweep {
             }
             groups.append(members.sorted())
         }
-        let alone = axes.indices.filter { index in !groups.contains { $0.contains(index) } }
-        return (groups + alone.map { [$0] }).sorted { $0[0] < $1[0] }
+        groups = (groups + axes.indices.filter { !grouped.contains($0) }.map { [$0] }).sorted { $0[0] < $1[0] }
+        for group in groups { try checkSteps(group.map { axes[$0] }) }
+        return groups
+    }
+
+    /// No step of axes that move together, or of one by itself, may be there twice.
+    private static func checkSteps(_ axes: [Axis]) throws {
+        let names = axes.map { quoted($0.name) }.joined(separator: ", ")
+        var known: Set<[String]> = []
+        for step in axes[0].values.indices {
+            let texts = axes.map { $0.values[step].text }
+            guard known.insert(texts).inserted else {
+                throw axes[0].values[step].node.error(
+                    axes.count == 1
+                        ? "the value \(quoted(texts[0])) stands in the axis \(names) already"
+                        : "the values \(texts.map { quoted($0) }.joined(separator: ", ")) stand together in \(names) already"
+                )
+            }
+        }
+    }
+
+    /// The axis that a node names.
+    private static func index(of node: Node, in axes: [Axis]) throws -> Int {
+        let name = try node.string()
+        if let index = axes.firstIndex(where: { $0.name == name }) { return index }
+        let near = nearestName(to: name, among: axes.map(\.name))
+        let hint =
+            near.map { ": did you mean \(quoted($0))?" } ?? "; the axes are " + axes.map(\.name).joined(separator: ", ")
+        throw node.error("found \(quoted(name)), which is no axis\(hint)")
     }
 
     /// Lists of names, or a single one.

@@ -13,6 +13,8 @@ public struct Sweep: Sendable {
     var axes: [Axis]
     /// Axes that move in step: indices into `axes`, in the order of their first one. Every axis is in one of them.
     var groups: [[Int]]
+    /// Axes whose values each have a front of their own: indices into `axes`.
+    var apart: [Int]
     /// What points have to hold.
     var constraints: [Constraint]
     /// What points are judged by; at least one.
@@ -24,6 +26,7 @@ public struct Sweep: Sendable {
     var description: [(name: String, text: String)] {
         var lines = axes.map { ("axis \($0.name)", $0.values.map(\.text).joined(separator: ", ")) }
         lines += groups.filter { $0.count > 1 }.map { ("together", $0.map { axes[$0].name }.joined(separator: ", ")) }
+        lines += apart.map { ("apart", axes[$0].name) }
         lines += overrides.map { ("set", $0.text) }
         lines += constraints.map { ("constraint", $0.text) }
         lines += objectives.map { ("objective \($0.name)", $0.direction.rawValue) }

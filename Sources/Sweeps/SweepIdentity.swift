@@ -54,6 +54,14 @@ struct SweepIdentity: Hashable, Codable, Sendable {
         }
     }
 
+    /// Axes by which points stand apart: those of the work that there is to do, which is the trace and all of it but the tile, a way
+    /// to do it; and those that the sweep names.
+    var apart: [Int] {
+        let work = [Axis.traceName] + TraceKey.allCases.filter { $0 != .tile }.map(\.rawValue)
+        let names = work + parts.filter { $0.name == "apart" }.map(\.text)
+        return axes.indices.filter { names.contains(axes[$0]) }
+    }
+
     private static let objective = "objective "
 
     /// What differs from what a journal was begun with, in words; nil where nothing does.

@@ -49,13 +49,13 @@ extension SweepResult {
         return .object([("point", .integer(row.number))] + axes + figures)
     }
 
-    /// The rows of the front, by workload in the sweep's order, from the best by the first objective.
+    /// The rows of all fronts, one front after the other in the sweep's order, each from the best by the first objective.
     private var frontRows: [SweepRow] {
+        let (apart, objectives) = (identity.apart, identity.objectives)
+        func values(_ row: SweepRow) -> [String] { apart.map { row.axes[$0] } }
         let all = rows.filter { front.numbers.contains($0.number) }
-        let workloads = all.map(workload).unique()
-        let objectives = identity.objectives
-        return workloads.flatMap { workload in
-            all.filter { self.workload($0) == workload }.sorted { a, b in
+        return all.map(values).unique().flatMap { own in
+            all.filter { values($0) == own }.sorted { a, b in
                 for objective in objectives {
                     guard let x = a.value(objective), let y = b.value(objective), x != y else { continue }
                     return objective.direction == .minimize ? x < y : x > y

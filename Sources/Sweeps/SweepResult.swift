@@ -11,7 +11,7 @@ public struct SweepResult: Sendable {
     init(_ identity: SweepIdentity, rows: [SweepRow]) {
         self.identity = identity
         self.rows = rows
-        front = ParetoFront(rows, objectives: identity.objectives, apart: Self.workloads(identity.axes))
+        front = ParetoFront(rows, objectives: identity.objectives, apart: identity.apart)
     }
 
     /// Points that ran.
@@ -25,15 +25,6 @@ public struct SweepResult: Sendable {
         rows.filter { !$0.error.isEmpty }.map(\.error).unique().compactMap { error in
             rows.first { $0.error == error }.map { ($0.number, error) }
         }
-    }
-
-    /// The values by which a point's work is other than that of other points.
-    func workload(_ row: SweepRow) -> [String] { Self.workloads(identity.axes).map { row.axes[$0] } }
-
-    /// Axes by which points have different work to do: the trace and all of it but the tile, which is a way to do it.
-    private static func workloads(_ axes: [String]) -> [Int] {
-        let names = [Axis.traceName] + TraceKey.allCases.filter { $0 != .tile }.map(\.rawValue)
-        return axes.indices.filter { names.contains(axes[$0]) }
     }
 
     /// `sweep.csv`: a line a point.

@@ -36,6 +36,16 @@ struct PlanTests {
         #expect(try values(byTrace) == [["1", "trace.yaml"], ["2", "./trace.yaml"]])
     }
 
+    /// An axis that moves with others may have a value more than once.
+    @Test func axesThatMoveTogetherMayStandStill() throws {
+        let sweep = """
+            traces: [trace.yaml]
+            axes: {pe_array.rows: [4, 2, 2], pe_array.columns: [1, 1, 2]}
+            together: [pe_array.rows, pe_array.columns]
+            """
+        #expect(try values(sweep).map { $0.dropFirst().joined(separator: " ") } == ["4 1", "2 1", "2 2"])
+    }
+
     /// Constraints see keys that no axis names, those of a mapping among an axis's values, words, and what a trace has.
     @Test(arguments: [
         ("pe_array.columns == 2", 12), ("pe_array.columns == 3", 0), ("dram.standard == LPDDR4-3200", 0),

@@ -59,6 +59,23 @@ import YAML
         #expect(result.terminal().contains("7 of them failed"))
     }
 
+    /// Values of an axis that stands apart have a front each, shown one after the other.
+    @Test func axesApartHaveFrontsOfTheirOwn() async throws {
+        let sweep = """
+            traces: [trace.yaml]
+            axes: {pe_array.rows: [1, 16], clock: [100 MHz, 200 MHz]}
+            set: ["dram={model: ideal}"]
+            objectives: {time_us: minimize}
+
+            """
+        let together = try await Folder.withSweep(sweep).plan().result()
+        #expect(together.front.numbers == [4])
+        let apart = try await Folder.withSweep(sweep + "apart: [pe_array.rows]").plan().result()
+        #expect(apart.front.numbers == [2, 4])
+        let lines = apart.terminal().split(separator: "\n").suffix(2).map { $0.split(separator: " ").prefix(2) }
+        #expect(lines == [["2", "1"], ["4", "16"]])
+    }
+
     /// What of a trace differs: twice the images have twice the dense products, and densities are those that were asked for.
     @Test func tracesDiffer() async throws {
         let plan = try Folder.withSweep(
@@ -87,6 +104,7 @@ import YAML
             }
         }
         // Batch and densities are other work to do, a tile is another way to do it.
-        #expect(Set(result.rows.map(result.workload)).count == 4)
+        let apart = result.identity.apart.map { result.identity.axes[$0] }
+        #expect(apart == ["trace", "trace.batch", "trace.weights.density", "trace.activations.density"])
     }
 }
