@@ -34,4 +34,7 @@ public struct DRAMConfiguration: Hashable, Sendable {
 
     /// The most that all channels together transfer, in GB/s (1e9 bytes a second).
     public var peakBandwidth: Double { peakBytesPerCycle / clockNanoseconds }
+
+    /// Memory clocks from the command of a read to the end of its data, which answers it.
+    public var readLatency: Int { timings.readLatency + organization.burstCycles }
 }

@@ -8,7 +8,8 @@ public final class DRAMController {
     private let channels: UnsafeMutablePointer<Channel>
     private let channelCount: Int
     private let decoder: AddressDecoder
-    private var completions = CompletionQueue()
+    /// Behind a pointer like the channels, so that no access is checked at run time.
+    private let completions: UnsafeMutablePointer<CompletionQueue>
     /// Requests so far that have no command of their own: reads and writes of a burst that was pending.
     public private(set) var mergedRequests = 0
 
@@ -18,12 +19,15 @@ public final class DRAMController {
         channelCount = configuration.organization.channels
         decoder = AddressDecoder(configuration.mapping, configuration.organization)
         channels = .allocate(capacity: channelCount)
+        completions = .allocate(capacity: 1)
+        completions.initialize(to: CompletionQueue())
         for i in 0..<channelCount { (channels + i).initialize(to: Channel(configuration)) }
     }
 
     deinit {
         for i in 0..<channelCount { channels[i].deallocate() }
         channels.deallocate()
+        completions.pointee.deallocate()
         completions.deallocate()
     }
 
@@ -34,23 +38,23 @@ public final class DRAMController {
     public func offer(_ address: Int, isWrite: Bool, at cycle: Int, tag: Int) -> Int? {
         let location = decoder.locate(address)
         let channel = channels + location.channel
-        channel.pointee.advance(to: cycle, into: &completions)
-        if channel.pointee.accept(location, isWrite: isWrite, tag: tag, at: cycle, into: &completions) {
+        channel.pointee.advance(to: cycle, into: &completions.pointee)
+        if channel.pointee.accept(location, isWrite: isWrite, tag: tag, at: cycle, into: &completions.pointee) {
             if channel.pointee.isMerged { mergedRequests += 1 }
             return nil
         }
-        return channel.pointee.advanceUntilRoom(forWrites: isWrite, into: &completions)
+        return channel.pointee.advanceUntilRoom(forWrites: isWrite, into: &completions.pointee)
     }
 
     /// The next answered read, in the order of the decisions.
     @inline(__always)
-    public func takeCompletion() -> DRAMCompletion? { completions.popFirst() }
+    public func takeCompletion() -> DRAMCompletion? { completions.pointee.popFirst() }
 
     /// The next answered read; where no answer is known yet, decides as far ahead as it takes. Nil where no read waits.
     ///
     /// What is offered after that for a cycle that has been decided on is served behind it.
     public func awaitCompletion() -> DRAMCompletion? {
-        while completions.count == 0 {
+        while completions.pointee.count == 0 {
             var next = Int.max
             var choice = -1
             for i in 0..<channelCount {
@@ -60,9 +64,9 @@ public final class DRAMController {
                 }
             }
             guard choice >= 0 else { return nil }
-            _ = channels[choice].step(to: Int.max - 1, into: &completions)
+            _ = channels[choice].step(to: Int.max - 1, into: &completions.pointee)
         }
-        return completions.popFirst()
+        return completions.pointee.popFirst()
     }
 
     /// The cycle of the next decision that does not depend on further requests; nil where nothing waits.
@@ -76,13 +80,13 @@ public final class DRAMController {
 
     /// Does everything that happens up to `cycle` on all channels.
     public func advance(to cycle: Int) {
-        for i in 0..<channelCount { channels[i].advance(to: cycle, into: &completions) }
+        for i in 0..<channelCount { channels[i].advance(to: cycle, into: &completions.pointee) }
     }
 
     /// Serves every request that was accepted, few writes too; the cycle in which the last read is answered, the last write written.
     public func drain() -> Int {
         var end = 0
-        for i in 0..<channelCount { end = max(end, channels[i].drain(into: &completions)) }
+        for i in 0..<channelCount { end = max(end, channels[i].drain(into: &completions.pointee)) }
         return end
     }
 

@@ -12,6 +12,8 @@ struct LayerSimulation {
     let nextDensity: Double
     /// Collects what happens when; nil where nobody wants to know.
     var recorder: TimelineRecorder?
+    /// What runs of the same layer share; nil where there are no others.
+    var cache: SimulationCache?
     /// Forces the full-width lanes, so that tests can hold both against the naive machine.
     var prefersWideLanes = false
 
@@ -37,7 +39,7 @@ struct LayerSimulation {
         }
         let plan = try MemoryPlan(
             groups, lowered: lowered, configuration: configuration, memory: memory, nextDensity: nextDensity,
-            recorder: recorder)
+            recorder: recorder, cache: cache)
         var activity = Activity()
         var timing = LayerTiming<State>(
             configuration: configuration, kinds: kinds(array), layout: layout,

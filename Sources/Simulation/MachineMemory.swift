@@ -42,12 +42,22 @@ enum MachineMemory: Sendable {
     }
 
     /// A way to the memory for one layer.
-    func port(loads: [Load], clock: Hertz) -> any MemoryPort {
+    ///
+    /// - Parameter cache: what other runs of the layer have found out; nil where there are none.
+    func port(loads: [Load], clock: Hertz, cache: SimulationCache?) throws -> any MemoryPort {
         switch self {
         case .ideal: BandwidthPort(bytesPerCycle: 1, latency: 0, loads: [])
         case .bandwidth(let bytesPerCycle, let latency):
             BandwidthPort(bytesPerCycle: bytesPerCycle, latency: latency, loads: loads)
-        case .dram(let dram): DRAMPort(dram, loads: loads, clock: clock)
+        case .dram(let dram):
+            if let cache {
+                try SharedDRAMPort(
+                    TransferKey(
+                        memory: dram, clock: clock, layout: AddressLayout(loads, organization: dram.organization)),
+                    operands: loads.map(\.operand), cache: cache)
+            } else {
+                DRAMPort(dram, loads: loads, clock: clock)
+            }
         }
     }
 }

@@ -75,14 +75,15 @@ public struct Simulator: Sendable {
         func make() throws -> LayerResult {
             try simulate(
                 layer, lowered: LoweredLayer(layer, configuration: configuration, seed: seed, share: share), next: next,
-                recordsTimeline: recordsTimeline, memory: memory)
+                recordsTimeline: recordsTimeline, memory: memory, cache: share?.cache)
         }
         guard let share, !recordsTimeline else { return try make() }
         return try share.cache.result(share.key, on: configuration, next: share.next, make: make)
     }
 
     private func simulate(
-        _ layer: Layer, lowered: LoweredLayer, next: Layer?, recordsTimeline: Bool, memory: MachineMemory
+        _ layer: Layer, lowered: LoweredLayer, next: Layer?, recordsTimeline: Bool, memory: MachineMemory,
+        cache: SimulationCache?
     ) throws -> LayerResult {
         var density: Double?
         if let next, configuration.mapping.activationStorage == .bitmask {
@@ -93,7 +94,7 @@ public struct Simulator: Sendable {
         let recorder = recordsTimeline ? TimelineRecorder() : nil
         let activity = try LayerSimulation(
             lowered: lowered, configuration: configuration, memory: memory, nextDensity: density ?? 1,
-            recorder: recorder
+            recorder: recorder, cache: cache
         ).run()
         return LayerResult(
             name: layer.name, shape: layer.shape, algorithm: lowered.plan.algorithm, note: lowered.plan.note,

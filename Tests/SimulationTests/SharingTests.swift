@@ -1,8 +1,10 @@
+import DRAM
 import Hardware
 import Synchronization
 import TestSupport
 import Testing
 import Traces
+import YAML
 
 @testable import Simulation
 
@@ -53,6 +55,19 @@ import Traces
         #expect(cache.bytes == 0)
         try ask("large", 11)
         #expect(made.suffix(2) == ["large", "large"])
+    }
+
+    @Test func whatGrowsPushesOthersOut() throws {
+        let cache = SharedCache<String, Int>(limit: 10)
+        for (value, key) in ["a", "b"].enumerated() { _ = try cache.value(key) { (value, 3) } }
+        cache.grow("b", by: 3)
+        #expect(cache.bytes == 9)
+        cache.grow("b", by: 2)
+        #expect(cache.bytes == 8)
+        #expect(try cache.value("b") { (7, 3) } == 1)
+        // What has gone has nothing to count.
+        cache.grow("a", by: 5)
+        #expect(cache.bytes == 8)
     }
 
     @Test func whatIsThrownIsNotKept() throws {
@@ -116,5 +131,69 @@ struct SharingTests {
             }
         }
         #expect(cache.bytes > Bytes(100_000) && cache.bytes <= .kibibytes(1 << 15))
+    }
+
+    /// Small layers whose operands wait for each other's blocks: a kernel in the Winograd domain, a spatial one, and a linear layer.
+    private static func layers() -> [Layer] {
+        var kernel = LayerShape(channels: 20, filters: 24)
+        (kernel.height, kernel.width) = (10, 10)
+        (kernel.kernelHeight, kernel.kernelWidth, kernel.paddingHeight, kernel.paddingWidth) = (3, 3, 1, 1)
+        func layer(_ name: String, _ shape: LayerShape, _ domain: Domain, _ density: Double) -> Layer {
+            Layer(
+                name: name, shape: shape, relu: domain == .winograd ? .winograd : .spatial,
+                weights: .density(density, domain, Spread()), activations: .density(density, domain, Spread()))
+        }
+        return [
+            layer("winograd", kernel, .winograd, 0.4), layer("spatial", kernel, .spatial, 0.5),
+            layer("linear", LayerShape(channels: 300, filters: 60), .spatial, 0.3),
+        ]
+    }
+
+    /// Machines often ask for the same at the same time, and often part on the way: each has what it has with a memory of its own.
+    @Test func memoriesAnswerAsTheirOwn() throws {
+        let seed: UInt64 = 12
+        var random = SeededGenerator(seed: seed)
+        let cache = SimulationCache(limit: .kibibytes(1 << 16))
+        let memories = try [
+            "{standard: LPDDR4-3200, channels: 2, address_mapping: ro ra ba bg co ch}", "{standard: DDR4-2400}",
+            "{standard: HBM2}",
+        ].map {
+            try DRAMConfiguration.decode(Document.parse($0, file: "test"), presets: "\(repository)/Configs/dram")
+        }
+        let layers = Self.layers()
+        var ran = 0
+        for round in 0..<1500 {
+            var machine = Configuration()
+            machine.peArray.rows = random.pick([2, 4])
+            machine.peArray.columns = 4
+            machine.peArray.multipliers = random.pick([2, 4, 16])
+            machine.peArray.fifoDepth = random.pick([2, 8])
+            machine.peArray.lookahead = random.number(1...2)
+            machine.peArray.zeroSkipping = random.pick([.both, .weights])
+            machine.weightBuffer.capacity = random.pick([.kibibytes(2), .kibibytes(16)])
+            machine.inputBuffer.capacity = random.pick([.kibibytes(2), .kibibytes(16)])
+            machine.outputBuffer.capacity = random.pick([.kibibytes(1), .kibibytes(16)])
+            machine.outputTransform.latency = random.pick([2, 9])
+            machine.mapping.algorithm = .auto
+            machine.mapping.tile = 2
+            machine.clock = random.pick([.megahertz(300), .megahertz(1000)])
+            let memory = MachineMemory.dram(random.pick(memories))
+            let layer = random.pick(layers)
+            func run(_ cache: SimulationCache?) throws -> Activity {
+                try LayerSimulation(
+                    lowered: LoweredLayer(layer, configuration: machine, seed: 1), configuration: machine,
+                    memory: memory, nextDensity: 0.5, cache: cache
+                ).run()
+            }
+            do {
+                let alone = try run(nil)
+                #expect(try run(cache) == alone, "seed \(seed), round \(round): \(layer.name) on \(machine)")
+                ran += 1
+            } catch let error as InputError {
+                #expect(throws: error) { try run(cache) }
+            }
+        }
+        #expect(ran > 1000)
+        #expect(cache.replays > ran / 10 && cache.replays < ran * 9 / 10, "\(cache.replays) of \(ran)")
     }
 }

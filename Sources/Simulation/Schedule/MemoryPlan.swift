@@ -14,7 +14,7 @@ struct MemoryPlan {
     /// - Throws: `InputError` where a single step, or one pass's outputs, do not fit their buffer.
     init?(
         _ groups: [ChannelGroup], lowered: LoweredLayer, configuration: Configuration, memory: MachineMemory,
-        nextDensity: Double, recorder: TimelineRecorder?
+        nextDensity: Double, recorder: TimelineRecorder?, cache: SimulationCache?
     ) throws {
         if case .ideal = memory { return nil }
         var plan = LoadPlan()
@@ -48,7 +48,7 @@ struct MemoryPlan {
         }
         self.plan = plan
         passes = Dictionary(grouping: plan.passes, by: \.channelGroup)
-        port = memory.port(loads: plan.loads, clock: configuration.clock)
+        port = try memory.port(loads: plan.loads, clock: configuration.clock, cache: cache)
         traffic = LayerTraffic(
             plan: plan, groups: groups, layout: lowered.layout, port: port, transforms: transforms,
             configuration: configuration, recorder: recorder)

@@ -18,6 +18,16 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         var entries: [Key: Entry] = [:]
         var bytes = 0
         var uses = 0
+
+        /// Lets go of what was used longest ago until the rest fits.
+        mutating func shrink(to limit: Int) {
+            while bytes > limit {
+                let made = entries.filter { $0.value.cost != nil }
+                guard let oldest = made.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
+                bytes -= oldest.value.cost ?? 0
+                entries[oldest.key] = nil
+            }
+        }
     }
 
     private let limit: Int
@@ -54,18 +64,23 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    /// Counts a value, and lets go of those that were used longest ago until the rest fits.
+    /// Counts more bytes for a value that has grown, if it is still kept.
+    func grow(_ key: Key, by bytes: Int) {
+        contents.withLock { contents in
+            guard let cost = contents.entries[key]?.cost else { return }
+            contents.entries[key]?.cost = cost + bytes
+            contents.bytes += bytes
+            contents.shrink(to: limit)
+        }
+    }
+
+    /// Counts a value, and lets go of others where they do not fit together.
     private func keep(_ key: Key, _ slot: Slot, cost: Int) {
         contents.withLock { contents in
             guard contents.entries[key]?.slot === slot else { return }
             contents.entries[key]?.cost = cost
             contents.bytes += cost
-            while contents.bytes > limit {
-                let made = contents.entries.filter { $0.value.cost != nil }
-                guard let oldest = made.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
-                contents.bytes -= oldest.value.cost ?? 0
-                contents.entries[oldest.key] = nil
-            }
+            contents.shrink(to: limit)
         }
     }
 }

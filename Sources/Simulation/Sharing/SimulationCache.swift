@@ -1,13 +1,15 @@
 import Hardware
+import Synchronization
 import Traces
 
-/// What many runs of the same traces on different machines have in common, made once: operands, masked products, and whole layers
-/// where machines differ in nothing that a cycle depends on. Results are the same with it and without.
+/// What many runs of the same traces on different machines have in common, made once: operands, masked products, what a memory
+/// answers to the same requests, and whole layers where machines differ in nothing that a cycle depends on. Results are the same with it and without.
 public final class SimulationCache: Sendable {
     private enum Key: Hashable, Sendable {
         case weights(LayerKey, FormKey)
         case activations(LayerKey, FormKey)
         case lowered(LayerKey, FormKey, StepForm, stepWidth: Int)
+        case transfers(TransferKey)
         case result(LayerKey, Configuration, next: LayerKey?)
     }
 
@@ -15,10 +17,12 @@ public final class SimulationCache: Sendable {
         case weights(WeightZeros)
         case activations(ActivationZeros)
         case lowered(LoweredLayer)
+        case transfers(KnownTransfers)
         case result(LayerResult)
     }
 
     private let cache: SharedCache<Key, Value>
+    private let replayed = Atomic(0)
 
     /// - Parameter limit: bytes that are kept; what was used longest ago goes first.
     public init(limit: Bytes) { cache = SharedCache(limit: limit.count) }
@@ -61,6 +65,24 @@ public final class SimulationCache: Sendable {
         }
         return lowered
     }
+
+    /// What is known of a layer's transfers.
+    func transfers(_ key: TransferKey) throws -> KnownTransfers {
+        let value = try cache.value(.transfers(key)) { (.transfers(KnownTransfers()), key.layout.byteCount) }
+        guard case .transfers(let known) = value else { preconditionFailure("transfers are kept as something else") }
+        return known
+    }
+
+    /// Keeps transfers that were other than those that are known.
+    func keep(_ transfers: FinishedTransfers, in known: KnownTransfers, of key: TransferKey) {
+        if known.keep(transfers) { cache.grow(.transfers(key), by: transfers.byteCount) }
+    }
+
+    /// Layers whose memory had answered the same requests before.
+    var replays: Int { replayed.load(ordering: .relaxed) }
+
+    /// Counts one.
+    func countReplay() { replayed.add(1, ordering: .relaxed) }
 
     /// The result of a layer on a machine, whatever the machine is called and whatever its energies are.
     func result(

@@ -1,0 +1,74 @@
+import DRAM
+
+/// The transfers of a layer as a memory saw them, in their order, and what became of them.
+struct TransferLog: Sendable {
+    /// Where in time bursts may be offered: the memory clock, and the bursts that were offered in it already.
+    struct Place: Hashable, Sendable {
+        var clock = 0
+        var offered = 0
+
+        /// Goes on to a clock, if it lies ahead.
+        @inline(__always)
+        mutating func move(to clock: Int) {
+            guard clock > self.clock else { return }
+            self = Place(clock: clock)
+        }
+    }
+
+    /// A transfer that begins.
+    struct Transfer: Hashable, Sendable {
+        /// The load; nil for the next store.
+        var load: Int?
+        var bytes: Int
+        var begin: Place
+    }
+
+    /// What became of one: the place in time after it, and the bytes that it moved with commands of its own.
+    struct Outcome: Hashable, Sendable {
+        var end: Place
+        var moved: Int
+    }
+
+    private(set) var transfers: [Transfer] = []
+    private(set) var outcomes: [Outcome] = []
+
+    mutating func append(_ transfer: Transfer, _ outcome: Outcome) {
+        transfers.append(transfer)
+        outcomes.append(outcome)
+    }
+
+    /// Whether the same transfers begin another log.
+    func begins(_ other: TransferLog, first count: Int) -> Bool {
+        transfers.count >= count && transfers[..<count] == other.transfers[..<count]
+    }
+}
+
+/// A layer's transfers from the first to the last, and all that a memory answered.
+final class FinishedTransfers: Sendable {
+    let log: TransferLog
+    /// By burst of the loads, the memory clock by which it and all of its load before it is there.
+    private let arrivals: [UInt32]
+    /// The memory clock in which the last request was served.
+    let end: Int
+    /// What the memory did until some clock.
+    let counters: DRAMCounters
+    let clocks: Int
+
+    /// Nil where the layer took too long for it.
+    init?(_ log: TransferLog, arrivals: [Int], end: Int, counters: DRAMCounters, clocks: Int) {
+        guard clocks <= UInt32.max else { return nil }
+        self.log = log
+        self.arrivals = arrivals.map { UInt32($0) }
+        (self.end, self.counters, self.clocks) = (end, counters, clocks)
+    }
+
+    /// The memory clock by which a burst is there.
+    @inline(__always)
+    func arrival(burst: Int) -> Int { Int(arrivals[burst]) }
+
+    /// Bytes that it takes.
+    var byteCount: Int {
+        let transfer = MemoryLayout<TransferLog.Transfer>.stride + MemoryLayout<TransferLog.Outcome>.stride
+        return log.transfers.count * transfer + arrivals.count * MemoryLayout<UInt32>.stride
+    }
+}
