@@ -7,7 +7,9 @@ import Testing
 /// The sweeps of `Configs/sweeps`.
 @Suite("Shipped sweeps")
 struct ShippedTests {
-    static let counts = ["array-shape": 63, "buffers-dram": 100, "multipliers-lookahead": 24, "tile-density": 100]
+    static let counts = [
+        "array-shape": 63, "buffers-dram": 100, "machine-search": 200, "multipliers-lookahead": 24, "tile-density": 100,
+    ]
 
     @Test func allOfThemAreKnown() throws {
         let items = try shippedLibrary().sweeps()
