@@ -19,12 +19,13 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         var bytes = 0
         var uses = 0
 
-        /// Lets go of what was used longest ago until the rest fits.
+        /// Lets go of what was used longest ago where the rest does not fit: an eighth of the room at least, so that the oldest
+        /// are looked for once in a while and not for every value.
         mutating func shrink(to limit: Int) {
-            while bytes > limit {
-                let made = entries.filter { $0.value.cost != nil }
-                guard let oldest = made.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
-                bytes -= oldest.value.cost ?? 0
+            guard bytes > limit else { return }
+            let made = entries.compactMap { key, entry in entry.cost.map { (key: key, cost: $0, lastUse: entry.lastUse) } }
+            for oldest in made.sorted(by: { $0.lastUse < $1.lastUse }) where bytes > limit - limit / 8 {
+                bytes -= oldest.cost
                 entries[oldest.key] = nil
             }
         }
