@@ -23,7 +23,9 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         /// are looked for once in a while and not for every value.
         mutating func shrink(to limit: Int) {
             guard bytes > limit else { return }
-            let made = entries.compactMap { key, entry in entry.cost.map { (key: key, cost: $0, lastUse: entry.lastUse) } }
+            let made = entries.compactMap { key, entry in
+                entry.cost.map { (key: key, cost: $0, lastUse: entry.lastUse) }
+            }
             for oldest in made.sorted(by: { $0.lastUse < $1.lastUse }) where bytes > limit - limit / 8 {
                 bytes -= oldest.cost
                 entries[oldest.key] = nil
