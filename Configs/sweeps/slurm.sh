@@ -14,9 +14,11 @@ winosim=${WINOSIM:-winosim}
 case "${1-}" in
 task)
     # In the array: the shard of this task, on the cores that it was given.
-    sweep=$2 folder=$3 shards=$4 code=0
+    sweep=$2 folder=$3 shards=$4 code=0 memory=()
+    # Where the task was given so much memory, half of it is for what points share.
+    if [[ -n ${SLURM_MEM_PER_NODE-} ]]; then memory=(--memory "$((SLURM_MEM_PER_NODE / 2)) MiB"); fi
     "$winosim" sweep "$sweep" --shard "$SLURM_ARRAY_TASK_ID/$shards" --output "$folder/shard-$SLURM_ARRAY_TASK_ID" \
-        --resume --jobs "${SLURM_CPUS_PER_TASK:-1}" >/dev/null || code=$?
+        --resume --jobs "${SLURM_CPUS_PER_TASK:-1}" "${memory[@]}" >/dev/null || code=$?
     # Points that failed have a row that says so, and are no reason to leave the others unmerged.
     if ((code == 1)); then exit 0; fi
     exit "$code"

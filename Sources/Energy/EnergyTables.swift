@@ -11,6 +11,9 @@ public struct EnergyTables: Sendable {
     /// The banks of the buffers.
     public let sram: SRAMTable
 
+    /// The files of the table and of its companion.
+    public var files: [String] { table.files + (companion?.files ?? []) }
+
     /// Makes a set of tables.
     public init(table: EnergyTable, companion: EnergyTable?, scaling: TechnologyScaling, sram: SRAMTable) {
         self.table = table

@@ -14,9 +14,14 @@ struct Axis: Sendable {
 
     /// One of the values.
     struct Value: Sendable {
-        /// As it was written.
+        /// As it was written, a text without its quotes.
         let text: String
         let node: Node
+
+        init(_ node: Node) {
+            text = node.text ?? node.flow
+            self.node = node
+        }
     }
 
     let target: Target
@@ -24,6 +29,9 @@ struct Axis: Sendable {
     let name: String
     let key: Node
     let values: [Value]
+
+    /// How many sections the key lies in.
+    var depth: Int { name.count { $0 == "." } }
 
     /// The name of the axis of traces.
     static let traceName = "trace"
@@ -54,7 +62,7 @@ struct Axis: Sendable {
         guard nodes.count <= Self.limit else {
             throw node.error("the axis \(quoted(name)) has \(nodes.count) values, expected at most \(Self.limit)")
         }
-        values = nodes.map { Value(text: $0.flow, node: $0) }
+        values = nodes.map(Value.init)
     }
 }
 

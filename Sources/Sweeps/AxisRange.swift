@@ -15,6 +15,9 @@ struct AxisRange {
         case step(Double)
     }
 
+    /// Above it whole numbers are no longer told apart.
+    private static let most = 1e15
+
     /// Values may go beyond the end by this share of it: sums of decimal fractions are not exact.
     private static let slack = 1e-9
 
@@ -34,6 +37,9 @@ struct AxisRange {
         (from, to) = (try value(first), try value(last))
         guard from <= to else {
             throw last.error("the range ends at \(last.found), before it begins at \(first.found)")
+        }
+        guard to < Self.most else {
+            throw last.error("the range ends at \(last.found), expected less than 1e15")
         }
         switch (times, step) {
         case (let times?, nil):

@@ -34,13 +34,40 @@ struct Constraint: Sendable {
         }
     }
 
-    /// Checks that its names with dots are keys.
+    /// Checks that its names are keys, or words that a key may have for its value.
     ///
+    /// - Parameters:
+    ///   - keys: all that there are.
+    ///   - checkValue: throws where a key may not have a value.
     /// - Throws: `InputError` at the first that is none, with the nearest one.
-    func check(keys: [String]) throws {
-        for (name, offset) in expression.keys where name.contains(".") && !keys.contains(name) {
+    func check(keys: [String], checkValue: (_ key: String, _ value: String) throws -> Void) throws {
+        func failed(_ name: String, _ offset: Int) -> InputError {
             let near = nearestName(to: name, among: keys).map { ": did you mean \(quoted($0))?" } ?? ""
-            throw node.error("the constraint names \(quoted(name)), which is no key\(near)", atCharacter: offset)
+            return node.error("the constraint names \(quoted(name)), which is no key\(near)", atCharacter: offset)
+        }
+        var words: Set<Int> = []
+        for (left, right) in expression.equalities {
+            for (key, word) in [(left, right), (right, left)] {
+                guard case .key(let name, _) = key, keys.contains(name) else { continue }
+                switch word {
+                case .key(let text, let offset) where !keys.contains(text) && !text.contains("."):
+                    words.insert(offset)
+                    do {
+                        try checkValue(name, text)
+                    } catch let error as InputError {
+                        throw node.error("in the constraint, \(name): \(error.message)", atCharacter: offset)
+                    }
+                default: break
+                }
+            }
+        }
+        for (name, offset) in expression.keys where !keys.contains(name) && !words.contains(offset) {
+            throw failed(name, offset)
+        }
+        let sections = Set(keys.flatMap { key in key.indices.filter { key[$0] == "." }.map { String(key[..<$0]) } })
+        for (name, offset) in expression.keys where sections.contains(name) && name != Axis.traceName {
+            throw node.error(
+                "the constraint names \(quoted(name)), which is a section: expected a key in it", atCharacter: offset)
         }
     }
 }

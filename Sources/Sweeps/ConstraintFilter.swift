@@ -12,10 +12,12 @@ struct ConstraintFilter {
     }
 
     private let sweep: Sweep
+    private let library: ConfigurationLibrary
     private var keys: [String: Key] = [:]
 
-    init(_ sweep: Sweep) {
+    init(_ sweep: Sweep, library: ConfigurationLibrary) {
         self.sweep = sweep
+        self.library = library
         for name in sweep.constraints.flatMap(\.expression.keys).map(\.name) {
             let axes = sweep.axes.indices.filter { index in
                 let axis = sweep.axes[index].name
@@ -31,7 +33,8 @@ struct ConstraintFilter {
     mutating func holds(_ indices: [Int]) throws -> Bool {
         if sweep.constraints.isEmpty { return true }
         var values: [String: ExpressionValue] = [:]
-        for name in keys.keys { values[name] = try value(name, indices) }
+        // A key that other points have, such as one of another kind of memory, has no value here.
+        for name in keys.keys { values[name] = try value(name, indices) ?? (name.contains(".") ? .absent : nil) }
         return try sweep.constraints.allSatisfy { try $0.holds { values[$0] } }
     }
 
@@ -54,6 +57,7 @@ struct ConstraintFilter {
         let changes = try sweep.changes { axis in key.axes.contains { sweep.axes[$0].name == axis.name } }(indices)
         let machine = try Configuration.load(
             base: sweep.base, overrides: sweep.overrides + changes, checksTogether: false)
-        return try machine.value(of: key.name).map(ExpressionValue.init)
+        let node = try machine.value(of: key.name) ?? library.memoryValue(of: key.name, in: machine)
+        return node.map(ExpressionValue.init)
     }
 }

@@ -6,6 +6,8 @@ enum ExpressionValue: Hashable, Sendable {
     case number(Double, QuantityKind?)
     case truth(Bool)
     case word(String)
+    /// Of a key that a point does not have; nothing that it is compared with is equal to it, less or greater.
+    case absent
 
     /// What it is, for messages: `a capacity`, `a bare number`.
     var what: String {
@@ -15,6 +17,7 @@ enum ExpressionValue: Hashable, Sendable {
         case .number: "a \(kindName)"
         case .truth: "true or false"
         case .word(let text): "the word \(quoted(text))"
+        case .absent: "nothing"
         }
     }
 
@@ -68,7 +71,9 @@ indirect enum Expression: Hashable, Sendable {
             return .word(name)
         case .not(let inner, let offset): return .truth(!(try Self.truth(inner.evaluate(lookup), "not", offset)))
         case .negative(let inner, let offset):
-            guard case .number(let value, let kind) = try inner.evaluate(lookup) else {
+            let value = try inner.evaluate(lookup)
+            if value == .absent { return .absent }
+            guard case .number(let value, let kind) = value else {
                 throw ExpressionError(message: "a minus sign wants a number behind it", offset: offset)
             }
             return .number(-value, kind)
@@ -76,13 +81,9 @@ indirect enum Expression: Hashable, Sendable {
             let a = try left.evaluate(lookup)
             switch sign {
             case .or:
-                let first = try Self.truth(a, "or", offset)
-                let second = try Self.truth(right.evaluate(lookup), "or", offset)
-                return .truth(first || second)
+                return .truth(try Self.truth(a, "or", offset) || Self.truth(right.evaluate(lookup), "or", offset))
             case .and:
-                let first = try Self.truth(a, "and", offset)
-                let second = try Self.truth(right.evaluate(lookup), "and", offset)
-                return .truth(first && second)
+                return .truth(try Self.truth(a, "and", offset) && Self.truth(right.evaluate(lookup), "and", offset))
             default: return try Self.combine(sign, a, right.evaluate(lookup), offset)
             }
         }
@@ -97,6 +98,12 @@ indirect enum Expression: Hashable, Sendable {
         _ sign: Operator, _ a: ExpressionValue, _ b: ExpressionValue, _ offset: Int
     ) throws -> ExpressionValue {
         switch (a, b) {
+        case (.absent, _), (_, .absent):
+            switch sign {
+            case .equal, .less, .atMost, .greater, .atLeast: return .truth(false)
+            case .different: return .truth(true)
+            default: return .absent
+            }
         case (.number(let x, let s), .number(let y, let t)): return try numbers(sign, (x, s), (y, t), offset)
         case (.word(let x), .word(let y)) where sign == .equal: return .truth(x == y)
         case (.word(let x), .word(let y)) where sign == .different: return .truth(x != y)
@@ -147,6 +154,16 @@ indirect enum Expression: Hashable, Sendable {
         case .greater: return .truth(a.value > b.value)
         case .atLeast: return .truth(a.value >= b.value)
         case .or, .and, .times, .over, .modulo: preconditionFailure("handled above")
+        }
+    }
+
+    /// All comparisons for equality in it.
+    var equalities: [(left: Expression, right: Expression)] {
+        switch self {
+        case .value, .key: []
+        case .not(let inner, _), .negative(let inner, _): inner.equalities
+        case .binary(let sign, let a, let b, _):
+            (sign == .equal || sign == .different ? [(a, b)] : []) + a.equalities + b.equalities
         }
     }
 

@@ -16,6 +16,8 @@ struct ExpressionParser {
     private static let signs = ["==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "(", ")"]
     private static let comparisons = ["==", "!=", "<=", ">=", "<", ">"]
 
+    private static let limit = 1000
+
     private var tokens: [(token: Token, offset: Int)] = []
     private var position = 0
 
@@ -23,6 +25,11 @@ struct ExpressionParser {
     static func parse(_ text: String) throws -> Expression {
         var parser = ExpressionParser()
         parser.tokens = try tokens(of: Array(text.unicodeScalars))
+        // What nests is gone through by calls that nest.
+        guard parser.tokens.count <= limit else {
+            throw ExpressionError(
+                message: "it has more than \(limit) words and signs, the most that a constraint may have", offset: 0)
+        }
         let expression = try parser.disjunction()
         guard case .end = parser.current.token else {
             throw ExpressionError(

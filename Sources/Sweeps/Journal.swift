@@ -49,10 +49,12 @@ public final class Journal: Sendable {
                 "\(contents.rows.count) of \(mine) points of this sweep are done in this folder: --resume goes on with them; or "
                     + "name another folder", at: place)
         }
+        if contents.head == nil && !contents.isBegun {
+            throw InputError(
+                "its first line is damaged, or no journal's of this program, so nobody knows what its points are; move the file "
+                    + "away, or name another folder", at: place)
+        }
         if contents.head == nil || contents.rows.isEmpty {
-            guard contents.rows.isEmpty else {
-                throw InputError("the journal's first line is damaged, so nobody knows what its points are", at: place)
-            }
             try file.cut(to: 0)
             try file.append(JournalLine.bytes(head))
             found = JournalContents(head: head)
@@ -62,6 +64,9 @@ public final class Journal: Sendable {
         }
         self.file = Mutex(file)
     }
+
+    /// Lines that are damaged: their points run again.
+    public var damagedLines: Int { found.damaged }
 
     /// Adds a finished point; it is on disk when this returns.
     ///
@@ -91,10 +96,13 @@ struct JournalContents: Sendable {
     var damaged = 0
     /// Bytes up to the end of the last whole line.
     var length = 0
+    /// Whether no line is whole, and what is there may be what a dying process left of its first one.
+    var isBegun = true
 
     init(head: JournalHead?) { self.head = head }
 
     init(_ bytes: [UInt8]) {
+        isBegun = !bytes.contains(UInt8(ascii: "\n")) && JournalLine.begins(bytes)
         for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
             length += line.count + 1
             guard let text = JournalLine.contents(line) else {
@@ -128,6 +136,13 @@ enum JournalLine {
     static func contents(_ line: some Collection<UInt8>) -> Data? {
         let text = Data(line.dropFirst(17))
         return line.count > 17 && Array(line.prefix(17)) == Array("\(sum(text)) ".utf8) ? text : nil
+    }
+
+    /// Whether bytes may be the beginning of a line.
+    static func begins(_ bytes: [UInt8]) -> Bool {
+        let digits = Array("0123456789abcdef".utf8)
+        return bytes.prefix(16).allSatisfy(digits.contains)
+            && [[], Array(" ".utf8)].contains(Array(bytes.dropFirst(16).prefix(1)))
     }
 
     /// 64 bits of SHA-256.

@@ -1,3 +1,4 @@
+import Foundation
 import YAML
 
 #if canImport(Glibc)
@@ -21,11 +22,22 @@ struct JournalFile: ~Copyable {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw FileError(.write, path: path, reason: InputFile.reason(errno)) }
+        var status = stat()
+        // A pipe, say, would be waited for without end.
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(.write, path: path, reason: "it is no file that could be a journal")
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let reason =
                 errno == EWOULDBLOCK
                 ? "another winosim works on this sweep: wait for it, or name another folder" : InputFile.reason(errno)
             throw FileError(.write, path: path, reason: reason)
+        }
+        // The file's name is on disk before anything is in it.
+        let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
         }
     }
 

@@ -24,6 +24,7 @@ extension Sweep {
         let sample = decoder.optional("sample")
         try decoder.finish()
         let all = try Self.axes(traces: traces, axes, root)
+        try Self.checkSections(all)
         self.axes = all
         groups = try Self.groups(of: all, together)
         self.apart = try apart?.elements().map { try Self.index(of: $0, in: all) } ?? []
@@ -78,16 +79,31 @@ extension Sweep {
         return groups
     }
 
+    /// A section that is an axis may not set a key that is an axis too: a row would show what does not hold.
+    private static func checkSections(_ axes: [Axis]) throws {
+        for section in axes {
+            for inner in axes where inner.name.hasPrefix(section.name + ".") {
+                let path = inner.name.dropFirst(section.name.count + 1).split(separator: ".")
+                for value in section.values {
+                    let node = path.reduce(Optional(value.node)) { $0?[String($1)] }
+                    if let node {
+                        throw node.error("\(quoted(inner.name)) is set here, and is an axis too: expected one of them")
+                    }
+                }
+            }
+        }
+    }
+
     /// No step of axes that move together, or of one by itself, may be there twice.
     private static func checkSteps(_ axes: [Axis]) throws {
         let names = axes.map { quoted($0.name) }.joined(separator: ", ")
-        var known: Set<[String]> = []
+        var known: Set<[ExpressionValue]> = []
         for step in axes[0].values.indices {
             let texts = axes.map { $0.values[step].text }
-            guard known.insert(texts).inserted else {
+            guard known.insert(axes.map { ExpressionValue($0.values[step].node) }).inserted else {
                 throw axes[0].values[step].node.error(
                     axes.count == 1
-                        ? "the value \(quoted(texts[0])) stands in the axis \(names) already"
+                        ? "the value \(quoted(texts[0])) stands in the axis \(names) already, however it is written"
                         : "the values \(texts.map { quoted($0) }.joined(separator: ", ")) stand together in \(names) already"
                 )
             }

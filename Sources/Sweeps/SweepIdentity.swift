@@ -34,12 +34,14 @@ struct SweepIdentity: Hashable, Codable, Sendable {
         let base = try Configuration.load(base: sweep.base, overrides: [], checksTogether: false)
         parts += base.keys.compactMap { key in
             guard let value = try? base.value(of: key), value.entries == nil else { return nil }
+            // A table of the user's own is what stands in it, and not where it lies from here.
+            if key == "energy.table", SweepPlan.isFile(base.energy.table) { return nil }
             return Part(name: "base \(key)", text: value.flow)
         }
         let names = sweep.axes.first { $0.target == .trace }?.values.map(\.text) ?? []
         parts += zip(names, plan.traces).map { Part(name: "trace \($0)", text: "sha256 \($1.digest)") }
-        parts += try plan.tablePaths().map { name, path in
-            Part(name: "table \(name)", text: "sha256 \(try sha256(ofFiles: [path]))")
+        parts += try plan.tables().map { name, files in
+            Part(name: "table \(name)", text: "sha256 \(try sha256(ofFiles: files))")
         }
         self.parts = parts
     }
@@ -86,24 +88,31 @@ struct SweepIdentity: Hashable, Codable, Sendable {
 }
 
 extension SweepPlan {
-    /// The files behind energies and memories: what ships, and tables that the sweep names by their path.
-    fileprivate func tablePaths() throws -> [(name: String, path: String)] {
+    /// The files behind energies and memories: what ships, and tables of the user's own with all that they are made from, by the
+    /// name of their file, wherever it lies.
+    fileprivate func tables() throws -> [(name: String, files: [String])] {
         let folder = try library.requiredFolder()
         let shipped = ["energy", "dram"].flatMap { part in
             (FileManager.default.enumerator(atPath: "\(folder)/\(part)")?.compactMap { $0 as? String } ?? [])
-                .filter { $0.hasSuffix(".yaml") }.sorted().map { ("\(part)/\($0)", "\(folder)/\(part)/\($0)") }
+                .filter { $0.hasSuffix(".yaml") }.sorted().map { ("\(part)/\($0)", ["\(folder)/\(part)/\($0)"]) }
         }
-        var own: [String] = []
+        var own: [(name: String, files: [String])] = []
         func look(_ changes: [Override]) throws {
-            let table = try Configuration.load(
-                base: sweep.base, overrides: sweep.overrides + changes, checksTogether: false
-            ).energy.table
-            if table.contains("/") || table.hasSuffix(".yaml") { own.append(table) }
+            let machine = try Configuration.load(
+                base: sweep.base, overrides: sweep.overrides + changes, checksTogether: false)
+            guard Self.isFile(machine.energy.table) else { return }
+            let files = try EnergyTables.load(for: machine, library: library).files
+            if !own.contains(where: { $0.files == files }) {
+                own.append(((machine.energy.table as NSString).lastPathComponent, files))
+            }
         }
         try look([])
         for axis in sweep.axes where axis.target == .configuration && axis.name.hasPrefix("energy") {
             for value in axis.values { try look([Override(key: axis.key, value: value.node)]) }
         }
-        return shipped + own.unique().map { ($0, $0) }
+        return shipped + own
     }
+
+    /// Whether a table's name is a path.
+    fileprivate static func isFile(_ table: String) -> Bool { table.contains("/") || table.hasSuffix(".yaml") }
 }

@@ -51,7 +51,7 @@ import YAML
         ("a ? b", 2, "which no constraint has"),
         ("1 + true", 2, "a bare number and true or false do not go together at +"), ("-true", 0, "a minus sign"),
         ("not 1", 0, "not wants true or false, found a bare number"), ("1 and true", 2, "and wants true or false"),
-        ("true or 1", 5, "or wants true or false, found a bare number"), ("1 / 0", 2, "a division by zero"),
+        ("false or 1", 6, "or wants true or false, found a bare number"), ("1 / 0", 2, "a division by zero"),
         ("pe_array.rowz == 1", 0, "there is no key \"pe_array.rowz\""),
         (
             "weight_buffer.capacity == 64", 23,

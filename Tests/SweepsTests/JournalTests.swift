@@ -54,6 +54,66 @@ import YAML
         #expect(try await run(plan, journal).text == whole)
     }
 
+    /// Where nobody can say whose the points are, nothing is written over.
+    @Test func aDamagedBeginningIsLeftAlone() async throws {
+        let folder = try Folder.withSweep()
+        let plan = try folder.plan()
+        _ = try await run(plan, journal(folder, plan))
+        let path = folder.file("out/sweep.journal")
+        var damaged = [UInt8](try folder.bytes("out/sweep.journal"))
+        damaged[100] ^= 1
+        let newer = String(decoding: damaged, as: UTF8.self).replacing("journal/1", with: "journal/2")
+        for contents in [damaged, Array(newer.utf8), Array("my diary\n".utf8), Array("my diary".utf8)] {
+            try Data(contents).write(to: URL(fileURLWithPath: path))
+            for resumes in [true, false] {
+                let error = #expect(throws: InputError.self) { try journal(folder, plan, resumes: resumes) }
+                #expect(error?.message.contains("nobody knows what its points are") == true)
+            }
+            #expect([UInt8](try folder.bytes("out/sweep.journal")) == contents)
+        }
+    }
+
+    @Test func aPipeIsNoJournal() throws {
+        let folder = try Folder.withSweep()
+        try FileManager.default.createDirectory(atPath: folder.file("out"), withIntermediateDirectories: true)
+        #expect(mkfifo(folder.file("out/sweep.journal"), 0o600) == 0)
+        #expect(throws: FileError.self) { try journal(folder, folder.plan()) }
+    }
+
+    /// A table of the user's own is what stands in it and in what it is made from, wherever it lies from here.
+    @Test func ownTablesAreTheirContents() throws {
+        let folder = try Folder.withSweep()
+        try folder.write(
+            """
+            traces: [trace.yaml]
+            base: machine.yaml
+            set: [energy.table=./mine.yaml]
+            axes: {pe_array.rows: [1, 2]}
+            """, to: "sweep.yaml")
+        let wires = "name: logic\nextends: logic-40nm\ndescription: wires of our own"
+        try folder.write(wires, to: "logic.yaml")
+        try folder.write("name: over\nextends: default\ncompanion: logic", to: "over.yaml")
+        try folder.write("name: mine\nextends: over", to: "mine.yaml")
+        func identity(_ path: String = "sweep.yaml") throws -> SweepIdentity {
+            try SweepIdentity(folder.plan(path), version: "1")
+        }
+        let begun = try identity()
+        #expect(begun.parts.contains { $0.name == "table mine.yaml" })
+        // Another way to the same folder.
+        try FileManager.default.createDirectory(atPath: folder.file("deep"), withIntermediateDirectories: true)
+        #expect(try identity("deep/../sweep.yaml") == begun)
+        for (file, text) in [
+            ("logic.yaml", wires + ", others"), ("over.yaml", "name: over\nextends: default\ncompanion: logic-40nm"),
+            ("mine.yaml", "name: mine\nextends: default"),
+        ] {
+            let was = String(decoding: try folder.bytes(file), as: UTF8.self)
+            try folder.write(text, to: file)
+            #expect(try identity().difference(from: begun)?.contains("table mine.yaml was sha256") == true, "\(file)")
+            try folder.write(was, to: file)
+            #expect(try identity() == begun)
+        }
+    }
+
     /// A finished point is in the file when its end is told, and its line is whole.
     @Test func pointsAreOnDiskWhenTheNextBegins() async throws {
         let folder = try Folder.withSweep()

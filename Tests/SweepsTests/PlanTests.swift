@@ -46,6 +46,70 @@ struct PlanTests {
         #expect(try values(sweep).map { $0.dropFirst().joined(separator: " ") } == ["4 1", "2 1", "2 2"])
     }
 
+    /// A section and a key of it: whichever comes first in the file, the key is that of its axis.
+    @Test func keysOfSectionsHold() throws {
+        for order in [[0, 1], [1, 0]] {
+            let axes = ["dram: [{standard: DDR4-2400}, {standard: HBM2}]", "dram.channels: [1, 2]"]
+            let plan = try Folder.withSweep(
+                "traces: [trace.yaml]\nset: [\"dram={model: ideal}\"]\naxes: {\(order.map { axes[$0] }.joined(separator: ", "))}"
+            ).plan()
+            #expect(plan.count == 4)
+            for point in plan.points {
+                let texts = plan.texts(of: point)
+                let channels = try plan.configuration(of: point).value(of: "dram.channels")?.text
+                #expect(channels == texts[order == [0, 1] ? 2 : 1], "\(texts)")
+            }
+        }
+    }
+
+    /// A key that a point does not have is equal to nothing; a preset's keys are a memory's.
+    @Test(arguments: [
+        ("dram.channels == 2", 1), ("dram.channels != 2", 3), ("dram.channels >= 1", 3), ("dram.ranks == 1", 3),
+        ("dram.organization.row >= 2 KiB", 3), ("dram.model == ideal or dram.channels == 2", 2),
+        ("not dram.channels + 1 == 3", 3), ("dram.standard == 'HBM2'", 1),
+    ])
+    func constraintsSeeMemories(constraint: String, count: Int) throws {
+        let sweep = """
+            traces: [trace.yaml]
+            axes: {dram: [{standard: LPDDR4-3200, channels: 2}, {standard: DDR4-2400}, {standard: HBM2}, {model: ideal}]}
+            constraints: ["\(constraint)"]
+            """
+        #expect(try values(sweep).count == count)
+    }
+
+    /// What is not needed is not looked at.
+    @Test func constraintsStopWhenTheyAreDecided() throws {
+        let sweep = """
+            traces: [trace.yaml]
+            axes: {pe_array.stall_latency: [0, 1, 2]}
+            constraints:
+              - pe_array.stall_latency == 0 or 2 / pe_array.stall_latency >= 2
+              - not (pe_array.stall_latency != 0 and 2 / pe_array.stall_latency < 1)
+            """
+        #expect(try values(sweep).map { $0[1] } == ["0", "1"])
+    }
+
+    /// A sample that comes out smaller says so.
+    @Test func smallSamplesAreTold() throws {
+        let axes = "traces: [trace.yaml]\naxes: {pe_array.rows: {from: 1, to: 9, step: 1}, pe_array.columns: [1, 2]}\n"
+        func plan(_ sample: String) throws -> SweepPlan { try Folder.withSweep(axes + sample).plan() }
+        #expect(try plan("").note == nil)
+        #expect(try plan("sample: {method: random, count: 18}").note == nil)
+        let note = try plan("sample: {method: random, count: 19}").note
+        #expect(note?.contains("has 18 points of 19") == true)
+        let few = try plan("sample: {method: latin-hypercube, count: 40}")
+        #expect(few.count < 40 && few.note?.contains("has \(few.count) points of 40") == true)
+    }
+
+    /// Texts are shown without the quotes that YAML wants.
+    @Test func textsHaveNoQuotes() throws {
+        let sweep = """
+            traces: ["./trace.yaml"]
+            axes: {name: ['q"uote', "two, parts"]}
+            """
+        #expect(try values(sweep) == [["./trace.yaml", "q\"uote"], ["./trace.yaml", "two, parts"]])
+    }
+
     /// Constraints see keys that no axis names, those of a mapping among an axis's values, words, and what a trace has.
     @Test(arguments: [
         ("pe_array.columns == 2", 12), ("pe_array.columns == 3", 0), ("dram.standard == LPDDR4-3200", 0),

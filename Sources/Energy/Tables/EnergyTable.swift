@@ -14,6 +14,8 @@ public struct EnergyTable: Sendable {
     public let name: String
     /// The file it was read from.
     public let path: String
+    /// The files that its figures stand in: its own, and those of the tables that it extends.
+    public let files: [String]
     /// One line on what it holds.
     public let description: String
     /// The tables whose figures stand where this one gives none, nearest first.
@@ -49,6 +51,7 @@ extension EnergyTable {
         companion = try decoder.optional("companion").map { (try $0.line(what: "companion"), $0) } ?? base?.companion
         mark = root.mark
         self.path = path
+        files = [path] + (base?.files ?? [])
         var curves = base?.curves ?? [:]
         if let operations = base == nil ? try decoder.required("operations") : decoder.optional("operations") {
             let decoder = try MappingDecoder(operations, what: "operations")

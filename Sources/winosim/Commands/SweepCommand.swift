@@ -77,6 +77,10 @@ struct SweepCommand: AsyncParsableCommand {
         let journal = try folder.map {
             try Journal(folder: $0, plan: plan, shard: shard, version: winosimVersion, resumes: resumes)
         }
+        if let note = plan.note { Console.say(note) }
+        if let damaged = journal?.damagedLines, damaged > 0 {
+            Console.say("\(damaged) lines of the journal are damaged: their points run again")
+        }
         let progress = SweepProgress()
         let result = try await runner.run(journal: journal) { progress.tell(done: $0, of: $1) }
         progress.end()
@@ -105,7 +109,10 @@ extension ConfigurationLibrary {
     ///
     /// - Throws: `FileError` where there is neither, with the nearest shipped name.
     fileprivate func resolveSweep(_ nameOrPath: String) throws -> String {
-        if nameOrPath.contains("/") || FileManager.default.fileExists(atPath: nameOrPath) { return nameOrPath }
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: nameOrPath, isDirectory: &isFolder)
+        // A folder of that name may be the one of an earlier run's results.
+        if nameOrPath.contains("/") || exists && !isFolder.boolValue { return nameOrPath }
         return try item(nameOrPath, among: sweeps(), what: "sweep").path
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Hardware
 
-/// Memory that is free for this program: of the machine, and of the control group that it runs in.
+/// Memory that is free for this program: of the machine, and of the control groups that it runs in.
 enum FreeMemory {
     /// Half of it.
     static var half: Bytes { Bytes(Int(available / 2)) }
@@ -16,13 +16,37 @@ enum FreeMemory {
         return line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }.map { $0 * 1024 }
     }
 
-    /// What is left of a limit of the second version of control groups.
+    /// What is left of the limits of the control group that this process is in, and of those above it; nil without any.
     private static var ofGroup: UInt64? {
-        func number(_ name: String) -> UInt64? {
-            text("/sys/fs/cgroup/memory.\(name)").flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        // `0::/a/b` in the second version of control groups, `7:memory:/a/b` in the first.
+        let lines =
+            text("/proc/self/cgroup")?.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 2) } ?? []
+        return lines.compactMap { line -> UInt64? in
+            guard let group = line.last, group.hasPrefix("/") else { return nil }
+            if line.first == "0" {
+                return left(below: "/sys/fs/cgroup", group, limit: "memory.max", used: "memory.current")
+            }
+            guard line.count == 3, line[1].split(separator: ",").contains("memory") else { return nil }
+            return left(
+                below: "/sys/fs/cgroup/memory", group, limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes")
+        }.min()
+    }
+
+    /// The least that is left by a group and those that it lies in. Inside a container the root is the group itself.
+    private static func left(below root: String, _ group: Substring, limit: String, used: String) -> UInt64? {
+        func number(_ path: String) -> UInt64? {
+            text(path).flatMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
         }
-        guard let limit = number("max"), let used = number("current") else { return nil }
-        return limit > used ? limit - used : 0
+        var parts = group.split(separator: "/")
+        var least: UInt64?
+        while true {
+            let folder = ([root] + parts.map(String.init)).joined(separator: "/")
+            if let limit = number("\(folder)/\(limit)"), let used = number("\(folder)/\(used)") {
+                least = min(least ?? .max, limit > used ? limit - used : 0)
+            }
+            if parts.isEmpty { return least }
+            parts.removeLast()
+        }
     }
 
     private static func text(_ path: String) -> String? {
