@@ -30,12 +30,37 @@ struct ConstraintFilter {
     /// Whether a choice of values holds all constraints.
     ///
     /// - Throws: `InputError` where values in a constraint do not go together.
-    mutating func holds(_ indices: [Int]) throws -> Bool {
-        if sweep.constraints.isEmpty { return true }
+    mutating func holds(_ indices: [Int]) throws -> Bool { try holds(indices, sweep.constraints) }
+
+    private mutating func holds(_ indices: [Int], _ constraints: [Constraint]) throws -> Bool {
+        if constraints.isEmpty { return true }
         var values: [String: ExpressionValue] = [:]
         // A key that other points have, such as one of another kind of memory, has no value here.
-        for name in keys.keys { values[name] = try value(name, indices) ?? (name.contains(".") ? .absent : nil) }
-        return try sweep.constraints.allSatisfy { try $0.holds { values[$0] } }
+        for name in Set(constraints.flatMap(\.expression.keys).map(\.name)) {
+            values[name] = try value(name, indices) ?? (name.contains(".") ? .absent : nil)
+        }
+        return try constraints.allSatisfy { try $0.holds { values[$0] } }
+    }
+
+    /// By group of axes that move in step, the indices of the values that hold the constraints on that group alone.
+    ///
+    /// Where this cannot be told for a value it stays in: its points tell.
+    mutating func values() -> [[Int]] {
+        let lone = sweep.constraints.map { constraint -> Int? in
+            let axes = Set(constraint.expression.keys.flatMap { keys[$0.name]?.axes ?? [] })
+            let groups = sweep.groups.indices.filter { !axes.isDisjoint(with: sweep.groups[$0]) }
+            return groups.count == 1 ? groups[0] : nil
+        }
+        return sweep.groups.indices.map { group in
+            let mine = zip(sweep.constraints, lone).filter { $0.1 == group }.map(\.0)
+            let count = sweep.axes[sweep.groups[group][0]].values.count
+            if mine.isEmpty { return Array(0..<count) }
+            return (0..<count).filter { index in
+                var indices = [Int](repeating: 0, count: sweep.axes.count)
+                for axis in sweep.groups[group] { indices[axis] = index }
+                return (try? holds(indices, mine)) ?? true
+            }
+        }
     }
 
     private mutating func value(_ name: String, _ indices: [Int]) throws -> ExpressionValue? {
@@ -48,9 +73,7 @@ struct ConstraintFilter {
     }
 
     private func read(_ key: Key, _ indices: [Int]) throws -> ExpressionValue? {
-        if let index = key.axes.first(where: { sweep.axes[$0].name == key.name }),
-            sweep.axes[index].target != .configuration
-        {
+        if let index = key.axes.first(where: { sweep.axes[$0].name == key.name }) {
             let value = sweep.axes[index].values[indices[index]]
             return sweep.axes[index].target == .trace ? .word(value.text) : ExpressionValue(value.node)
         }

@@ -41,7 +41,7 @@ public struct SweepPlan: Sendable {
             try constraint.check(keys: keys) { key, value in try sweep.check(key, value) }
         }
         var filter = ConstraintFilter(sweep, library: library)
-        let (chosen, note) = try sweep.choose { try filter.holds($0) }
+        let (chosen, note) = try sweep.choose(in: SweepSpace(sweep, values: filter.values())) { try filter.holds($0) }
         points = chosen.enumerated().map { SweepPoint(number: $0.offset + 1, indices: $0.element) }
         self.note = note
     }
@@ -126,10 +126,10 @@ extension Sweep {
 
     /// The cells that hold and are taken, in the grid's order, and what there is to say of a sample that is smaller than asked for.
     fileprivate func choose(
-        _ holds: ([Int]) throws -> Bool
+        in space: SweepSpace, _ holds: ([Int]) throws -> Bool
     ) throws -> (chosen: [[Int]], note: String?) {
-        let space = SweepSpace(self)
         func failed(_ message: String) -> InputError { InputError(message, at: Mark(file: path, line: 1, column: 1)) }
+        guard space.cells != 0 else { throw failed("no point of the sweep holds all of its constraints") }
         let few = space.cells.flatMap { $0 <= SweepSpace.cellLimit ? $0 : nil }
         func all(_ cells: Int) throws -> [Int] {
             try (0..<cells).filter { try constraints.isEmpty || holds(space.indices(ofCell: $0)) }

@@ -9,19 +9,20 @@ struct SweepSpace: Sendable {
 
     private let axes: Int
     private let groups: [[Int]]
-    /// Values of each group.
-    private let counts: [Int]
+    /// By group, the indices of the values that are in it.
+    private let values: [[Int]]
+    private var counts: [Int] { values.map(\.count) }
     /// Cells; nil where they are more than a number holds.
     let cells: Int?
 
-    init(_ sweep: Sweep) {
+    /// - Parameter values: by group of axes that move in step, the indices of the values that may be in a cell.
+    init(_ sweep: Sweep, values: [[Int]]) {
         axes = sweep.axes.count
         groups = sweep.groups
-        let counts = sweep.groups.map { sweep.axes[$0[0]].values.count }
-        self.counts = counts
-        cells = counts.reduce(into: Int?(1)) { product, count in
+        self.values = values
+        cells = values.reduce(into: Int?(1)) { product, values in
             product = product.flatMap {
-                let (value, overflow) = $0.multipliedReportingOverflow(by: count)
+                let (value, overflow) = $0.multipliedReportingOverflow(by: values.count)
                 return overflow ? nil : value
             }
         }
@@ -29,6 +30,7 @@ struct SweepSpace: Sendable {
 
     /// By axis, the index of its value in a cell.
     func indices(ofCell cell: Int) -> [Int] {
+        let counts = counts
         var rest = cell
         var chosen = [Int](repeating: 0, count: counts.count)
         for group in counts.indices.reversed() {
@@ -54,11 +56,11 @@ struct SweepSpace: Sendable {
     /// A cell, each as likely as any other.
     func draw(_ draws: inout Draws) -> [Int] { spread(counts.map { draws.below($0) }) }
 
-    /// The values of groups as values of axes.
+    /// Choices of each group's values as indices of the axes' values.
     private func spread(_ chosen: [Int]) -> [Int] {
         var indices = [Int](repeating: 0, count: axes)
         for (group, members) in groups.enumerated() {
-            for axis in members { indices[axis] = chosen[group] }
+            for axis in members { indices[axis] = values[group][chosen[group]] }
         }
         return indices
     }

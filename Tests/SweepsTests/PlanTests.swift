@@ -89,6 +89,25 @@ struct PlanTests {
         #expect(try values(sweep).map { $0[1] } == ["0", "1"])
     }
 
+    /// Constraints on an axis alone narrow it before points are drawn, of a grid too large to be gone through too.
+    @Test(arguments: ["random", "latin-hypercube"]) func constraintsOnOneAxisNarrowIt(method: String) throws {
+        let axes = ["rows", "columns", "fifo_depth", "filters_per_pe"]
+        let sweep = """
+            traces: [trace.yaml]
+            axes: {\(axes.map { "pe_array.\($0): {from: 1, to: 64, step: 1}" }.joined(separator: ", "))}
+            constraints: [pe_array.rows == 16, 128 / pe_array.columns == 16, "pe_array.fifo_depth > 60 or pe_array.fifo_depth < 2"]
+            sample: {method: \(method), count: 5}
+            """
+        let points = try values(sweep)
+        #expect(points.count == 5)
+        for point in points {
+            #expect(
+                point[1] == "16" && point[2] == "8" && ["1", "61", "62", "63", "64"].contains(point[3]), "\(point)")
+        }
+        #expect(throws: InputError.self) { try values(sweep.replacing("== 16,", with: "== 65,")) }
+        if method == "latin-hypercube" { #expect(Set(points.map { $0[3] }).count == 5) }
+    }
+
     /// A sample that comes out smaller says so.
     @Test func smallSamplesAreTold() throws {
         let axes = "traces: [trace.yaml]\naxes: {pe_array.rows: {from: 1, to: 9, step: 1}, pe_array.columns: [1, 2]}\n"
