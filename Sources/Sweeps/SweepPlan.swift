@@ -91,10 +91,12 @@ extension Sweep {
     /// - Returns: the keys that configurations of the sweep have, and those of its traces.
     fileprivate func checkValues(traces: [Trace], library: ConfigurationLibrary) throws -> [String] {
         var keys = Set(axes.map(\.name))
-        func check(_ change: [Override]) throws {
+        /// Reads a machine with changes; its tables and its memory where the changes are of these.
+        func check(_ change: [Override], of section: Substring?) throws {
             let machine = try Configuration.load(base: base, overrides: overrides + change, checksTogether: false)
+            if section == nil || section == "energy" { _ = try EnergyTables.load(for: machine, library: library) }
+            guard section == nil || section == "dram" else { return }
             keys.formUnion(machine.keys)
-            _ = try EnergyTables.load(for: machine, library: library)
             if case .standard(let standard) = machine.dram {
                 _ = try DRAMConfiguration.decode(standard.node, presets: library.memoryFolder())
                 keys.formUnion(try library.memoryKeys(of: machine))
@@ -104,14 +106,15 @@ extension Sweep {
         func checkAny(_ axis: Axis, _ value: Axis.Value) throws {
             let own = try Override(key: axis.key, value: value.node)
             let sections = axes.filter { axis.name.hasPrefix($0.name + ".") }
-            guard let section = sections.max(by: { $0.depth < $1.depth }) else { return try check([own]) }
+            let top = axis.name.split(separator: ".").first
+            guard let section = sections.max(by: { $0.depth < $1.depth }) else { return try check([own], of: top) }
             let outcomes = try section.values.map { outer in
                 let change = [try Override(key: section.key, value: outer.node), own]
-                return Result { try check(change) }
+                return Result { try check(change, of: top) }
             }
             if outcomes.allSatisfy({ if case .failure = $0 { true } else { false } }) { try outcomes.first?.get() }
         }
-        try check([])
+        try check([], of: nil)
         for axis in axes {
             for value in axis.values {
                 switch axis.target {
