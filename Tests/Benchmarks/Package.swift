@@ -7,7 +7,7 @@ let package = Package(
         .package(name: "winosim", path: "../.."),
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     ],
-    targets: ["SimulationBenchmarks", "DRAMBenchmarks"].map { name in
+    targets: ["SimulationBenchmarks", "DRAMBenchmarks", "SweepBenchmarks"].map { name in
         .executableTarget(
             name: name,
             dependencies: [
