@@ -6,8 +6,8 @@
 # SWEEP is a sweep's file or a shipped one's name, FOLDER a folder that all nodes see. Options go to sbatch, for the tasks and the
 # merge alike: --partition=short --cpus-per-task=4. The program is $WINOSIM, or winosim in the PATH of the nodes.
 #
-# A task that is requeued, or an array that is submitted again, goes on with the points that are done. Prints the numbers of the
-# array and of the merge.
+# A task that is requeued, as one that was killed is up to three times, or an array that is submitted again, goes on with the
+# points that are done. Prints the numbers of the array and of the merge.
 set -euo pipefail
 winosim=${WINOSIM:-winosim}
 
@@ -21,6 +21,8 @@ task)
         --resume --jobs "${SLURM_CPUS_PER_TASK:-1}" "${memory[@]}" >/dev/null || code=$?
     # Points that failed have a row that says so, and are no reason to leave the others unmerged.
     if ((code == 1)); then exit 0; fi
+    # Killed by a signal, for its memory perhaps: a few times it may go on where it was.
+    if ((code > 128 && ${SLURM_RESTART_COUNT:-0} < 3)); then exec scontrol requeue "$SLURM_JOB_ID"; fi
     exit "$code"
     ;;
 merge)

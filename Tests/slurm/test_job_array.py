@@ -1,7 +1,9 @@
 """The job array of Configs/sweeps/slurm.sh on a real Slurm."""
 
+import os
 import pathlib
 import re
+import signal
 import subprocess
 
 import pytest
@@ -43,11 +45,25 @@ def wait_until_over(slurm, *numbers):
     return {job: state for job, state in jobs(slurm).items() if job.split("_")[0] in numbers}
 
 
+def processes(program, *arguments):
+    """Numbers of the processes of a program that have all of these arguments."""
+    found = []
+    for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = file.read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if words[0] == program and set(arguments) <= set(words):
+            found.append(int(file.parent.name))
+    return found
+
+
 def points(journal):
     return max(0, journal.read_bytes().count(b"\n") - 1) if journal.exists() else 0
 
 
-def test_killed_task_is_requeued_and_the_merge_is_that_of_one_process(slurm, winosim, tmp_path):
+@pytest.mark.parametrize("how", ["its job is requeued", "its process is killed"])
+def test_killed_task_goes_on_and_the_merge_is_that_of_one_process(slurm, winosim, tmp_path, how):
     (tmp_path / "sweep.yaml").write_text(SWEEP)
     alone = subprocess.run(
         [winosim, "sweep", tmp_path / "sweep.yaml", "--output", tmp_path / "alone"], capture_output=True, text=True
@@ -56,10 +72,14 @@ def test_killed_task_is_requeued_and_the_merge_is_that_of_one_process(slurm, win
     folder = tmp_path / "array"
     array, merge = submit(slurm, winosim, tmp_path / "sweep.yaml", folder)
 
-    # The second task dies half-way, as with its node, and Slurm starts it again.
+    # The second task dies half-way, as with its node or for its memory, and Slurm starts it again.
     journal = folder / "shard-2" / "sweep.journal"
     slurm.wait_for(lambda: points(journal) >= 2, "two points of the second shard")
-    slurm.call("scontrol", "requeue", f"{array}_2")
+    if how == "its job is requeued":
+        slurm.call("scontrol", "requeue", f"{array}_2")
+    else:
+        (process,) = processes(winosim, "sweep", str(folder / "shard-2"))
+        os.kill(process, signal.SIGKILL)
     half = points(journal)
     assert half < 12, "the task had ended before it was killed: the points are too short"
 
