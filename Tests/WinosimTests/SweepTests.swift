@@ -43,6 +43,31 @@ import Testing
         #expect(listed.output.contains("shape  Rows against multipliers."), "\(listed)")
     }
 
+    /// A folder of results that is called as the sweep is does not hide it.
+    @Test func aFolderOfItsNameDoesNotHideASweep() throws {
+        let folder = try Self.folder()
+        for arguments in [["--shard", "1/2"], ["--shard", "1/2", "--resume"]] {
+            let outcome = try Program.run(
+                ["sweep", "shape", "--configs", "Configs", "--output", "shape"] + arguments, in: folder)
+            #expect(outcome.code == 0, "\(outcome)")
+        }
+    }
+
+    /// What does not come out as asked is told.
+    @Test func smallSamplesAndDamagedLinesAreTold() throws {
+        let folder = try Self.folder(Self.sweep + "\nsample: {method: random, count: 12}")
+        let first = try run(folder, "sweep", "shape", "--output", "out")
+        #expect(first.code == 0 && first.talk.hasPrefix("the sample has 9 points of 12: "), "\(first)")
+        var journal = try folder.text("out/sweep.journal")
+        let csv = try folder.text("out/sweep.csv")
+        let line = try #require(journal.split(separator: "\n").dropFirst(3).first)
+        journal.replace(line, with: line.dropLast() + "}")
+        try folder.write(journal, to: "out/sweep.journal")
+        let second = try run(folder, "sweep", "shape", "--output", "out", "--resume")
+        #expect(second.code == 0 && second.talk.contains("1 of the journal's lines is damaged"), "\(second)")
+        #expect(try folder.text("out/sweep.csv") == csv)
+    }
+
     /// Killed at any time, in any way, it goes on to the same bytes.
     @Test(arguments: ["KILL", "INT", "TERM"]) func killedAndGoneOnWith(signal: String) throws {
         // Larger layers, so that there is something to kill.

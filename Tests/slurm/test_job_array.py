@@ -101,7 +101,7 @@ def test_submitted_again_it_goes_on(slurm, winosim, tmp_path):
     assert set(wait_until_over(slurm, *first).values()) == {"COMPLETED"}, slurm.state()
     csv = (folder / "sweep.csv").read_bytes()
     (folder / "sweep.csv").unlink()
-    second = submit(slurm, winosim, tmp_path / "sweep.yaml", folder)
+    second = submit(slurm, winosim, tmp_path / "sweep.yaml", folder, "--mem=300")
     assert set(wait_until_over(slurm, *second).values()) == {"COMPLETED"}, slurm.state()
     assert (folder / "sweep.csv").read_bytes() == csv
 

@@ -79,7 +79,8 @@ struct SweepCommand: AsyncParsableCommand {
         }
         if let note = plan.note { Console.say(note) }
         if let damaged = journal?.damagedLines, damaged > 0 {
-            Console.say("\(damaged) lines of the journal are damaged: their points run again")
+            Console.say(
+                "\(damaged) of the journal's lines \(damaged == 1 ? "is" : "are") damaged: what they held runs again")
         }
         let progress = SweepProgress()
         let result = try await runner.run(journal: journal) { progress.tell(done: $0, of: $1) }

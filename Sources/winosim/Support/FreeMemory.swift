@@ -16,19 +16,23 @@ enum FreeMemory {
         return line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }.map { $0 * 1024 }
     }
 
-    /// What is left of the limits of the control group that this process is in, and of those above it; nil without any.
+    /// What is left of the limits of the control groups that this process is in; nil without any.
     private static var ofGroup: UInt64? {
-        // `0::/a/b` in the second version of control groups, `7:memory:/a/b` in the first.
-        let lines =
-            text("/proc/self/cgroup")?.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 2) } ?? []
-        return lines.compactMap { line -> UInt64? in
+        text("/proc/self/cgroup").flatMap { left(groups: $0, root: "/sys/fs/cgroup") }
+    }
+
+    /// What is left of the limits of some control groups, and of those that they lie in.
+    ///
+    /// - Parameters:
+    ///   - groups: a line a group, `0::/a/b` in the second version of control groups, `7:memory:/a/b` in the first.
+    ///   - root: the folder that shows them.
+    static func left(groups: String, root: String) -> UInt64? {
+        groups.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 2) }.compactMap { line -> UInt64? in
             guard let group = line.last, group.hasPrefix("/") else { return nil }
-            if line.first == "0" {
-                return left(below: "/sys/fs/cgroup", group, limit: "memory.max", used: "memory.current")
-            }
+            if line.first == "0" { return left(below: root, group, limit: "memory.max", used: "memory.current") }
             guard line.count == 3, line[1].split(separator: ",").contains("memory") else { return nil }
             return left(
-                below: "/sys/fs/cgroup/memory", group, limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes")
+                below: root + "/memory", group, limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes")
         }.min()
     }
 
