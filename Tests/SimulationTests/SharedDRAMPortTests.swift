@@ -60,7 +60,9 @@ struct SharedDRAMPortTests {
         }
 
         /// Asks in the order in which `LayerMemory` does; all that came out.
-        func run(_ port: any MemoryPort) -> [Int] {
+        ///
+        /// - Parameter idle: cycles that the layer goes on when all has been answered.
+        func run(_ port: any MemoryPort, idle: Int) -> [Int] {
             var all: [Int] = []
             var answers: [Int] = []
             var begun = 0
@@ -99,7 +101,7 @@ struct SharedDRAMPortTests {
             }
             while let cycle = next() { begin(at: cycle) }
             let end = port.finish()
-            guard let commands = port.commands(through: max(end, answers.max() ?? 0) + 40) else { return [] }
+            guard let commands = port.commands(through: max(end, answers.max() ?? 0) + idle) else { return [] }
             let counters = commands.counters
             return all + answers + [
                 end, commands.clocks, counters.activates, counters.reads, counters.writes, counters.rowHits,
@@ -140,14 +142,16 @@ struct SharedDRAMPortTests {
             let cache = SimulationCache(limit: .kibibytes(1 << 14))
             let script = Script(sizes: sizes, &random)
             for round in 0..<40 {
-                let varied = script.varied(&random)
-                let own = varied.run(DRAMPort(memory, layout: layout, operands: operands, clock: key.clock))
-                let shared = varied.run(try SharedDRAMPort(key, operands: operands, cache: cache))
+                let (varied, idle) = (script.varied(&random), random.pick([40, 40, 40, 9000]))
+                let own = varied.run(
+                    DRAMPort(memory, layout: layout, operands: operands, clock: key.clock), idle: idle)
+                let shared = varied.run(try SharedDRAMPort(key, operands: operands, cache: cache), idle: idle)
                 #expect(shared == own, "seed \(seed), run \(runs), round \(round)")
                 runs += 1
             }
             replays += cache.replays
         }
-        #expect(replays > runs / 5 && replays < runs * 4 / 5, "\(replays) of \(runs)")
+        // Both ways are taken often; what ends at a clock of its own is no replay.
+        #expect(replays > runs / 10 && replays < runs * 4 / 5, "\(replays) of \(runs)")
     }
 }

@@ -57,6 +57,17 @@ import YAML
         #expect(made.suffix(2) == ["large", "large"])
     }
 
+    /// Where room is short, an eighth of it is made at once.
+    @Test func roomIsMadeForMany() throws {
+        let cache = SharedCache<Int, Int>(limit: 80)
+        for key in 0..<80 { _ = try cache.value(key) { (key, 1) } }
+        #expect(cache.bytes == 80)
+        _ = try cache.value(80) { (80, 1) }
+        #expect(cache.bytes == 70)
+        #expect(try cache.value(11) { (0, 1) } == 11, "the seventy that were used last are there")
+        #expect(try cache.value(10) { (0, 1) } == 0)
+    }
+
     @Test func whatGrowsPushesOthersOut() throws {
         let cache = SharedCache<String, Int>(limit: 10)
         for (value, key) in ["a", "b"].enumerated() { _ = try cache.value(key) { (value, 3) } }

@@ -103,7 +103,8 @@ import YAML
         try FileManager.default.createDirectory(atPath: folder.file("deep"), withIntermediateDirectories: true)
         #expect(try identity("deep/../sweep.yaml") == begun)
         for (file, text) in [
-            ("logic.yaml", wires + ", others"), ("over.yaml", "name: over\nextends: default\ncompanion: logic-40nm"),
+            ("logic.yaml", wires + ", others"),
+            ("over.yaml", "name: over\nextends: default\ncompanion: logic\ndescription: another"),
             ("mine.yaml", "name: mine\nextends: default"),
         ] {
             let was = String(decoding: try folder.bytes(file), as: UTF8.self)
