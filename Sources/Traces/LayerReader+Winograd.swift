@@ -30,25 +30,32 @@ extension LayerReader {
             throw node.error("\(name) has \(lines.count) rows, expected \(rows) rows of \(columns)")
         }
         var values: [Double] = []
+        var exact: [Rational?] = []
         for line in lines {
             let entries = try line.elements()
             guard entries.count == columns else {
                 throw line.error("a row of \(name) has \(entries.count) entries, expected \(columns)")
             }
-            for entry in entries { values.append(try readNumber(entry)) }
+            for entry in entries {
+                let number = try readNumber(entry)
+                values.append(number.value)
+                exact.append(number.exact)
+            }
         }
-        return Matrix(rows: rows, columns: columns, values: values)
+        return Matrix(rows: rows, columns: columns, values: values, exact: exact)
     }
 
-    /// A number, or a fraction such as `-1/6`.
-    private func readNumber(_ node: Node) throws -> Double {
+    /// A number, or a fraction such as `-1/6`: its nearest double, and itself where it fits.
+    private func readNumber(_ node: Node) throws -> (value: Double, exact: Rational?) {
         guard let text = node.text, text.contains("/") else {
-            return try node.real(in: -1e6...1e6)
+            return (try node.real(in: -1e6...1e6), node.text.flatMap(Rational.init(decimal:)))
         }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let top = Int32(parts[0]), let bottom = Int32(parts[1]), bottom != 0 else {
+        guard parts.count == 2, let top = Int32(parts[0]), let bottom = Int32(parts[1]), bottom != 0,
+            let fraction = try? Rational(Int(top), Int(bottom))
+        else {
             throw node.error("found \(node.found), expected a number or a fraction of whole numbers such as 1/6")
         }
-        return Double(top) / Double(bottom)
+        return (fraction.double, fraction)
     }
 }

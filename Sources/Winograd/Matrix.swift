@@ -1,23 +1,79 @@
-/// A small dense matrix of doubles.
+/// A small dense matrix: doubles, and beside them rows of integers wherever the exact entries allow it.
+///
+/// A row may be multiplied by an integer without changing which of its products are zero. So each row is kept a second time,
+/// times the least integer that makes its entries whole: integers keep the zeros of `M x` that rounded fractions such as
+/// 1/6 lose.
 public struct Matrix: Hashable, Sendable {
+    /// The largest integer of a scaled row. A row that would need a larger one stays unscaled.
+    public static let largestInteger = 1 << 20
+
     /// Rows.
     public let rows: Int
     /// Columns.
     public let columns: Int
-    /// The entries, row by row.
+    /// The entries' nearest doubles, row by row.
     public let values: [Double]
+    /// By row, the factor of its scaled entries: the least integer that makes them whole, or 1 where that is not known or
+    /// an integer would exceed `largestInteger`.
+    public let scales: [Double]
+    /// The entries times their row's factor, row by row.
+    public let scaled: [Double]
 
-    /// Wraps `rows * columns` values, row by row.
-    public init(rows: Int, columns: Int, values: [Double]) {
-        precondition(values.count == rows * columns)
+    /// Wraps `rows * columns` entries, row by row.
+    ///
+    /// - Parameters:
+    ///   - values: the entries' nearest doubles.
+    ///   - exact: the entries themselves; nil where one does not fit a `Rational`, which leaves its row unscaled.
+    public init(rows: Int, columns: Int, values: [Double], exact: [Rational?]) {
+        precondition(values.count == rows * columns && exact.count == values.count)
         self.rows = rows
         self.columns = columns
         self.values = values
+        var scales: [Double] = []
+        var scaled: [Double] = []
+        for row in 0..<rows {
+            let range = row * columns..<(row + 1) * columns
+            if let whole = Self.wholeRow(exact[range]) {
+                scales.append(Double(whole.scale))
+                scaled += whole.integers.map(Double.init)
+            } else {
+                scales.append(1)
+                scaled += values[range]
+            }
+        }
+        self.scales = scales
+        self.scaled = scaled
     }
 
-    /// Wraps exact entries; each becomes its nearest double. All rows have the length of the first.
+    /// Wraps `rows * columns` values, row by row; each is taken for the dyadic fraction that it is.
+    public init(rows: Int, columns: Int, values: [Double]) {
+        self.init(rows: rows, columns: columns, values: values, exact: values.map(Rational.init(exactly:)))
+    }
+
+    /// Wraps exact entries. All rows have the length of the first.
     public init(_ entries: [[Rational]]) {
-        self.init(rows: entries.count, columns: entries.first?.count ?? 0, values: entries.joined().map(\.double))
+        let all = Array(entries.joined())
+        self.init(
+            rows: entries.count, columns: entries.first?.count ?? 0, values: all.map(\.double), exact: all)
+    }
+
+    /// A row times the least common multiple of its denominators; nil where that does not fit.
+    private static func wholeRow(_ row: ArraySlice<Rational?>) -> (scale: Int, integers: [Int])? {
+        var scale = 1
+        for entry in row {
+            guard let entry else { return nil }
+            let factor = entry.denominator / Rational.commonDivisor(scale, entry.denominator)
+            let (product, overflow) = scale.multipliedReportingOverflow(by: factor)
+            if overflow { return nil }
+            scale = product
+        }
+        var integers: [Int] = []
+        for case let entry? in row {
+            let (integer, overflow) = entry.numerator.multipliedReportingOverflow(by: scale / entry.denominator)
+            guard !overflow, integer.magnitude <= largestInteger else { return nil }
+            integers.append(integer)
+        }
+        return (scale, integers)
     }
 
     /// The entry in a row and a column.

@@ -18,13 +18,47 @@ public struct Rational: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: `WinogradError.overflow` for a zero denominator or a term that does not fit.
     public init(_ numerator: Int, _ denominator: Int) throws {
         guard denominator != 0 else { throw WinogradError.overflow }
-        let divisor = Rational.commonDivisor(numerator.magnitude, denominator.magnitude)
+        let divisor = Rational.magnitudeDivisor(numerator.magnitude, denominator.magnitude)
         let isNegative = (numerator < 0) != (denominator < 0)
         guard let top = Int(exactly: numerator.magnitude / divisor),
             let bottom = Int(exactly: denominator.magnitude / divisor)
         else { throw WinogradError.overflow }
         self.numerator = isNegative ? -top : top
         self.denominator = bottom
+    }
+
+    /// The dyadic fraction that a finite double is; nil where it does not fit.
+    public init?(exactly value: Double) {
+        if let whole = Int(exactly: value) {
+            self.init(whole)
+            return
+        }
+        // At most 62 halvings make a whole number of what fits.
+        for bits in 1...62 {
+            if let top = Int(exactly: value * Double(sign: .plus, exponent: bits, significand: 1)) {
+                guard let fraction = try? Rational(top, 1 << bits) else { return nil }
+                self = fraction
+                return
+            }
+        }
+        return nil
+    }
+
+    /// The fraction that a number in decimal is, such as `-0.0625` or `1.5e-3`; nil where the text is none or does not fit.
+    public init?(decimal text: String) {
+        let parts = text.lowercased().split(separator: "e", maxSplits: 1, omittingEmptySubsequences: false)
+        let mantissa = parts[0].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let fraction = mantissa.count > 1 ? mantissa[1] : ""
+        guard let digits = Int(mantissa[0] + fraction), !fraction.contains(where: { "+-".contains($0) }),
+            let exponent = parts.count > 1 ? Int(parts[1]) : 0, (-99...99).contains(exponent - fraction.count)
+        else { return nil }
+        var value = Rational(digits)
+        let power = exponent - fraction.count
+        for _ in 0..<abs(power) {
+            guard let next = try? power < 0 ? value * Rational(1, 10) : value * Rational(10) else { return nil }
+            value = next
+        }
+        self = value
     }
 
     /// The nearest double.
@@ -61,7 +95,10 @@ public struct Rational: Hashable, Sendable, CustomStringConvertible {
         try left * Rational(right.denominator, right.numerator)
     }
 
-    private static func commonDivisor(_ a: UInt, _ b: UInt) -> UInt {
+    /// The greatest common divisor of two positive integers.
+    static func commonDivisor(_ a: Int, _ b: Int) -> Int { Int(magnitudeDivisor(a.magnitude, b.magnitude)) }
+
+    private static func magnitudeDivisor(_ a: UInt, _ b: UInt) -> UInt {
         var (a, b) = (a, b)
         while b != 0 { (a, b) = (b, a % b) }
         return a

@@ -1,13 +1,17 @@
 /// A two-dimensional transform M X M^T with a fixed matrix M of p x q entries: `[q, q]` to `[p, p]`.
 ///
-/// The left factor is applied first, then the right, terms in index order, each product rounded before it is added. Zero
-/// entries are left out, which changes no bit of a finite result but the sign of a zero.
+/// The left factor is applied first, then the right, terms in index order, each product rounded before it is added. Both
+/// factors are taken with their rows scaled to integers where the matrix allows it, and a value is divided once, by the
+/// product of its two rows' scales: so integer operands give exact zeros. Zero entries are left out, which changes no bit
+/// of a finite result but the sign of a zero.
 struct Transform: Hashable, Sendable {
     let matrix: Matrix
     /// Where each row's terms begin; the last entry is the end.
     private let starts: [Int]
     private let columns: [Int]
     private let factors: [Double]
+    /// By element of the result, the product of both rows' scales; empty where all are 1.
+    private let divisors: [Double]
 
     init(_ matrix: Matrix) {
         var starts = [0]
@@ -16,7 +20,7 @@ struct Transform: Hashable, Sendable {
         for row in 0..<matrix.rows {
             for column in 0..<matrix.columns where matrix[row, column] != 0 {
                 columns.append(column)
-                factors.append(matrix[row, column])
+                factors.append(matrix.scaled[row * matrix.columns + column])
             }
             starts.append(columns.count)
         }
@@ -24,6 +28,8 @@ struct Transform: Hashable, Sendable {
         self.starts = starts
         self.columns = columns
         self.factors = factors
+        let scales = matrix.scales
+        divisors = scales.allSatisfy { $0 == 1 } ? [] : scales.flatMap { row in scales.map { row * $0 } }
     }
 
     /// Adds of both passes: M on each column of X, then M on each row of the result.
@@ -118,6 +124,11 @@ struct Transform: Hashable, Sendable {
                         }
                     }
                 }
+            }
+        }
+        if !divisors.isEmpty {
+            divisors.withUnsafeBufferPointer { divisors in
+                for element in 0..<p * p { result[element] /= SIMD4(repeating: divisors[element]) }
             }
         }
     }

@@ -93,6 +93,14 @@ import YAML
             with: "winograd: {tile: 2, g: [[1, 0, 0], [\"1/2\", 1/2, 0.5], [1/2, -1/2, 1/2], [0, 0, 1]]}")
         let matrices = try folder.load(text).layers[0].winograd?.matrices
         #expect(matrices == (try .cookToom(m: 2, r: 3)))
+        // Fractions and decimals are kept exactly; a decimal of a sixth is no sixth.
+        let sixth = [1, 6].map { "1/\($0)" }.joined(separator: ", ")
+        let exact = TraceFolder.manifest.replacing(
+            "winograd: {tile: 2}",
+            with: "winograd: {g: [[0.3, 0, 0], [\(sixth), 0.25], [0.1666666667, 0, 0], [0, 0, 1]]}")
+        let g = try #require(try folder.load(exact).layers[0].winograd?.matrices?.g)
+        #expect(g.scales == [10, 12, 1, 1])
+        #expect(g.scaled == [3, 0, 0, 12, 2, 3, 0.1666666667, 0, 0, 0, 0, 1])
         // Weights trained with other signs than those of a convolution.
         let odd = TraceFolder.manifest.replacing(
             "winograd: {tile: 2}", with: "winograd: {at: [[1, 1, 1, 0], [0, 1, -1, 1]]}")

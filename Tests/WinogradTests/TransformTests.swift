@@ -11,19 +11,20 @@ extension SeededGenerator {
 }
 
 @Suite struct TransformTests {
-    /// M X M^T as the contract words it: the left factor first, terms in index order.
+    /// M X M^T as the contract words it: rows of integers, the left factor first, terms in index order, divided once.
     private func naive(_ matrix: Matrix, _ x: [Double]) -> [Double] {
         let (p, q) = (matrix.rows, matrix.columns)
         var left = [Double](repeating: 0, count: p * q)
         for i in 0..<p {
             for j in 0..<q {
-                for k in 0..<q { left[i * q + j] += matrix[i, k] * x[k * q + j] }
+                for k in 0..<q { left[i * q + j] += matrix.scaled[i * q + k] * x[k * q + j] }
             }
         }
         var result = [Double](repeating: 0, count: p * p)
         for i in 0..<p {
             for j in 0..<p {
-                for k in 0..<q { result[i * p + j] += left[i * q + k] * matrix[j, k] }
+                for k in 0..<q { result[i * p + j] += left[i * q + k] * matrix.scaled[j * q + k] }
+                result[i * p + j] /= matrix.scales[i] * matrix.scales[j]
             }
         }
         return result
