@@ -74,7 +74,7 @@ public struct RunResult: Sendable {
         seed = result.seed
         configuration = result.configuration
         area = model.totalArea
-        warnings = model.warnings(for: result)
+        warnings = model.warnings(for: result) + result.repeatedLoads
         origins = model.origins
         let energies = model.energy(of: result)
         let clock = result.configuration.clock

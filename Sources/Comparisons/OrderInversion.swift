@@ -22,8 +22,8 @@ public struct OrderInversion: Sendable {
     public let multiplyRatio: Double
     /// How many times as long the first one takes, or as much energy.
     public let ratio: Double
-    /// What of the difference comes from where, largest first: names of cycle classes or of components, with the us or pJ by
-    /// which the first run has more.
+    /// What of the difference comes from where, largest first: names of what held the cycles or of components, with the us or
+    /// pJ by which the first run has more.
     public let reasons: [(name: String, excess: Double)]
 
     /// Differences below this are no change of order: layers' densities are drawn.
@@ -78,13 +78,12 @@ extension OrderInversion.Measure {
         return reasons
     }
 
-    /// What a run's measure is made of: us by class, averaged over the multipliers, or pJ by component.
+    /// What a run's measure is made of: us by what held the cycles, or pJ by component.
     private func parts(of run: RunResult) -> [(name: String, value: Double)] {
         switch self {
         case .time:
-            CycleClass.allCases.map {
-                let cycles = Double(run.total.activity.slots[$0]) / Double(run.configuration.multipliers)
-                return ($0.name, cycles / run.total.clock.value * 1e6)
+            CycleHolder.allCases.map {
+                ($0.name, Cycles(run.total.activity.ledger[$0]).seconds(at: run.total.clock) * 1e6)
             }
         case .energy: run.total.components.map { ($0.name, $0.energy.value) }
         }

@@ -65,7 +65,9 @@ extension Column<ComparisonRow> {
             }
         },
         .measure("utilization", "", "useful slots over all slots") { $0.figures.activity.utilization },
-        .text("bound_by", "what most slots of PEs with work went to") { $0.figures.activity.bound.rawValue },
+        .text("bound_by", "what held most cycles, in the words of layers.csv") {
+            $0.figures.activity.ledger.largest.name
+        },
         .measure("area_mm2", "mm2", "area of the chip") { $0.run.area.squareMillimetres },
         .count("multipliers", "multipliers", "multipliers of the array") { $0.run.configuration.multipliers },
         .text("configuration", "name of the machine") { $0.run.configuration.name },

@@ -124,15 +124,11 @@ extension ComparisonReport {
             + "takes \(times(inversion.ratio)) \(what): \(reasons.joined(separator: ", "))"
     }
 
-    /// What a multiplier does in a class of cycles.
+    /// What a run's next broadcast waited for.
     private static func words(for name: String) -> String {
-        switch CycleClass.allCases.first(where: { $0.name == name }) {
-        case .useful: "multiplying"
-        case .ineffectual: "multiplying by zeros"
-        case .underfill: "in PEs with fewer products than multipliers"
-        case .unmapped: "in PEs without a filter or a tile"
-        case .imbalance: "waiting for slower PEs"
-        case .broadcast: "waiting for the next step"
+        switch CycleHolder.allCases.first(where: { $0.name == name }) {
+        case .array: "in the array"
+        case .issue: "sending one bundle of steps a cycle"
         case .weightFetch: "waiting for the weight buffer"
         case .inputFetch: "waiting for the input buffer"
         case .inputTransform: "waiting for the input transform"
@@ -147,8 +143,8 @@ extension ComparisonReport {
     /// The bytes behind a wait for DRAM.
     private func traffic(_ name: String, _ a: RunResult, _ b: RunResult) -> String {
         let paths: [String: KeyPath<Activity, Int>] = [
-            CycleClass.dramWeights.name: \.dramWeightBytes, CycleClass.dramInputs.name: \.dramInputBytes,
-            CycleClass.dramOutputs.name: \.dramOutputBytes,
+            CycleHolder.dramWeights.name: \.dramWeightBytes, CycleHolder.dramInputs.name: \.dramInputBytes,
+            CycleHolder.dramOutputs.name: \.dramOutputBytes,
         ]
         guard let path = paths[name] else { return "" }
         let values = (Double(a.total.activity[keyPath: path]), Double(b.total.activity[keyPath: path]))

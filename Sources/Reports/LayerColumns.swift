@@ -79,10 +79,18 @@ extension Column<LayerRow> {
                 $0.activity.activationDensity
             },
             .count("slots", "slots", "multipliers times cycles") { $0.activity.slots.total },
-        ] + CycleClass.allCases.map(slots) + memory + energies + others
+        ] + CycleClass.allCases.map(slots) + [boundBy] + CycleHolder.allCases.map(cycles) + memory + energies + others
 
     private static func slots(of kind: CycleClass) -> Column {
         count(kind.name, "slots", kind.explanation) { $0.activity.slots[kind] }
+    }
+
+    private static let boundBy = text(
+        "bound_by", "the largest of the columns cycles_..., which add up to the cycles; on a tie the first"
+    ) { $0.activity.ledger.largest.name }
+
+    private static func cycles(of holder: CycleHolder) -> Column {
+        count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.ledger[holder] }
     }
 
     private static let memory: [Column<LayerRow>] = [
@@ -125,12 +133,6 @@ extension Column<LayerRow> {
             .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
                 $0.activity.dramPayloadBytes
             },
-            .text(
-                "bound_by",
-                "what most slots of PEs with work went to: compute, weight_traffic, input_traffic, transform or drain"
-            ) {
-                $0.activity.bound.rawValue
-            },
             .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
                 $0.activity.computeBoundCycles
             },
@@ -158,6 +160,9 @@ extension Column<LayerRow> {
         _ name: String, _ path: KeyPath<Activity, OperandActivity> & Sendable
     ) -> [Column<LayerRow>] {
         [
+            .measure("\(name)_load_ratio", "", "bytes of \(name)s loaded from DRAM over those that are compulsory") {
+                $0.activity[keyPath: path].loadRatio
+            },
             .count("\(name)_reads", "values", "\(name) values read that are not zero") {
                 $0.activity[keyPath: path].read.nonZeros
             },
@@ -177,6 +182,23 @@ extension Column<LayerRow> {
     }
 }
 
+extension CycleHolder {
+    /// What the cycles belong to, in one line.
+    fileprivate var explanation: String {
+        switch self {
+        case .array: "cycles in which a full FIFO held the next bundle, or all have gone out and the array still works"
+        case .issue: "cycles in which nothing held the next bundle: one goes out a cycle"
+        case .weightFetch: "cycles in which a read of the weight buffer held the next bundle"
+        case .inputFetch: "cycles in which a read of the input buffer held the next bundle"
+        case .inputTransform: "cycles in which the input transform held the next bundle"
+        case .dramWeights: "cycles in which weights from DRAM held the next bundle"
+        case .dramInputs: "cycles in which inputs from DRAM held the next bundle"
+        case .dramOutputs: "cycles in which outputs on their way to DRAM held the next bundle, or the layer's end"
+        case .drain: "cycles in which accumulators that drain held the next bundle, or the layer's end"
+        }
+    }
+}
+
 extension CycleClass {
     /// What the class holds, in one line.
     fileprivate var explanation: String {
@@ -186,7 +208,6 @@ extension CycleClass {
         case .underfill: "other slots of PEs that dispatched or popped something"
         case .unmapped: "slots of PEs without a filter or without a tile"
         case .imbalance: "idle slots: a slower PE's FIFO was full"
-        case .broadcast: "idle slots: one bundle of steps goes out a cycle"
         case .weightFetch: "idle slots: the weight buffer was read"
         case .inputFetch: "idle slots: the input buffer was read"
         case .inputTransform: "idle slots: the input transform was at work"

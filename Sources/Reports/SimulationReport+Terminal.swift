@@ -21,7 +21,7 @@ extension SimulationReport {
         ]
         lines = lines.flatMap { NumberText.wrapped($0, width: Self.lineWidth) }
         lines += [""] + fittingTable().lines + [""]
-        for paragraph in [cycleShares(), energies()] + assumptions() {
+        for paragraph in [boundBy(), slotShares()] + advice() + [energies()] + assumptions() {
             lines += NumberText.wrapped(paragraph, width: Self.lineWidth)
         }
         lines += list("Notes:", notes() + warnings)
@@ -81,16 +81,6 @@ extension SimulationReport {
         for row in rows { table.add(cells(row)) }
         table.addTotal(cells(total))
         return table
-    }
-
-    /// The classes of all slots, largest first.
-    private func cycleShares() -> String {
-        let slots = total.activity.slots
-        let shares = CycleClass.allCases.filter { slots[$0] > 0 }
-            .sorted { (slots[$1], $0.rawValue) < (slots[$0], $1.rawValue) }
-            .map { "\($0.name) \(NumberText.percent(Double(slots[$0]) / Double(slots.total)))" }
-        return "Where the cycles go, in shares of all multiplier slots: "
-            + (shares.isEmpty ? "there are none" : shares.joined(separator: ", "))
     }
 
     private func energies() -> String {

@@ -44,7 +44,7 @@ public struct SimulationReport: Sendable {
     }
 
     /// What does not fit together in the machine, nor with the layers, in words.
-    public var warnings: [String] { model.warnings(for: result) }
+    public var warnings: [String] { model.warnings(for: result) + result.repeatedLoads }
 
     /// `layers.csv`: one line a layer and a last one `total`.
     public func layersCSV() -> [UInt8] { CSV(Column<LayerRow>.all, rows: rows + [total]).bytes }

@@ -6,6 +6,8 @@ public struct Activity: Hashable, Sendable {
     public var cycles = 0
     /// Multiplier slots by class; they add up to `rows * columns * multipliers * cycles`.
     public var slots = SlotCounts()
+    /// Cycles by what held the next broadcast; they add up to `cycles`.
+    public var ledger = CycleLedger()
     /// PE-cycles in which a PE dispatched or popped something.
     public var busyCycles = 0
     /// Products of two non-zero operands.
@@ -14,7 +16,8 @@ public struct Activity: Hashable, Sendable {
     public var ineffectualProducts = 0
     /// Of the ineffectual products, those whose multiplier is gated: they take a slot and no multiply energy.
     public var gatedProducts = 0
-    /// Products of the algorithm at hand on a machine that skips nothing: P a pair and step, padding included.
+    /// Products of the algorithm at hand on a machine that skips nothing: the operands of a step, zeros in the map's border
+    /// among them, a pair and step.
     public var algorithmicProducts = 0
     /// Multiplications of the dense direct convolution of the same layer.
     public var denseMultiplies = 0
@@ -97,15 +100,6 @@ public struct Activity: Hashable, Sendable {
     /// Accesses that found their row open over all; nil for a memory without rows.
     public var dramRowHitRate: Double? { Self.ratio(dramCommands.rowHits, dramCommands.reads + dramCommands.writes) }
 
-    /// What most slots of PEs with work went to.
-    public var bound: Bound {
-        var slotsByBound: [Bound: Int] = [:]
-        for kind in CycleClass.allCases {
-            if let bound = kind.bound { slotsByBound[bound, default: 0] += slots[kind] }
-        }
-        return Bound.allCases.max { (slotsByBound[$0] ?? 0) < (slotsByBound[$1] ?? 0) } ?? .compute
-    }
-
     /// Products executed, gated ones included.
     public var executedProducts: Int { usefulProducts + ineffectualProducts }
 
@@ -138,6 +132,7 @@ public struct Activity: Hashable, Sendable {
     public static func += (a: inout Activity, b: Activity) {
         a.cycles += b.cycles
         a.slots += b.slots
+        a.ledger += b.ledger
         a.busyCycles += b.busyCycles
         a.usefulProducts += b.usefulProducts
         a.ineffectualProducts += b.ineffectualProducts

@@ -29,6 +29,13 @@ enum Laws {
             try require(activity.slots[kind] >= 0, "class \(kind.name) has \(activity.slots[kind]) slots")
         }
         try require(
+            activity.ledger.total == activity.cycles,
+            "the ledger adds up to \(activity.ledger.total) cycles, and the layer takes \(activity.cycles)")
+        for holder in CycleHolder.allCases {
+            try require(
+                activity.ledger[holder] >= 0, "the ledger has \(activity.ledger[holder]) cycles of \(holder.name)")
+        }
+        try require(
             executed == expectedProducts,
             "the array executed \(executed) products, and the masks hold \(expectedProducts)")
         try require(

@@ -51,8 +51,14 @@ extension LayerSimulation {
         activity.dramWeightBytes = plan?.port.bytesRead(.weights) ?? compulsory.weights
         activity.dramInputBytes = plan?.port.bytesRead(.inputs) ?? compulsory.inputs
         activity.dramOutputBytes = plan?.port.bytesWritten ?? compulsory.outputs
-        let loaded = plan?.plan.loads.reduce(0) { $0 + $1.bytes } ?? compulsory.weights + compulsory.inputs
-        activity.dramPayloadBytes = loaded + activity.outputBytes
+        activity.weightOperands.compulsoryBytes = compulsory.weights
+        activity.inputOperands.compulsoryBytes = compulsory.inputs
+        activity.weightOperands.loadedBytes = plan?.plan.bytes(.weights) ?? compulsory.weights
+        activity.inputOperands.loadedBytes = plan?.plan.bytes(.inputs) ?? compulsory.inputs
+        activity.weightOperands.wholeGroupsCapacity = plan?.wholeGroupsCapacity.weights ?? 0
+        activity.inputOperands.wholeGroupsCapacity = plan?.wholeGroupsCapacity.inputs ?? 0
+        activity.dramPayloadBytes =
+            activity.weightOperands.loadedBytes + activity.inputOperands.loadedBytes + activity.outputBytes
         if let commands = plan?.port.commands(through: activity.cycles - 1) {
             activity.dramCommands = commands.counters
             activity.dramClocks = commands.clocks

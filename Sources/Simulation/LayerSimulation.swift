@@ -34,8 +34,11 @@ struct LayerSimulation {
         let shape = lowered.shape
         let store = InputStore(lowered, configuration: configuration)
         let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
+        let distinct = DistinctPixels(lowered.windows)
         let groups = (0..<shape.groups).map {
-            ChannelGroup(lowered, index: $0, store: store, ownership: ownership, configuration: configuration)
+            ChannelGroup(
+                lowered, index: $0, store: store, ownership: ownership, distinct: distinct, configuration: configuration
+            )
         }
         let plan = try MemoryPlan(
             groups, lowered: lowered, configuration: configuration, memory: memory, nextDensity: nextDensity,
@@ -55,7 +58,7 @@ struct LayerSimulation {
                 ? useful
                 : group.grouping.rowGroups.reduce(0) { $0 + singleSidedProducts($1, of: product) }
             activity.usefulProducts += useful
-            activity.algorithmicProducts += product.filters * product.tiles * product.steps * product.width
+            activity.algorithmicProducts += product.filters * product.tiles * product.operandsPerColumn
             activity.weights += product.operandsPerColumn * product.filters
             activity.activations += product.operandsPerColumn * product.tiles
             activity.nonZeroWeights += product.nonZeroWeights
@@ -88,10 +91,17 @@ struct LayerSimulation {
         activity.accumulatorUpdates = updatesEveryProduct ? counts.products : counts.updates
         activity.ineffectualProducts = counts.products - activity.usefulProducts
         if array.gating { activity.gatedProducts = activity.ineffectualProducts }
-        for kind in CycleClass.allCases { activity.slots[kind] = timing.idle[kind.rawValue] * array.multipliers }
+        for kind in CycleClass.allCases { activity.slots[kind] = timing.idle[kind] * array.multipliers }
+        activity.ledger = timing.ledger
         activity.slots[.useful] = activity.usefulProducts
         activity.slots[.ineffectual] = activity.ineffectualProducts
         activity.slots[.underfill] = activity.busyCycles * array.multipliers - counts.products
+        if timing.idleAtIssueLimit != 0 {
+            throw BrokenLaw(
+                description:
+                    "layer '\(lowered.name)': PEs were idle for \(timing.idleAtIssueLimit) cycles before an entry that "
+                    + "nothing held")
+        }
         try Laws.check(
             activity, layer: lowered.name, configuration: configuration, executed: counts.products,
             expectedProducts: expected, compulsory: compulsory)
@@ -183,7 +193,7 @@ struct LayerSimulation {
                         $0 + $1.nonzeroBitCount
                     }
                 }
-        case .none: return product.width * rowGroup.steps.count * rowGroup.filters * product.tiles
+        case .none: return product.operands(in: rowGroup.steps) * rowGroup.filters * product.tiles
         }
     }
 

@@ -48,6 +48,12 @@ public struct OperandActivity: Hashable, Sendable {
     public var readMaskBits = 0
     /// Mask bits among what was moved from DRAM.
     public var movedMaskBits = 0
+    /// Bytes of all loads, before the memory rounds them to bursts.
+    public var loadedBytes = 0
+    /// Bytes that are moved where everything is loaded once.
+    public var compulsoryBytes = 0
+    /// The least capacity of the buffer at which no group is streamed anew in every pass; 0 with ideal memory.
+    public var wholeGroupsCapacity = 0
     /// Bytes that the buffer delivered.
     public var bufferReadBytes = 0
     /// Reads of one bank at its port's width.
@@ -62,7 +68,10 @@ public struct OperandActivity: Hashable, Sendable {
     /// bundle share.
     public var skippedReads: Int { algorithmicReads - read.values }
 
-    /// Adds another layer's counts.
+    /// How many times the compulsory bytes are loaded; nil without any.
+    public var loadRatio: Double? { compulsoryBytes == 0 ? nil : Double(loadedBytes) / Double(compulsoryBytes) }
+
+    /// Adds another layer's counts; capacities become the larger one.
     public static func += (a: inout OperandActivity, b: OperandActivity) {
         a.moved += b.moved
         a.written += b.written
@@ -74,6 +83,9 @@ public struct OperandActivity: Hashable, Sendable {
         a.decoded += b.decoded
         a.readMaskBits += b.readMaskBits
         a.movedMaskBits += b.movedMaskBits
+        a.loadedBytes += b.loadedBytes
+        a.compulsoryBytes += b.compulsoryBytes
+        a.wholeGroupsCapacity = max(a.wholeGroupsCapacity, b.wholeGroupsCapacity)
         a.bufferReadBytes += b.bufferReadBytes
         a.bufferReads += b.bufferReads
         a.bufferWrites += b.bufferWrites

@@ -34,14 +34,19 @@ public struct Simulator: Sendable {
     ///   - concurrency: layers at once; the number of cores where nil.
     ///   - recordsTimeline: whether the results hold what happened when.
     ///   - shared: what runs of the same trace share, and the trace's number among all that share it.
-    /// - Throws: `InputError` where a layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
+    /// - Throws: `InputError` where a layer cannot run as the configuration asks or does not fit the memory that is free;
+    ///   `BrokenLaw` for a bug of ours.
     public func run(
         _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, recordsTimeline: Bool = false,
         sharing shared: (cache: SimulationCache, trace: Int)? = nil
     ) async throws -> SimulationResult {
         let layers = trace.layers
         let memory = try MachineMemory(configuration.dram, dram: dram)
-        let results = try await mapConcurrently(indices ?? Array(layers.indices), limit: concurrency) { i in
+        let chosen = indices ?? Array(layers.indices)
+        // Large layers run one after another where they would not fit together.
+        let fitting = try MemoryNeed.check(chosen.map { layers[$0] }, configuration: configuration)
+        let limit = min(fitting ?? .max, concurrency ?? ProcessInfo.processInfo.activeProcessorCount)
+        let results = try await mapConcurrently(chosen, limit: limit) { i in
             let isLast = i + 1 == layers.count
             let share = shared.map {
                 LayerShare(
@@ -64,7 +69,8 @@ public struct Simulator: Sendable {
     public func simulate(
         _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false
     ) throws -> LayerResult {
-        try simulate(
+        _ = try MemoryNeed.check([layer], configuration: configuration)
+        return try simulate(
             layer, next: next, seed: seed, recordsTimeline: recordsTimeline,
             memory: MachineMemory(configuration.dram, dram: dram), share: nil)
     }

@@ -68,6 +68,21 @@ extension SweepResult {
     /// Rows of the front that a terminal shows.
     private static let shown = 40
 
+    /// Which points of the front read an operand more than twice as often as they have to; empty where none does.
+    private func repeatedLoads(_ front: [SweepRow]) -> String {
+        var text = ""
+        for (operand, buffer) in [("weight", "weight_buffer"), ("input", "input_buffer")] {
+            let column = "\(operand)_load_ratio"
+            guard let index = RunTotals.figures.firstIndex(where: { $0.name == column }) else { continue }
+            let found = front.count { Double($0.figures[index]) ?? 0 > 2 }
+            guard found > 0 else { continue }
+            text +=
+                "\(found) of \(front.count) points on the front read \(operand)s from DRAM more than twice as often as "
+                + "compulsory (column \(column)): raise \(buffer).capacity\n"
+        }
+        return text
+    }
+
     /// The front as a table, and what points that failed have to say. The text ends with a line end.
     public func terminal() -> String {
         let objectives = identity.objectives
@@ -80,6 +95,7 @@ extension SweepResult {
         if front.count > Self.shown {
             text += "and \(NumberText.grouped(front.count - Self.shown)) more in sweep.csv\n"
         }
+        text += repeatedLoads(front)
         let reasons = reasons
         if !reasons.isEmpty {
             text += "\nFailed:\n"

@@ -294,10 +294,10 @@ import YAML
             try shippedModel { set(&$0) }.energy(of: HandMachine.layer).entries.filter { $0.component == "dram" }
         }
         let table = try dram { _ in }
-        #expect(table.map(\.count) == [8 * 150, 8 * 30] && table.map(\.perAction.value) == [20, 20])
-        #expect(table[0].source.contains("640 pJ for 32 bit"))
-        let own = try dram { $0.energy.memoryPerBit = 8 }
-        #expect(own.map(\.count) == [8 * 150, 8 * 30] && own.map(\.perAction.value) == [8, 8])
+        #expect(table.map(\.count) == [8 * 150, 8 * 30] && table.map(\.perAction.value) == [8, 8])
+        #expect(table[0].source.contains("8 pJ/bit as for LPDDR4"))
+        let own = try dram { $0.energy.memoryPerBit = 20 }
+        #expect(own.map(\.count) == [8 * 150, 8 * 30] && own.map(\.perAction.value) == [20, 20])
         #expect(own[0].source.hasSuffix("energy.memory_per_bit of the configuration"))
     }
 }

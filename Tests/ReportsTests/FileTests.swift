@@ -35,9 +35,10 @@ private struct Figures: Decodable {
     private static let contract = """
         layer, algorithm, cycles, time_us, utilization, multiplies, ineffectual_multiplies, dense_multiplies, \
         multiply_reduction, weight_density, activation_density, slots, useful, ineffectual, underfill, unmapped, \
-        imbalance, broadcast, weight_fetch, input_fetch, input_transform, dram_weights, dram_inputs, dram_outputs, \
-        drain, dram_read_bytes, dram_write_bytes, dram_bandwidth_utilization, dram_row_hit_rate, multiply_energy_pJ, \
-        energy_pJ
+        imbalance, weight_fetch, input_fetch, input_transform, dram_weights, dram_inputs, dram_outputs, drain, bound_by, \
+        cycles_array, cycles_issue, cycles_weight_fetch, cycles_input_fetch, cycles_input_transform, cycles_dram_weights, \
+        cycles_dram_inputs, cycles_dram_outputs, cycles_drain, dram_read_bytes, dram_write_bytes, \
+        dram_bandwidth_utilization, dram_row_hit_rate, multiply_energy_pJ, energy_pJ
         """
 
     @Test func columnsStandInTheContractsOrder() throws {

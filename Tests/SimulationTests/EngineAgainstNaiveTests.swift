@@ -23,6 +23,9 @@ func engineResult(
     result.dramReadBytes = activity.dramWeightBytes + activity.dramInputBytes
     result.dramWriteBytes = activity.dramOutputBytes
     for kind in CycleClass.allCases where activity.slots[kind] != 0 { result.classes[kind.name] = activity.slots[kind] }
+    for holder in CycleHolder.allCases where activity.ledger[holder] != 0 {
+        result.ledger[holder.name] = activity.ledger[holder]
+    }
     result.counts = naiveCounts(activity).filter { $0.value != 0 }
     return result
 }

@@ -61,13 +61,13 @@ struct LawTests {
         configuration.mapping.activationStorage = .dense
         configuration.weightBuffer.encoding = .dense
         let dense = try Simulator(configuration).simulate(layer()).activity
-        // 24 channels are cut into steps of 16, so 32 are stored; 2 bytes a value.
-        #expect(dense.dramWeightBytes == 40 * 16 * 32 * 2)
+        // 24 channels are cut into steps of 16 and 8; 2 bytes a value, and nothing for the lanes beyond the last channel.
+        #expect(dense.dramWeightBytes == 40 * 16 * 24 * 2)
         #expect(dense.dramInputBytes == 24 * 9 * 7 * 2)
         #expect(dense.dramOutputBytes == 40 * 9 * 7 * 2)
         configuration.weightBuffer.encoding = .bitmask
         let bitmask = try Simulator(configuration).simulate(layer()).activity
-        #expect(bitmask.dramWeightBytes == (40 * 16 * 32 + bitmask.nonZeroWeights * 16) / 8)
+        #expect(bitmask.dramWeightBytes == (40 * 16 * 24 + bitmask.nonZeroWeights * 16) / 8)
     }
 
     @Test("outputs are written as the next layer stores what it reads, quantized where that multiplies pixels")
@@ -131,6 +131,16 @@ struct LawTests {
                 {
                     $0.slots[.drain] -= $0.slots[.drain] + 1
                     $0.slots[.imbalance] += good.slots[.drain] + 1
+                }, executed: products, expected: products)
+        }
+        #expect(throws: BrokenLaw.self) {
+            try check({ $0.ledger[.issue] += 1 }, executed: products, expected: products)
+        }
+        #expect(throws: BrokenLaw.self) {
+            try check(
+                {
+                    $0.ledger[.drain] -= $0.ledger[.drain] + 1
+                    $0.ledger[.array] += good.ledger[.drain] + 1
                 }, executed: products, expected: products)
         }
         #expect(throws: BrokenLaw.self) {

@@ -140,9 +140,10 @@ struct NaiveBlocks {
         let valueBits = configuration.datatype.weights
         return filters[index].reduce(0) { sum, filter in
             switch configuration.weightBuffer.encoding {
-            case .dense: sum + workload.width * valueBits
+            case .dense: sum + workload.operands[step].count * valueBits
             case .bitmask:
-                sum + workload.width + workload.weights[group][filter][step].nonzeroBitCount * valueBits
+                sum + workload.operands[step].count
+                    + workload.weights[group][filter][step].nonzeroBitCount * valueBits
             }
         }
     }
@@ -159,7 +160,7 @@ struct NaiveBlocks {
                     bits += weightBits(index, step)
                     ends[step] = part.bytes + ceilDivide(bits, 8)
                     for filter in filters[index] {
-                        for bit in 0..<workload.width {
+                        for bit in workload.operands[step] {
                             let isNonZero = workload.weights[group][filter][step] >> UInt64(bit) & 1 == 1
                             part.held.append(isNonZero)
                             part.moved += 1

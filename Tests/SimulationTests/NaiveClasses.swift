@@ -22,7 +22,7 @@ extension NaiveMachine {
                         return !isMapped && (passes[p].finish ?? -1) >= cycle
                     }
                     let afterwards = cycle > drained ? "dram_outputs" : "drain"
-                    let kind = unmapped ? "unmapped" : next.map { bundles[$0].holder } ?? afterwards
+                    let kind = unmapped ? "unmapped" : next.map { idleClass(bundles[$0].holder) } ?? afterwards
                     result.classes[kind, default: 0] += multipliers
                 }
             }
@@ -31,5 +31,51 @@ extension NaiveMachine {
         result.classes["ineffectual"] = result.executed - result.useful
         result.classes["underfill"] = result.busy * multipliers - result.executed
         result.classes = result.classes.filter { $0.value != 0 }
+    }
+
+    /// The class of idle slots before an entry. Those that the one-bundle limit holds have none: there are no such slots.
+    private func idleClass(_ holder: String) -> String { holder == "array" ? "imbalance" : holder }
+
+    /// Asks of each cycle what held the next bundle or, after the last one, what was still to come.
+    mutating func keepLedger(_ last: Int) {
+        let finish = passes.last { !$0.steps.isEmpty }?.finish ?? -1
+        let drained = (passes.last?.drained ?? -1) + configuration.outputTransform.latency
+        // The first bundle that is not issued before the cycle.
+        var next = 0
+        for cycle in 0..<last + 1 {
+            while next < bundles.count, (bundles[next].issue ?? Int.max) < cycle { next += 1 }
+            let holder: String
+            if next < bundles.count {
+                holder = bundles[next].holder
+            } else if cycle <= finish {
+                holder = "array"
+            } else if cycle <= drained {
+                holder = "drain"
+            } else {
+                holder = "dram_outputs"
+            }
+            result.ledger[holder, default: 0] += 1
+        }
+    }
+}
+
+extension NaiveMachine.Result {
+    /// The holders of cycles, in the order of the columns of a report.
+    static let holders = [
+        "array", "issue", "weight_fetch", "input_fetch", "input_transform", "dram_weights", "dram_inputs",
+        "dram_outputs", "drain",
+    ]
+
+    /// The classes of slots.
+    static let slotClasses = [
+        "useful", "ineffectual", "underfill", "unmapped", "imbalance", "drain", "dram_outputs", "dram_weights",
+        "dram_inputs", "weight_fetch", "input_fetch", "input_transform",
+    ]
+
+    /// The holder of most cycles, the first of those on a tie.
+    var boundBy: String? {
+        Self.holders.reduce(nil) { best, holder in
+            ledger[holder, default: 0] > best.map { ledger[$0, default: 0] } ?? 0 ? holder : best
+        }
     }
 }

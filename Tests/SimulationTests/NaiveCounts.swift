@@ -20,7 +20,7 @@ extension NaiveMachine {
         for step in bundle.steps {
             for filter in pass.rows.joined() {
                 let mask = workload.weights[pass.group][filter][step]
-                for bit in 0..<workload.width {
+                for bit in workload.operands[step] {
                     let isNonZero = mask >> UInt64(bit) & 1 == 1
                     countSent("weights", isNonZero, copies: pass.columns.count)
                     switch configuration.weightBuffer.encoding {
@@ -39,7 +39,7 @@ extension NaiveMachine {
                 }
             }
             for tile in pass.columns.joined() {
-                for bit in 0..<workload.width {
+                for bit in workload.operands[step] {
                     let isNonZero = workload.activations[pass.group][step][tile] >> UInt64(bit) & 1 == 1
                     countSent("inputs", isNonZero, copies: pass.rows.count)
                     if isBehindTransform && skipsActivations { countEncoded("inputs", isNonZero) }
@@ -135,11 +135,10 @@ extension NaiveMachine {
 
     /// Products that no PE executes, and values that no fetch reads, out of all that there are.
     private mutating func countLeftOut(_ group: Int) {
-        let width = workload.width
         for weights in workload.weights[group] {
             for step in weights.indices {
                 for activations in workload.activations[group][step] {
-                    for bit in 0..<width {
+                    for bit in workload.operands[step] {
                         let w = weights[step] >> UInt64(bit) & 1 == 1
                         let a = activations >> UInt64(bit) & 1 == 1
                         let isExecuted =
@@ -158,7 +157,7 @@ extension NaiveMachine {
             let filters = pass.rows.joined().count
             let tiles = Array(pass.columns.joined())
             for step in workload.activations[group].indices {
-                count("weights of the algorithm", filters * width)
+                count("weights of the algorithm", filters * workload.operands[step].count)
                 count("inputs of the algorithm", workload.inputValues(group, [step], tiles).count)
                 // Without skipping, the products of a step that is left out are skipped too.
                 guard configuration.peArray.zeroSkipping == .none || configuration.peArray.zeroSkipping == .activations,
@@ -166,7 +165,9 @@ extension NaiveMachine {
                 else { continue }
                 for tile in tiles {
                     let mask = workload.activations[group][step][tile]
-                    let executed = configuration.peArray.zeroSkipping == .none ? width : mask.nonzeroBitCount
+                    let executed =
+                        configuration.peArray.zeroSkipping == .none
+                        ? workload.operands[step].count : mask.nonzeroBitCount
                     count("products skipped", filters * executed)
                 }
             }

@@ -24,7 +24,7 @@ struct NaiveLowering {
         return (positions + cuts - 1) / cuts
     }
 
-    /// The operands of a step: for each bit a channel of the group and a position, or nil for padding.
+    /// The operands of a step: for each bit a channel of the group and a position, or nil where it stands for none.
     func operands() -> [[(channel: Int, position: Int)?]] {
         var steps: [[(channel: Int, position: Int)?]] = []
         if byChannels {
@@ -126,7 +126,8 @@ struct NaiveLowering {
         let masks = allActivations
         let owners = owners()
         return NaiveWorkload(
-            width: width, weights: allWeights, activations: allActivations,
+            width: width, operands: steps.map { step in step.indices.filter { step[$0] != nil } }, weights: allWeights,
+            activations: allActivations,
             inputValues: { group, bundle, tiles in
                 fetched(group, bundle.map { steps[$0] }, bundle.map { masks[group][$0] }, tiles, reads: reads)
             }, inputsAreDense: reads || configuration.inputBuffer.encoding == .dense,
@@ -221,8 +222,10 @@ struct NaiveLowering {
         _ group: Int, _ steps: [[(channel: Int, position: Int)?]], _ masks: [[UInt64]], _ tiles: [Int], reads: Bool
     ) -> [Bool] {
         if edge != nil && !reads {
-            return masks.flatMap { step in
-                tiles.flatMap { tile in (0..<width).map { step[tile] >> UInt64($0) & 1 == 1 } }
+            return zip(steps, masks).flatMap { step, masks in
+                tiles.flatMap { tile in
+                    step.indices.filter { step[$0] != nil }.map { masks[tile] >> UInt64($0) & 1 == 1 }
+                }
             }
         }
         var pixels = Set<[Int]>()

@@ -1,54 +1,5 @@
 import Hardware
 
-/// What the naive machine works on: masks of every group of channels, and what a fetch of inputs reads.
-struct NaiveWorkload {
-    /// Bits of a mask.
-    var width: Int
-    /// `[group][filter][step]`.
-    var weights: [[[UInt64]]]
-    /// `[group][step][tile]`.
-    var activations: [[[UInt64]]]
-    /// Values that a fetch of these steps for these tiles reads, true for those that are not zero.
-    var inputValues: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [Bool]
-    /// Whether the input buffer stores every value.
-    var inputsAreDense: Bool
-    /// Whether DRAM stores every value of the inputs.
-    var movesAllInputs = true
-    /// n^2 under Winograd, else 1.
-    var accumulators = 1
-    /// Whether patches are transformed behind the input buffer.
-    var transformsOnRead = false
-    /// What a load of some steps of some tiles moves, in the order in which it is moved.
-    var moved: (_ group: Int, _ steps: Range<Int>, _ tiles: [Int]) -> [NaiveItem]
-    /// Channels of which a step needs its tiles' patches, where those are transformed on their way into the buffer.
-    var patchChannels: ((_ step: Int) -> [Int])?
-    /// Real outputs of a tile, for one filter.
-    var outputs: (_ tile: Int) -> Int
-
-    /// What some values take in the input buffer.
-    func inputBits(_ values: [Bool], valueBits: Int) -> Int {
-        values.reduce(0) { $0 + (inputsAreDense ? valueBits : $1 ? 1 + valueBits : 1) }
-    }
-
-    /// Pairs times steps.
-    var size: Int {
-        zip(weights, activations).reduce(0) { $0 + $1.0.count * $1.1.count * ($1.1.first?.count ?? 0) }
-    }
-}
-
-/// A pixel that a load moves, or a mask's worth of values.
-struct NaiveItem {
-    /// The first step of the load that needs it.
-    var step: Int
-    /// The tile that owns it.
-    var tile: Int
-    var channel: Int
-    var bits: Int
-    /// How many values it is, and how many of them are zero.
-    var values = 1
-    var zeros = 0
-}
-
 /// A second, naive statement of the contract: it steps FIFOs, multipliers, fetch streams and drains cycle by cycle, and
 /// sorts every idle cycle of every PE into its class one by one. Dumb on purpose; it shares no code with the engine.
 struct NaiveMachine {
@@ -116,6 +67,8 @@ struct NaiveMachine {
         var executed = 0
         var busy = 0
         var classes: [String: Int] = [:]
+        /// By holder, the cycles of the layer that belong to it; zeros are left out.
+        var ledger: [String: Int] = [:]
         var dramReadBytes = 0
         var dramWriteBytes = 0
         /// What energy is counted from, under names of its own; zeros are left out.
@@ -136,13 +89,14 @@ struct NaiveMachine {
 
     /// Lays the layer out: passes, bundles and loads.
     ///
-    /// - Throws: `NaiveFault` where a buffer is too small.
+    /// - Throws: `NaiveFault` where a buffer is too small, or a mask has a bit that stands for no operand.
     init(_ configuration: Configuration, _ workload: NaiveWorkload) throws(NaiveFault) {
         self.configuration = configuration
         self.workload = workload
         let array = configuration.peArray
         pes = Array(repeating: Array(repeating: PE(), count: array.columns), count: array.rows)
         transform = NaiveTransformUnits(units: configuration.inputTransform.units)
+        try workload.checkMasks()
         for group in workload.weights.indices { try plan(group) }
         try orderLoads()
     }
@@ -192,6 +146,7 @@ struct NaiveMachine {
         let last = max(drained, passes.last?.accepted ?? -1)
         result.cycles = last + 1
         classify(last)
+        keepLedger(last)
         countLoads()
         countOutputs()
         result.counts = result.counts.filter { $0.value != 0 }
@@ -259,8 +214,10 @@ struct NaiveMachine {
                 for filter in pass.rows.joined() {
                     let mask = workload.weights[pass.group][filter][step]
                     switch configuration.weightBuffer.encoding {
-                    case .dense: bits += workload.width * configuration.datatype.weights
-                    case .bitmask: bits += workload.width + mask.nonzeroBitCount * configuration.datatype.weights
+                    case .dense: bits += workload.operands[step].count * configuration.datatype.weights
+                    case .bitmask:
+                        bits += workload.operands[step].count
+                        bits += mask.nonzeroBitCount * configuration.datatype.weights
                     }
                 }
             }
@@ -279,21 +236,21 @@ struct NaiveMachine {
         for stream in streams where bundle.fetched[stream.name] ?? Int.max > cycle { return nil }
         let pass = passes[bundle.pass]
         let array = configuration.peArray
-        // Each condition: its class, and whether it is met in a given cycle.
+        // Each condition: its holder in the ledger, and whether it is met in a given cycle. What does not exist is not listed.
         var conditions: [(String, (Int) -> Bool)] = []
         for row in pass.rows.indices {
             for column in pass.columns.indices {
                 let position = pes[row][column].entries.count + bundle.steps.count - 1 - array.fifoDepth
                 if position >= 0 {
                     let done = pes[row][column].entries[position].done
-                    conditions.append(("imbalance", { at in done.map { $0 + array.stallLatency < at } ?? false }))
+                    conditions.append(("array", { at in done.map { $0 + array.stallLatency < at } ?? false }))
                 }
             }
         }
-        if bundle.isFirst {
-            let before = bundle.pass - array.accumulatorSets
-            let drained = before < 0 ? -1 : passes[before].drained
-            let kind = before >= 0 && passes[before].waitedForRoom ? "dram_outputs" : "drain"
+        if bundle.isFirst && bundle.pass >= array.accumulatorSets {
+            let before = passes[bundle.pass - array.accumulatorSets]
+            let drained = before.drained
+            let kind = before.waitedForRoom ? "dram_outputs" : "drain"
             conditions.append((kind, { at in drained.map { $0 < at } ?? false }))
         }
         for stream in streams {
@@ -301,7 +258,7 @@ struct NaiveMachine {
             conditions.append((bundle.waited[stream.name] ?? stream.name, { at in fetched.map { $0 <= at } ?? false }))
         }
         let previous = index == 0 ? -1 : bundles[index - 1].issue ?? Int.max - 1
-        conditions.append(("broadcast", { at in previous < at }))
+        conditions.append(("issue", { at in previous < at }))
         guard conditions.allSatisfy({ $0.1(cycle) }) else { return nil }
         return conditions.first { !$0.1(cycle - 1) }?.0
     }
@@ -322,7 +279,7 @@ struct NaiveMachine {
                             case .both: products.append((w & a).nonzeroBitCount)
                             case .weights: products.append(w.nonzeroBitCount)
                             case .activations: products.append(a.nonzeroBitCount)
-                            case .none: products.append(workload.width)
+                            case .none: products.append(workload.operands[step].count)
                             }
                         }
                     }

@@ -8,6 +8,8 @@ enum NaiveFault: Error, Equatable {
     case bundleDoesNotFit
     /// The outputs of one pass are larger than the output buffer.
     case outputsDoNotFit(bytes: Int, capacity: Int)
+    /// A mask has a bit from the width upward, or in a lane beyond the last channel or the last tap.
+    case bitWithoutOperand(NaiveOperand, step: Int, bit: Int)
     /// Nothing can move any more.
     case stuck(cycle: Int)
 }

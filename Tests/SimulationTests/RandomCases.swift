@@ -76,7 +76,10 @@ struct RandomCase {
         shape.batch = random.pick([1, 1, 2])
         shape.kernelHeight = random.pick([1, 2, 3, 3, 3])
         shape.kernelWidth = random.pick([shape.kernelHeight, shape.kernelHeight, 2])
-        if random.number(0...40) == 0 { (shape.kernelHeight, shape.kernelWidth) = (9, 8) }
+        // Cut into two or three steps, the last of them padded but for 9 x 8.
+        if random.number(0...40) == 0 {
+            (shape.kernelHeight, shape.kernelWidth) = random.pick([(9, 8), (9, 9), (13, 5), (13, 10)])
+        }
         shape.height = shape.kernelHeight + random.number(0...4)
         shape.width = shape.kernelWidth + random.number(0...4)
         shape.paddingHeight = random.number(0...1)
@@ -104,37 +107,48 @@ struct RandomCase {
         let pieces = byChannels ? (channels + mapping.stepWidth - 1) / mapping.stepWidth : (positions + 63) / 64
         let width = byChannels ? mapping.stepWidth : (positions + pieces - 1) / pieces
         let steps = (byChannels ? positions : channels) * pieces
+        let lanes = (0..<steps).map { step in
+            (0..<width).filter { step % pieces * width + $0 < (byChannels ? channels : positions) }
+        }
         let filters = shape.filters / shape.groups
         let weightDensity = random.pick([0, 20, 40, 70, 100])
         let activationDensity = random.pick([0, 20, 40, 70, 100])
         let emptyFilters = random.pick([0, 0, 50, 90])
-        func mask(_ density: Int) -> UInt64 {
-            (0..<width).reduce(0) { $0 | (random.number(0...99) < density ? 1 << UInt64($1) : 0) }
+        func mask(_ step: Int, _ density: Int) -> UInt64 {
+            lanes[step].reduce(0) { $0 | (random.number(0...99) < density ? 1 << UInt64($1) : 0) }
         }
         var weights: [[[UInt64]]] = []
         var activations: [[[UInt64]]] = []
         for _ in 0..<shape.groups {
             weights.append(
                 (0..<filters).map { _ in
-                    (0..<steps).map { _ in random.number(0...99) < emptyFilters ? 0 : mask(weightDensity) }
+                    (0..<steps).map { random.number(0...99) < emptyFilters ? 0 : mask($0, weightDensity) }
                 })
-            activations.append((0..<steps).map { _ in (0..<tiles).map { _ in mask(activationDensity) } })
+            activations.append((0..<steps).map { step in (0..<tiles).map { _ in mask(step, activationDensity) } })
+        }
+        // One case in thirty has a bit that stands for no operand, and is refused.
+        if let step = lanes.indices.last(where: { lanes[$0].count < width }), random.number(0...29) == 0 {
+            let bit: UInt64 = 1 << UInt64(random.number(lanes[step].count...width - 1))
+            if random.pick([true, false]) { weights[0][0][step] |= bit } else { activations[0][step][0] |= bit }
         }
         let reads = isWinograd && configuration.inputTransform.placement == .read
         let dense = reads || configuration.inputBuffer.encoding == .dense
         let bits = configuration.datatype.activations
         let masks = activations
         let workload = NaiveWorkload(
-            width: width, weights: weights, activations: activations,
+            width: width, operands: lanes, weights: weights, activations: activations,
             inputValues: { group, steps, tiles in
                 steps.flatMap { step in
-                    tiles.flatMap { tile in (0..<width).map { masks[group][step][tile] >> UInt64($0) & 1 == 1 } }
+                    tiles.flatMap { tile in lanes[step].map { masks[group][step][tile] >> UInt64($0) & 1 == 1 } }
                 }
             }, inputsAreDense: dense, accumulators: isWinograd ? n * n : 1, transformsOnRead: reads,
-            // Without pixels, every bit of a mask is a value of its own.
+            // Without pixels, every operand of a mask is a value of its own.
             moved: { _, range, tiles in
                 range.flatMap { step in
-                    tiles.map { NaiveItem(step: step, tile: $0, channel: 0, bits: width * bits, values: width) }
+                    let values = lanes[step].count
+                    return tiles.map {
+                        NaiveItem(step: step, tile: $0, channel: 0, bits: values * bits, values: values)
+                    }
                 }
             },
             outputs: { tile in

@@ -19,10 +19,14 @@ extension Configuration {
         var weightBits = 0
         var inputBits = 0
         for group in workload.weights.indices {
-            let weights = workload.weights[group].joined()
             let steps = Array(workload.activations[group].indices)
-            weightBits = max(
-                weightBits, weights.reduce(0) { $0 + workload.width + $1.nonzeroBitCount * datatype.weights })
+            var bits = 0
+            for filter in workload.weights[group] {
+                for step in steps {
+                    bits += workload.operands[step].count + filter[step].nonzeroBitCount * datatype.weights
+                }
+            }
+            weightBits = max(weightBits, bits)
             let values = workload.inputValues(
                 group, steps, Array((workload.activations[group].first ?? []).indices))
             inputBits = max(inputBits, workload.inputBits(values, valueBits: datatype.activations))
@@ -47,6 +51,8 @@ extension Configuration {
                 weightBuffer.capacity = Bytes(weightBuffer.capacity.count * 3 / 2 + 1)
                 inputBuffer.capacity = Bytes(inputBuffer.capacity.count * 3 / 2 + 1)
             case .outputsDoNotFit(let bytes, _): outputBuffer.capacity = Bytes(bytes + random.number(0...2 * bytes))
+            // No capacity helps.
+            case .bitWithoutOperand: return
             case .stuck: preconditionFailure("not found before the run")
             }
         }

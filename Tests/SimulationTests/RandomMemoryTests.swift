@@ -19,12 +19,26 @@ struct RandomMemoryTests {
                 let slots = result.cycles * random.configuration.multipliers
                 #expect(result.classes.values.reduce(0, +) == slots, "seed \(seed)")
                 #expect(result.classes.values.allSatisfy { $0 > 0 }, "seed \(seed)")
+                // Idle slots that the one-bundle limit holds would stand under a name of their own.
+                let unknown = Set(result.classes.keys).subtracting(NaiveMachine.Result.slotClasses)
+                #expect(unknown.isEmpty, "seed \(seed): \(unknown)")
+                #expect(result.ledger.values.reduce(0, +) == result.cycles, "seed \(seed)")
+                #expect(Set(result.ledger.keys).isSubset(of: NaiveMachine.Result.holders), "seed \(seed)")
+                for holder in result.ledger.keys { reached["ledger: \(holder)", default: 0] += 1 }
+                if random.workload.isPadded && random.configuration.peArray.zeroSkipping == .none {
+                    reached["padded", default: 0] += 1
+                }
                 var ideal = random.configuration
                 ideal.dram = .ideal
                 let least = try NaiveMachine(ideal, random.workload).result
                 #expect(loads >= least.dramReadBytes, "seed \(seed)")
                 #expect(result.dramWriteBytes == least.dramWriteBytes, "seed \(seed)")
                 for kind in result.classes.keys { reached[kind, default: 0] += 1 }
+                if random.workload.isPadded && random.configuration.mapping.step == .positions
+                    && random.layer.shape.taps > 64
+                {
+                    reached["cut", default: 0] += 1
+                }
                 if machine.loads.count > 2 * random.workload.weights.count { reached["blocks", default: 0] += 1 }
                 if machine.passes.contains(where: { $0.loads.values.contains { $0.count > 1 } }) {
                     reached["streams", default: 0] += 1
@@ -38,8 +52,10 @@ struct RandomMemoryTests {
         }
         let mechanisms = [
             "blocks", "streams", "room", "dram_weights", "dram_inputs", "dram_outputs", "step", "bundle", "outputs",
+            "padded", "cut",
         ]
-        for mechanism in mechanisms + (drawn ? ["transform", "input_transform"] : []) {
+        let holders = NaiveMachine.Result.holders.map { "ledger: \($0)" }
+        for mechanism in mechanisms + holders + (drawn ? ["transform", "input_transform"] : ["bit"]) {
             #expect(reached[mechanism, default: 0] > 0, "no case reaches \(mechanism): \(reached)")
         }
     }
@@ -51,6 +67,7 @@ extension NaiveFault {
         case .stepDoesNotFit: "step"
         case .bundleDoesNotFit: "bundle"
         case .outputsDoNotFit: "outputs"
+        case .bitWithoutOperand: "bit"
         case .stuck: "stuck"
         }
     }

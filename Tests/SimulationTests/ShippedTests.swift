@@ -176,6 +176,6 @@ struct ShippedTests {
                 a.activity.dramOutputBytes * (commands.reads + commands.writes) == commands.writes
                     * a.activity.dramBytes)
         }
-        #expect(behind.layers.contains { $0.activity.bound != .compute })
+        #expect(behind.layers.contains { $0.activity.ledger.largest == .dramInputs })
     }
 }

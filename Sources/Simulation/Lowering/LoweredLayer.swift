@@ -17,9 +17,6 @@ struct LoweredLayer: Sendable {
     /// The masked product of each group of channels.
     private(set) var products: [MaskedProduct] = []
 
-    /// Masks that one layer may hold, so that a slip in a shape ends in words and not in a machine without memory.
-    static let maskLimit = 1 << 31
-
     /// Lowers a layer; what others have lowered in the same way is taken from them.
     ///
     /// - Throws: `InputError` where the operands do not fit the form that runs.
@@ -55,14 +52,6 @@ struct LoweredLayer: Sendable {
         layout = StepLayout(
             form: plan.step, channels: shape.groupChannels, positions: positions,
             stepWidth: configuration.mapping.stepWidth)
-        let (masks, overflow) = layout.steps.multipliedReportingOverflow(
-            by: shape.filters + shape.groups * windows.tiles)
-        if overflow || masks > Self.maskLimit {
-            throw InputError(
-                "layer '\(layer.name)' has more than \(Self.maskLimit) operand masks, which is more than this program holds; "
-                    + "split the batch or the layer",
-                at: layer.mark)
-        }
         let datatype = configuration.datatype
         let form = FormKey(plan, datatype)
         func drawWeights() throws -> WeightZeros {
@@ -76,12 +65,14 @@ struct LoweredLayer: Sendable {
             try share.map { try $0.cache.activations($0.key, form, make: drawActivations) } ?? drawActivations()
         if case .given(let given) = weights {
             try check(
-                given, layer.weights, rows: shape.filters, columns: layout.steps, names: "[K, G]", of: "weight", layer)
+                given, layer.weights, rows: shape.filters, columns: layout.steps, names: "[K, G]", of: "weight", layer
+            ) { $0 % layout.steps }
         }
         if case .given(let given) = activations {
             try check(
                 given, layer.activations, rows: shape.groups * layout.steps, columns: windows.tiles,
-                names: "[groups*G, B]", of: "activation", layer)
+                names: "[groups*G, B]", of: "activation", layer
+            ) { $0 / windows.tiles % layout.steps }
         }
         products = (0..<shape.groups).map(product)
     }
@@ -108,7 +99,7 @@ struct LoweredLayer: Sendable {
         return MaskedProduct(
             filters: filters.count, tiles: windows.tiles, steps: layout.steps, width: layout.width,
             weights: weightMasks,
-            activations: activationMasks, realBits: layout.realBits)
+            activations: activationMasks, lanes: layout.lanes)
     }
 
     /// The pixels before any transform, where they are known.
@@ -127,7 +118,7 @@ struct LoweredLayer: Sendable {
 
     private func check(
         _ given: GivenMasks, _ source: OperandSource, rows: Int, columns: Int, names: String, of operand: String,
-        _ layer: Layer
+        _ layer: Layer, stepOf: (_ index: Int) -> Int
     ) throws {
         guard case .mask(let reference) = source else { return }
         let form = "\(plan.algorithm) with step: \(plan.step.rawValue)"
@@ -137,11 +128,12 @@ struct LoweredLayer: Sendable {
                     + "\(form) wants \(names) = [\(rows), \(columns)]",
                 at: reference.mark ?? layer.mark)
         }
-        let outside = ~StepLayout.low(bits: layout.width)
-        if outside != 0, let index = given.masks.firstIndex(where: { $0 & outside != 0 }) {
+        let outside = layout.lanes.map { ~StepLayout.low(bits: $0) }
+        guard outside.contains(where: { $0 != 0 }) else { return }
+        for (index, mask) in given.masks.enumerated() where mask & outside[stepOf(index)] != 0 {
             throw InputError(
                 "\(operand) mask [\(index / columns), \(index % columns)] of '\(reference.name)' in layer '\(layer.name)' has bits "
-                    + "beyond the \(layout.width) of a step (\(form)); they must be 0",
+                    + "beyond the \(layout.lanes[stepOf(index)]) operands of its step (\(form)); they must be 0",
                 at: reference.mark ?? layer.mark)
         }
     }

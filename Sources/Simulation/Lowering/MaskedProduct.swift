@@ -12,13 +12,13 @@ struct MaskedProduct: Sendable {
     let weights: [UInt64]
     /// Non-zero activations, `[G, B]`.
     let activations: [UInt64]
-    /// By step, the bits that stand for an operand and not for padding.
-    let realBits: [UInt64]
+    /// By step, the lowest bits that hold an operand; those above, up to P, hold none and are never set.
+    let lanes: [Int]
     /// Products of two non-zero operands over all pairs.
     let usefulProducts: Int
 
     init(
-        filters: Int, tiles: Int, steps: Int, width: Int, weights: [UInt64], activations: [UInt64], realBits: [UInt64]
+        filters: Int, tiles: Int, steps: Int, width: Int, weights: [UInt64], activations: [UInt64], lanes: [Int]
     ) {
         self.filters = filters
         self.tiles = tiles
@@ -26,41 +26,27 @@ struct MaskedProduct: Sendable {
         self.width = width
         self.weights = weights
         self.activations = activations
-        self.realBits = realBits
+        self.lanes = lanes
         usefulProducts = Self.usefulProducts(
             filters: filters, tiles: tiles, steps: steps, width: width, weights: weights, activations: activations)
     }
 
     /// Bytes of its masks.
-    var byteCount: Int { MemoryLayout<UInt64>.stride * (weights.count + activations.count + realBits.count) }
+    var byteCount: Int { MemoryLayout<UInt64>.stride * (weights.count + activations.count + lanes.count) }
 
-    /// Operands of one filter or one tile, padding left out.
-    var operandsPerColumn: Int { realBits.reduce(0) { $0 + $1.nonzeroBitCount } }
+    /// Operands of one filter or one tile, over all steps.
+    var operandsPerColumn: Int { lanes.reduce(0, +) }
 
-    /// Non-zero weights, padding left out.
-    var nonZeroWeights: Int {
-        weights.withUnsafeBufferPointer { weights in
-            var count = 0
-            for k in 0..<filters {
-                for g in 0..<steps { count += (weights[k * steps + g] & realBits[g]).nonzeroBitCount }
-            }
-            return count
-        }
-    }
+    /// Operands of one filter or one tile, over some steps.
+    func operands(in steps: some Sequence<Int>) -> Int { steps.reduce(0) { $0 + lanes[$1] } }
 
-    /// Non-zero activations, padding left out.
-    var nonZeroActivations: Int {
-        activations.withUnsafeBufferPointer { activations in
-            var count = 0
-            for g in 0..<steps {
-                let real = realBits[g]
-                for b in 0..<tiles { count += (activations[g * tiles + b] & real).nonzeroBitCount }
-            }
-            return count
-        }
-    }
+    /// Weights that are not zero.
+    var nonZeroWeights: Int { weights.reduce(0) { $0 + $1.nonzeroBitCount } }
 
-    /// Non-zero activations of some tiles in one step, whatever their bits stand for.
+    /// Activations that are not zero.
+    var nonZeroActivations: Int { activations.reduce(0) { $0 + $1.nonzeroBitCount } }
+
+    /// Non-zero activations of some tiles in one step.
     func nonZeroActivations(step: Int, tiles range: Range<Int>) -> Int {
         activations.withUnsafeBufferPointer { activations in
             var count = 0

@@ -32,13 +32,10 @@ struct StepLayout: Sendable {
         }
     }
 
-    /// By step, the bits that stand for an operand.
-    var realBits: [UInt64] {
-        (0..<steps).map { step in
-            let piece = step % pieces
-            let whole = form == .channels ? channels : positions
-            return Self.low(bits: min(width, whole - piece * width))
-        }
+    /// By step, the lanes that hold an operand: those beyond the last channel, or the last tap, hold none.
+    var lanes: [Int] {
+        let whole = form == .channels ? channels : positions
+        return (0..<steps).map { min(width, whole - $0 % pieces * width) }
     }
 
     /// Slices of channels whose steps share pixels: the channels of a step under `channels`, else one channel.

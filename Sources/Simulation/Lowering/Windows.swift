@@ -103,7 +103,9 @@ struct Windows: Sendable {
 }
 
 /// Lists the pixels that tiles read, each once.
-struct DistinctPixels {
+///
+/// One for a layer: its marks are as many as the map has pixels, so lists share them and take time in what they read alone.
+final class DistinctPixels {
     private let windows: Windows
     private var lastList: [UInt32]
     private var list: UInt32 = 0
@@ -114,25 +116,28 @@ struct DistinctPixels {
     }
 
     /// The pixels that the tiles read at the given reads, in the order of their first use.
-    mutating func pixels(of tiles: Range<Int>, reads: some Sequence<Int>) -> [Int] {
+    func pixels(of tiles: Range<Int>, reads: some Sequence<Int>) -> [Int] {
         list += 1
         return unlisted(of: tiles, reads: reads)
     }
 
     /// The pixels that the tiles read at each of several sets of reads and did not read at an earlier one.
-    mutating func newPixels(of tiles: Range<Int>, reads: [Range<Int>]) -> [[Int]] {
+    func newPixels(of tiles: Range<Int>, reads: [Range<Int>]) -> [[Int]] {
         list += 1
         return reads.map { unlisted(of: tiles, reads: $0) }
     }
 
     /// The pixels that are read and not yet in the list at hand.
-    private mutating func unlisted(of tiles: Range<Int>, reads: some Sequence<Int>) -> [Int] {
+    private func unlisted(of tiles: Range<Int>, reads: some Sequence<Int>) -> [Int] {
         var result: [Int] = []
-        for read in reads {
-            windows.forEachTile(tiles, read: read) { _, pixel in
-                if pixel >= 0 && lastList[pixel] != list {
-                    lastList[pixel] = list
-                    result.append(pixel)
+        let list = list
+        lastList.withUnsafeMutableBufferPointer { lastList in
+            for read in reads {
+                windows.forEachTile(tiles, read: read) { _, pixel in
+                    if pixel >= 0 && lastList[pixel] != list {
+                        lastList[pixel] = list
+                        result.append(pixel)
+                    }
                 }
             }
         }

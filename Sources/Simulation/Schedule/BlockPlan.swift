@@ -44,6 +44,8 @@ struct BlockPlan: Sendable {
     }
 
     let blocks: [Block]
+    /// The least capacity at which no group would be streamed.
+    let wholeGroupsCapacity: Int
 
     /// One block where all groups fit; else blocks of at most half the buffer, and chunks of groups that exceed it.
     ///
@@ -54,7 +56,9 @@ struct BlockPlan: Sendable {
         let bytes = (0..<sizes.groups).map { group in
             Bytes.holding(bits: sizes.bufferBits(group: group, from: 0).reduce(0, +)).count
         }
-        if bytes.reduce(0, +) <= capacity.count {
+        let all = bytes.reduce(0, +)
+        wholeGroupsCapacity = min(all, 2 * (bytes.max() ?? 0))
+        if all <= capacity.count {
             blocks = [Block(groups: 0..<sizes.groups)]
             return
         }
@@ -142,7 +146,8 @@ struct WeightSizes: GroupSizes {
             for filter in group.rows.joined() {
                 for step in 0..<product.steps {
                     counts[index * steps + step] += ValueCount(
-                        values: product.width, nonZeros: product.weights[filter * product.steps + step].nonzeroBitCount)
+                        values: product.lanes[step],
+                        nonZeros: product.weights[filter * product.steps + step].nonzeroBitCount)
                 }
             }
         }

@@ -14,7 +14,8 @@ struct ChannelGroup {
 
     /// - Parameter ownership: nil where the activations have no pixels.
     init(
-        _ lowered: LoweredLayer, index: Int, store: InputStore, ownership: TileOwnership?, configuration: Configuration
+        _ lowered: LoweredLayer, index: Int, store: InputStore, ownership: TileOwnership?, distinct: DistinctPixels,
+        configuration: Configuration
     ) {
         self.index = index
         let product = lowered.products[index]
@@ -23,14 +24,14 @@ struct ChannelGroup {
         self.grouping = grouping
         fetch = InputFetch(
             product, lowered: lowered, group: index, grouping: grouping, store: store,
-            valueBits: configuration.datatype.activations)
+            distinct: distinct, valueBits: configuration.datatype.activations)
         weightSizes = WeightSizes(
             product, grouping: grouping,
             stored: StoredValues(
                 encoding: configuration.weightBuffer.encoding, valueBits: configuration.datatype.weights))
         inputSizes = InputSizes(
             product, lowered: lowered, group: index, grouping: grouping, store: store, fetch: fetch,
-            ownership: ownership, configuration: configuration)
+            ownership: ownership, distinct: distinct, configuration: configuration)
         outputs = (0..<grouping.columnGroups).map { columnGroup in
             lowered.windows.outputs[grouping.tiles(ofColumnGroup: columnGroup)].reduce(0, +)
         }

@@ -36,7 +36,7 @@ struct CompulsoryTraffic: Sendable {
             let channels = lowered.shape.groupChannels
             for columnGroup in 0..<grouping.columnGroups where ownership == nil {
                 let tiles = grouping.tiles(ofColumnGroup: columnGroup).count
-                inputs += Bytes.holding(bits: tiles * product.steps * product.width * datatype.activations).count
+                inputs += Bytes.holding(bits: tiles * product.operandsPerColumn * datatype.activations).count
             }
             inputs +=
                 ownership?.bytes(

@@ -31,7 +31,7 @@ enum InputStore: Sendable {
 }
 
 /// What a fetch reads from the input buffer, for one group of channels.
-struct InputFetch: Sendable {
+struct InputFetch {
     /// `[column group, step]`, each step for itself: the values that it reads, zeros that are not stored among them.
     let counts: [ValueCount]
     /// The same in bits.
@@ -42,11 +42,13 @@ struct InputFetch: Sendable {
     private let grouping: Grouping
     private let channels: Range<Int>
     private let store: InputStore
+    private let distinct: DistinctPixels
 
     init(
         _ product: MaskedProduct, lowered: LoweredLayer, group: Int, grouping: Grouping, store: InputStore,
-        valueBits: Int
+        distinct: DistinctPixels, valueBits: Int
     ) {
+        self.distinct = distinct
         windows = lowered.windows
         layout = lowered.layout
         self.grouping = grouping
@@ -61,10 +63,10 @@ struct InputFetch: Sendable {
             counts =
                 layout.form == .channels
                 ? Self.windowPixels(product, windows: windows, layout: layout, grouping: grouping)
-                : Self.distinctPixels(flags, windows: windows, layout: layout, grouping: grouping, channels: channels)
+                : Self.distinctPixels(flags, distinct: distinct, layout: layout, grouping: grouping, channels: channels)
         case .patches:
             counts = Self.distinctPixels(
-                lowered.pixels, windows: windows, layout: layout, grouping: grouping, channels: channels)
+                lowered.pixels, distinct: distinct, layout: layout, grouping: grouping, channels: channels)
         }
         bits = counts.map { stored.bits(of: $0) }
     }
@@ -76,7 +78,8 @@ struct InputFetch: Sendable {
             let tiles = grouping.tiles(ofColumnGroup: columnGroup)
             for step in 0..<product.steps {
                 counts[columnGroup * product.steps + step] = ValueCount(
-                    values: tiles.count * product.width, nonZeros: product.nonZeroActivations(step: step, tiles: tiles))
+                    values: tiles.count * product.lanes[step],
+                    nonZeros: product.nonZeroActivations(step: step, tiles: tiles))
             }
         }
         return counts
@@ -105,36 +108,21 @@ struct InputFetch: Sendable {
 
     /// The distinct pixels of one channel under the tiles' windows or patches; all count as non-zero where nobody knows.
     private static func distinctPixels(
-        _ flags: ElementFlags?, windows: Windows, layout: StepLayout, grouping: Grouping, channels: Range<Int>
+        _ flags: ElementFlags?, distinct: DistinctPixels, layout: StepLayout, grouping: Grouping, channels: Range<Int>
     ) -> [ValueCount] {
         var counts = [ValueCount](repeating: ValueCount(), count: grouping.columnGroups * layout.steps)
-        var pixels = DistinctPixels(windows)
-        let distinct = (0..<grouping.columnGroups).flatMap { columnGroup in
-            (0..<layout.pieces).map { piece in
-                pixels.pixels(
+        for columnGroup in 0..<grouping.columnGroups {
+            for piece in 0..<layout.pieces {
+                let pixels = distinct.pixels(
                     of: grouping.tiles(ofColumnGroup: columnGroup),
                     reads: piece * layout.width..<min((piece + 1) * layout.width, layout.positions))
-            }
-        }
-        var masks = [UInt64](repeating: 1, count: windows.pixels)
-        for (c, channel) in channels.enumerated() {
-            if let flags { DirectSteps.gather(flags, channels: channel..<channel + 1, into: &masks) }
-            for columnGroup in 0..<grouping.columnGroups {
-                for piece in 0..<layout.pieces {
-                    counts[columnGroup * layout.steps + c * layout.pieces + piece] = Self.count(
-                        of: distinct[columnGroup * layout.pieces + piece], masks: masks, channels: 1)
+                for (c, channel) in channels.enumerated() {
+                    counts[columnGroup * layout.steps + c * layout.pieces + piece] = ValueCount(
+                        values: pixels.count, nonZeros: flags?.nonZeros(of: pixels, channel: channel) ?? pixels.count)
                 }
             }
         }
         return counts
-    }
-
-    /// Values of some pixels.
-    private static func count(of pixels: [Int], masks: [UInt64], channels: Int) -> ValueCount {
-        masks.withUnsafeBufferPointer { masks in
-            ValueCount(
-                values: pixels.count * channels, nonZeros: pixels.reduce(0) { $0 + masks[$1].nonzeroBitCount })
-        }
     }
 
     /// By column group and bundle, the values that the steps of a bundle would read twice: taps of one bundle share pixels.
@@ -153,17 +141,15 @@ struct InputFetch: Sendable {
         }
         if sharers.isEmpty { return nil }
         var shared = [ValueCount](repeating: ValueCount(), count: grouping.columnGroups * bundles)
-        var masks = [UInt64](repeating: 0, count: windows.pixels)
-        var distinct = DistinctPixels(windows)
         for (key, members) in sharers {
             let slice = channels.dropFirst(key * layout.channelsOfSlice).prefix(layout.channelsOfSlice)
-            DirectSteps.gather(flags, channels: slice, into: &masks)
+            let nonZeros = DirectSteps.counts(flags, channels: slice)
             for (bundle, same) in members {
                 let taps = same.flatMap(layout.reads(ofStep:))
                 for columnGroup in 0..<grouping.columnGroups {
-                    let together = Self.count(
-                        of: distinct.pixels(of: grouping.tiles(ofColumnGroup: columnGroup), reads: taps),
-                        masks: masks, channels: slice.count)
+                    let pixels = distinct.pixels(of: grouping.tiles(ofColumnGroup: columnGroup), reads: taps)
+                    let together = ValueCount(
+                        values: pixels.count * slice.count, nonZeros: pixels.reduce(0) { $0 + Int(nonZeros[$1]) })
                     var twice = together * -1
                     for step in same { twice += counts[columnGroup * layout.steps + step] }
                     shared[columnGroup * bundles + bundle] += twice
@@ -171,5 +157,17 @@ struct InputFetch: Sendable {
             }
         }
         return shared
+    }
+}
+
+extension ElementFlags {
+    /// How many of some pixels, numbered through all images, are not zero in one channel.
+    func nonZeros(of pixels: some Sequence<Int>, channel: Int) -> Int {
+        flags.withUnsafeBufferPointer { flags in
+            pixels.reduce(0) { sum, pixel in
+                let (image, i) = pixel.quotientAndRemainder(dividingBy: elements)
+                return sum + Int(flags[(image * channels + channel) * elements + i])
+            }
+        }
     }
 }

@@ -11,21 +11,25 @@ struct InputSizes: GroupSizes {
     private let windows: Windows
     private let layout: StepLayout
     private let isWinograd: Bool
-    private let width: Int
+    private let lanes: [Int]
     let inBuffer: StoredValues
     let inDRAM: StoredValues
     /// Pixels by the tile that owns them; nil for masks without pixels.
     private let ownership: TileOwnership?
-    /// By slice of channels and pixel, the non-zero channels; empty where nobody knows, and all count as non-zero.
-    private let masks: [[UInt64]]
+    /// The pixels, where they are known; else all count as non-zero.
+    private let pixels: ElementFlags?
+    /// By slice of channels and pixel, how many channels are not zero; empty where that is not known.
+    private let nonZeros: [[UInt8]]
+    private let channels: Range<Int>
+    private let distinct: DistinctPixels
 
     init(
         _ product: MaskedProduct, lowered: LoweredLayer, group: Int, grouping: Grouping, store: InputStore,
-        fetch: InputFetch, ownership: TileOwnership?, configuration: Configuration
+        fetch: InputFetch, ownership: TileOwnership?, distinct: DistinctPixels, configuration: Configuration
     ) {
         groups = grouping.columnGroups
         steps = product.steps
-        width = product.width
+        lanes = product.lanes
         self.store = store
         self.fetch = fetch
         self.grouping = grouping
@@ -38,18 +42,18 @@ struct InputSizes: GroupSizes {
         // Where pixels are not known, every value is stored.
         inDRAM = StoredValues(
             encoding: lowered.pixels == nil ? .dense : configuration.mapping.activationStorage, valueBits: valueBits)
-        guard let pixels = lowered.pixels, ownership != nil else {
-            masks = []
-            return
-        }
+        self.distinct = distinct
         let first = group * lowered.shape.groupChannels
         let channels = first..<first + lowered.shape.groupChannels
+        self.channels = channels
+        pixels = ownership == nil ? nil : lowered.pixels
         let slice = layout.channelsOfSlice
-        masks = (0..<layout.slices).map { index in
-            var masks = [UInt64](repeating: 0, count: lowered.windows.pixels)
-            DirectSteps.gather(pixels, channels: channels.dropFirst(index * slice).prefix(slice), into: &masks)
-            return masks
-        }
+        nonZeros =
+            pixels.map { pixels in
+                (0..<lowered.layout.slices).map {
+                    DirectSteps.counts(pixels, channels: channels.dropFirst($0 * slice).prefix(slice))
+                }
+            } ?? []
     }
 
     func held(group: Int, from first: Int) -> [ValueCount] {
@@ -63,8 +67,7 @@ struct InputSizes: GroupSizes {
         let tiles = grouping.tiles(ofColumnGroup: group)
         guard let ownership else {
             // Each bit of a mask is a value of its own.
-            return Array(
-                repeating: ValueCount(values: tiles.count * width, nonZeros: tiles.count * width), count: steps - first)
+            return lanes[first...].map { ValueCount(values: tiles.count * $0, nonZeros: tiles.count * $0) }
         }
         return pixels(group, from: first) { tiles.contains(ownership.owner[$0]) }
     }
@@ -84,7 +87,6 @@ struct InputSizes: GroupSizes {
             if let known = lists[key] {
                 fresh = known
             } else {
-                var distinct = DistinctPixels(windows)
                 fresh = distinct.newPixels(of: tiles, reads: reads).map { $0.filter(isChosen) }
                 lists[key] = fresh
             }
@@ -99,19 +101,18 @@ struct InputSizes: GroupSizes {
     /// Values of some pixels of one slice of channels.
     private func count(of pixels: [Int], slice: Int, channels: Int) -> ValueCount {
         let values = pixels.count * channels
-        guard !masks.isEmpty else { return ValueCount(values: values, nonZeros: values) }
-        return masks[slice].withUnsafeBufferPointer { masks in
-            ValueCount(values: values, nonZeros: pixels.reduce(0) { $0 + masks[$1].nonzeroBitCount })
+        guard !nonZeros.isEmpty else { return ValueCount(values: values, nonZeros: values) }
+        return nonZeros[slice].withUnsafeBufferPointer { nonZeros in
+            ValueCount(values: values, nonZeros: pixels.reduce(0) { $0 + Int(nonZeros[$1]) })
         }
     }
 
     /// Bits in DRAM of the pixels that a tile owns, of channel `channel` of a slice.
     func ownedBits(tile: Int, slice: Int, channel: Int) -> Int {
         guard let ownership else { return 0 }
-        let pixels = ownership.pixels(of: tile)
-        guard inDRAM.encoding == .bitmask else { return pixels.count * inDRAM.valueBits }
-        return pixels.reduce(0) { sum, pixel in
-            sum + 1 + Int(masks[slice][pixel] >> UInt64(channel) & 1) * inDRAM.valueBits
-        }
+        let owned = ownership.pixels(of: tile)
+        let number = channels.lowerBound + slice * layout.channelsOfSlice + channel
+        let nonZeros = pixels?.nonZeros(of: owned, channel: number) ?? owned.count
+        return inDRAM.bits(of: ValueCount(values: owned.count, nonZeros: nonZeros))
     }
 }

@@ -93,6 +93,9 @@ struct LoadPlan: Sendable {
     private(set) var passes: [PlannedPass] = []
     private(set) var loads: [Load] = []
 
+    /// Bytes of all loads of an operand.
+    func bytes(_ operand: LoadedOperand) -> Int { loads.reduce(0) { $0 + ($1.operand == operand ? $1.bytes : 0) } }
+
     /// Adds the passes of one group of channels.
     ///
     /// - Parameters:

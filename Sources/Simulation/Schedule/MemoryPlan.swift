@@ -8,6 +8,8 @@ struct MemoryPlan {
     let passes: [Int: [PlannedPass]]
     let traffic: LayerTraffic
     let port: any MemoryPort
+    /// The least capacities of the buffers at which no group would be streamed.
+    let wholeGroupsCapacity: (weights: Int, inputs: Int)
 
     /// Plans a layer's traffic; nil with ideal memory, which has none to wait for.
     ///
@@ -18,6 +20,7 @@ struct MemoryPlan {
     ) throws {
         if case .ideal = memory { return nil }
         var plan = LoadPlan()
+        var wholeGroups = (weights: 0, inputs: 0)
         for group in groups {
             let weightPlan = try BlockPlan(
                 group.weightSizes, capacity: configuration.weightBuffer.capacity, buffer: "weight_buffer",
@@ -25,6 +28,8 @@ struct MemoryPlan {
             let inputPlan = try BlockPlan(
                 group.inputSizes, capacity: configuration.inputBuffer.capacity, buffer: "input_buffer",
                 layer: lowered.name, mark: lowered.mark)
+            wholeGroups.weights = max(wholeGroups.weights, weightPlan.wholeGroupsCapacity)
+            wholeGroups.inputs = max(wholeGroups.inputs, inputPlan.wholeGroupsCapacity)
             for (index, rowGroup) in group.grouping.rowGroups.enumerated() {
                 let size = configuration.peArray.broadcastSteps
                 let bundles = stride(from: 0, to: rowGroup.steps.count, by: size).map {
@@ -47,6 +52,7 @@ struct MemoryPlan {
             transforms = configuration.inputTransform.placement == .load && !lowered.hasGivenActivations
         }
         self.plan = plan
+        wholeGroupsCapacity = wholeGroups
         passes = Dictionary(grouping: plan.passes, by: \.channelGroup)
         port = try memory.port(loads: plan.loads, clock: configuration.clock, cache: cache)
         traffic = LayerTraffic(

@@ -27,7 +27,7 @@ struct OperandMovement {
             let held = group.weightSizes.held(group: index, from: 0)
             var sent = ValueCount()
             for step in rowGroup.steps { sent += held[step] }
-            weights.algorithmicReads += rowGroup.filters * product.width * product.steps * grouping.columnGroups
+            weights.algorithmicReads += rowGroup.filters * product.operandsPerColumn * grouping.columnGroups
             weights.broadcast += sent * grouping.columnGroups
             weights.queued += sent * columns
             let inBuffer = group.weightSizes.inBuffer
@@ -44,7 +44,8 @@ struct OperandMovement {
             let tiles = grouping.tiles(ofColumnGroup: columnGroup)
             let masks = (0..<product.steps).map {
                 ValueCount(
-                    values: tiles.count * product.width, nonZeros: product.nonZeroActivations(step: $0, tiles: tiles))
+                    values: tiles.count * product.lanes[$0],
+                    nonZeros: product.nonZeroActivations(step: $0, tiles: tiles))
             }
             let fetched = fetch.counts[columnGroup * product.steps..<(columnGroup + 1) * product.steps]
             let algorithmic = fetched.reduce(0) { $0 + $1.values }

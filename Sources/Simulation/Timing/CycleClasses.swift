@@ -10,8 +10,6 @@ public enum CycleClass: Int, CaseIterable, Hashable, Sendable {
     case unmapped
     /// Idle before an entry whose issue was held by a full FIFO.
     case imbalance
-    /// Idle before an entry that was held by the one-bundle-a-cycle limit.
-    case broadcast
     /// Idle before an entry that was held by the fetch of weights.
     case weightFetch
     /// Idle before an entry that was held by the fetch of inputs.
@@ -35,7 +33,6 @@ public enum CycleClass: Int, CaseIterable, Hashable, Sendable {
         case .underfill: "underfill"
         case .unmapped: "unmapped"
         case .imbalance: "imbalance"
-        case .broadcast: "broadcast"
         case .weightFetch: "weight_fetch"
         case .inputFetch: "input_fetch"
         case .inputTransform: "input_transform"
@@ -43,34 +40,6 @@ public enum CycleClass: Int, CaseIterable, Hashable, Sendable {
         case .dramInputs: "dram_inputs"
         case .dramOutputs: "dram_outputs"
         case .drain: "drain"
-        }
-    }
-}
-
-/// What a layer's time goes to, in the terms in which a designer can act on it.
-public enum Bound: String, CaseIterable, Hashable, Sendable {
-    /// The array itself: products, its fill and its balance, and the buffers that feed it.
-    case compute
-    /// Weights from DRAM.
-    case weightTraffic = "weight_traffic"
-    /// Inputs from DRAM.
-    case inputTraffic = "input_traffic"
-    /// The input transform.
-    case transform
-    /// Accumulators that drain, and outputs on their way to DRAM.
-    case drain
-}
-
-extension CycleClass {
-    /// The bound that a slot of this class speaks for; PEs without work say nothing of those that have some.
-    var bound: Bound? {
-        switch self {
-        case .unmapped: nil
-        case .useful, .ineffectual, .underfill, .imbalance, .broadcast, .weightFetch, .inputFetch: .compute
-        case .dramWeights: .weightTraffic
-        case .dramInputs: .inputTraffic
-        case .inputTransform: .transform
-        case .dramOutputs, .drain: .drain
         }
     }
 }

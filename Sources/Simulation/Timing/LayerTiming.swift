@@ -49,7 +49,7 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     private var pass = 0
     private var lastIssue = -1
     /// What held the bundle that was issued last, and the stride that its dispatch is to take.
-    private var heldBy = CycleClass.broadcast
+    private var heldBy = CycleHolder.issue
     private var strideToDispatch = 0
     private var issues: [Int]
     private var finish = -1
@@ -65,8 +65,13 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     private var done: [Int]
     private var unmappedUntil = [Int](repeating: -1, count: PEKinds.count)
 
-    /// Idle PE-cycles by class.
-    private(set) var idle = [Int](repeating: 0, count: CycleClass.allCases.count)
+    /// Idle PE-cycles of PEs without a pair, and by what held the entry that they waited for.
+    private var unmapped = 0
+    private var idleByHolder = CycleLedger()
+    /// The last cycle in which an entry of the layer was done.
+    private var lastDone = -1
+    /// Cycles by what held the next broadcast.
+    private(set) var ledger = CycleLedger()
     private(set) var entriesBroadcast = 0
     private(set) var entriesQueued = 0
     private(set) var pairsDrained = 0
@@ -108,6 +113,19 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     var tilesTransformed: Int { (transform?.work ?? 0) / transformInterval }
     /// Tiles of one channel that were transformed on their way from DRAM.
     var tilesTransformedOnLoad: Int { traffic?.jobs ?? 0 }
+    /// Idle PE-cycles by class.
+    var idle: SlotCounts {
+        var idle = SlotCounts()
+        idle[.unmapped] = unmapped
+        for holder in CycleHolder.allCases {
+            if let kind = holder.idleClass { idle[kind] += idleByHolder[holder] }
+        }
+        return idle
+    }
+
+    /// Idle PE-cycles before entries that nothing held but the one-bundle limit; there are none.
+    var idleAtIssueLimit: Int { idleByHolder[.issue] }
+
     /// Passes so far.
     var passes: Int { pass }
     /// Bundles so far.
@@ -135,6 +153,7 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
                 index += 1
             }
             finish = passFinish
+            lastDone = passFinish
             recorder?.add(
                 "passes, accumulators \(pass % array.accumulatorSets)",
                 "pass \(pass): rows \(work.plan.rowGroup), columns \(work.plan.columnGroup)", passStart, finish)
@@ -171,18 +190,18 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     @inline(__always)
     private mutating func issue(_ work: PassWork, first: Int, count: Int, index: Int, freed: Int, mapped: [Int]) {
         var cycle = Int.min
-        var holder = CycleClass.broadcast
-        // In the order in which a tie is settled: FIFO, drain, weights, inputs, transform, broadcast.
+        var holder = CycleHolder.issue
+        // In the order in which a tie is settled: FIFO, drain, weights, inputs, transform, one-bundle limit.
         for kind in mapped {
             let entry = entries[kind] + count - 1 - array.fifoDepth
             guard entry >= 0 else { continue }
             let free = 1 + array.stallLatency + done[kind * array.fifoDepth + entry % array.fifoDepth]
             if free > cycle {
                 cycle = free
-                holder = .imbalance
+                holder = .array
             }
         }
-        if first == 0 && 1 + freed > cycle {
+        if first == 0 && pass >= array.accumulatorSets && 1 + freed > cycle {
             cycle = 1 + freed
             holder = freedByRoom ? .dramOutputs : .drain
         }
@@ -218,13 +237,14 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
         }
         if lastIssue + 1 > cycle {
             cycle = lastIssue + 1
-            holder = .broadcast
+            holder = .issue
         }
         issues[bundle % slots] = cycle
         bundle += 1
         traffic?.issued(work.plan, index: pass, bundle: index, at: cycle)
         heldBy = holder
         let stride = cycle - lastIssue
+        ledger[holder] += stride
         lastIssue = cycle
         strideToDispatch = stride
         // The lanes take a stride for all mapped kinds at once where they all stand at the issue before.
@@ -243,11 +263,11 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
     }
 
     /// Counts the idle cycles of a kind up to `cycle`.
-    private mutating func settle(kind: Int, at cycle: Int, holder: CycleClass) {
+    private mutating func settle(kind: Int, at cycle: Int, holder: CycleHolder) {
         let until = unmappedUntil[kind] < 0 ? Int.min / 2 : unmappedUntil[kind] - origin[kind]
         let counted = lanes.settle(kind: kind, stride: cycle - origin[kind], unmappedUntil: until)
-        idle[CycleClass.unmapped.rawValue] += counted.unmapped
-        idle[holder.rawValue] += counted.held
+        unmapped += counted.unmapped
+        idleByHolder[holder] += counted.held
     }
 
     /// Dispatches the entries of the bundle that was just issued.
@@ -262,7 +282,7 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
                 row: work.rowWords + i * perStep, column: work.columnWords + work.steps[i] * work.columnStride,
                 rows: work.rows, columns: work.columns)
             let outcome = lanes.dispatch(entry, stride: i == first ? strideToDispatch : 0)
-            idle[heldBy.rawValue] += outcome.idle
+            idleByHolder[heldBy] += outcome.idle
             last = -1
             for kind in mapped {
                 let cycle = lastIssue + outcome.done(kind)
@@ -285,7 +305,10 @@ struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {
         let lastOutput = lastDrained + outputs.latency
         for kind in 0..<PEKinds.count where kinds.size(kind) > 0 { settle(kind: kind, at: lastOutput, holder: .drain) }
         let last = max(lastOutput, lastStore)
-        idle[CycleClass.dramOutputs.rawValue] += (last - lastOutput) * array.rows * array.columns
+        idleByHolder[.dramOutputs] += (last - lastOutput) * array.rows * array.columns
+        ledger[.array] += max(0, lastDone - lastIssue)
+        ledger[.drain] += lastOutput - max(lastDone, lastIssue)
+        ledger[.dramOutputs] += last - lastOutput
         return last
     }
 

@@ -75,8 +75,7 @@ final class RowOperands {
         words = LaneMemory(count: group.steps.count * perStep, zero: 0)
         let words = words.start
         let skipping = layout.array.zeroSkipping
-        var bits = [Int](repeating: 0, count: group.steps.count)
-        let filters = group.filters
+        var nonZeros = [Int](repeating: 0, count: group.steps.count)
         product.weights.withUnsafeBufferPointer { weights in
             for (r, row) in group.rows.enumerated() {
                 for (slot, filter) in row.enumerated() {
@@ -84,7 +83,7 @@ final class RowOperands {
                     guard let masks else { continue }
                     for (i, step) in group.steps.enumerated() {
                         let mask = masks[step]
-                        bits[i] += mask.nonzeroBitCount
+                        nonZeros[i] += mask.nonzeroBitCount
                         let at = i * perStep + r * layout.rowWords
                         switch layout.rule {
                         case .masks:
@@ -96,7 +95,7 @@ final class RowOperands {
                             let factor =
                                 switch skipping {
                                 case .weights: mask.nonzeroBitCount
-                                case .none: layout.width
+                                case .none: product.lanes[step]
                                 case .activations, .both: 1
                                 }
                             words[at + layout.factorPlace(slot: slot)] += UInt16(factor)
@@ -105,13 +104,11 @@ final class RowOperands {
                 }
             }
         }
-        for i in bits.indices {
-            switch buffer.encoding {
-            case .dense: bits[i] = filters * layout.width * valueBits
-            case .bitmask: bits[i] = filters * layout.width + bits[i] * valueBits
-            }
+        let stored = StoredValues(encoding: buffer.encoding, valueBits: valueBits)
+        let filters = group.filters
+        bits = zip(group.steps, nonZeros).map { step, nonZeros in
+            stored.bits(of: ValueCount(values: filters * product.lanes[step], nonZeros: nonZeros))
         }
-        self.bits = bits
     }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Hardware
 import Sweeps
+import Traces
 import YAML
 
 /// `winosim sweep`.
@@ -70,7 +71,7 @@ struct SweepCommand: AsyncParsableCommand {
 
     func run() async throws {
         let library = try shipped.library()
-        let kept = try memory.map(Self.bytes) ?? FreeMemory.half
+        let kept = try memory.map(Self.bytes) ?? Bytes(FreeMemory.bytes / 2)
         let plan = try SweepPlan(Sweep.load(path: library.resolveSweep(path)), library: library)
         let shard = shard.flatMap(Shard.init) ?? .whole
         let runner = try SweepRunner(plan, version: winosimVersion, shard: shard, jobs: jobs, memory: kept)

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Hardware
 import Reports
+import Simulation
 import Traces
+import YAML
 
 /// `winosim trace`.
 struct TraceCommand: ParsableCommand {
@@ -25,7 +28,8 @@ struct TraceValidateCommand: ParsableCommand {
             Example:
               winosim trace validate Traces/digits Traces/resnet-18/dense.yaml
 
-            Checks all traces and ends with the exit code of the first that is wrong.
+            Checks all traces and ends with the exit code of the first that is wrong. Warns of layers whose simulation on the
+            default machine would take more memory than is free.
             """)
 
     @Argument(help: ArgumentHelp("Manifests, or folders with a trace.yaml.", valueName: "trace"))
@@ -41,6 +45,13 @@ struct TraceValidateCommand: ParsableCommand {
             let line: String
             do {
                 let trace = try TraceFile.load(path)
+                for layer in trace.layers {
+                    let need = try? MemoryNeed(layer, configuration: Configuration())
+                    if let obstacle = need?.obstacle() {
+                        let place = layer.mark.map { "\($0): " } ?? ""
+                        Console.say("\(place)warning: layer \(quoted(layer.name)) \(obstacle)")
+                    }
+                }
                 let layers = trace.layers.count
                 let tensors = trace.layers.reduce(0) { $0 + $1.tensors.count }
                 line =

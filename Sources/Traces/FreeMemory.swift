@@ -1,13 +1,11 @@
 import Foundation
-import Hardware
 
-/// Memory that is free for this program: of the machine, and of the control groups that it runs in.
-enum FreeMemory {
-    /// Half of it.
-    static var half: Bytes { Bytes(Int(available / 2)) }
-
-    private static var available: UInt64 {
-        min(ofMachine ?? ProcessInfo.processInfo.physicalMemory, ofGroup ?? .max)
+/// Memory that is free for this program: of the machine, of the control groups that it runs in, and of its own limits.
+public enum FreeMemory {
+    /// Bytes that can still be taken.
+    public static var bytes: Int {
+        let least = min(ofMachine ?? ProcessInfo.processInfo.physicalMemory, ofGroup ?? .max, ofProcess ?? .max)
+        return Int(clamping: least)
     }
 
     /// What Linux says is available without swapping.
@@ -19,6 +17,28 @@ enum FreeMemory {
     /// What is left of the limits of the control groups that this process is in; nil without any.
     private static var ofGroup: UInt64? {
         text("/proc/self/cgroup").flatMap { left(groups: $0, root: "/sys/fs/cgroup") }
+    }
+
+    /// What is left of the process's limits on its address space and its data (`ulimit -v` and `-d`); nil without any.
+    private static var ofProcess: UInt64? {
+        guard let limits = text("/proc/self/limits"), let status = text("/proc/self/status") else { return nil }
+        return left(limits: limits, status: status)
+    }
+
+    /// What is left of the limits that Linux lists of a process.
+    ///
+    /// - Parameters:
+    ///   - limits: as in `/proc/self/limits`: `Max address space  1048576  unlimited  bytes`, the softer limit first.
+    ///   - status: as in `/proc/self/status`: `VmSize:  1024 kB`.
+    static func left(limits: String, status: String) -> UInt64? {
+        [("Max address space", "VmSize:"), ("Max data size", "VmData:")].compactMap { limit, used -> UInt64? in
+            let line = limits.split(separator: "\n").first { $0.hasPrefix(limit) }
+            let usage = status.split(separator: "\n").first { $0.hasPrefix(used) }
+            guard let most = line?.dropFirst(limit.count).split(separator: " ").first.flatMap({ UInt64($0) }),
+                let taken = usage?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ UInt64($0) })
+            else { return nil }
+            return most > taken * 1024 ? most - taken * 1024 : 0
+        }.min()
     }
 
     /// What is left of the limits of some control groups, and of those that they lie in.
