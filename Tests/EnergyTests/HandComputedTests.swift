@@ -186,6 +186,55 @@ struct HandComputedTests {
         #expect(energy.denseMultiply == Picojoules(5000))
     }
 
+    /// 16 positions of one unit in 3 cycles are 6 a cycle, not 5; so are 16 outputs of 4 units.
+    @Test func unitsThatTakeSeveralCyclesNeedWholeLanes() throws {
+        let model = try HandMachine.model {
+            $0.inputTransform.units = 1
+            $0.inputTransform.interval = 3
+            $0.outputTransform.interval = 3
+        }
+        let lanes = model.areas.filter { $0.component == "encoder" || $0.component == "decoder" }
+        #expect(lanes.map(\.component) == ["encoder", "encoder", "decoder"])
+        #expect(lanes.map(\.count) == [6 + 6, 6 + 6, 6])
+    }
+
+    /// A prefix sum over 7 bits has 3 levels of 4 adders, of 4 bit.
+    @Test func prefixSumsOverAnOddWidth() throws {
+        let model = try HandMachine.model { $0.mapping.stepWidth = 7 }
+        let adders = try #require(model.areas.first { $0.part == "prefix adder" })
+        // 8 PEs of 2 entries of 2 pairs.
+        #expect(adders.count == 8 * 2 * 2 * 12 && adders.figure.area.value == 100 * 4 / 32)
+        let examined = layer("conv", .winograd(tile: 2, kernel: 3)) {
+            $0.entriesExamined = 300
+            $0.maskBits = 7
+        }
+        let entry = try #require(model.energy(of: examined).entry("selection", "prefix_add"))
+        #expect(entry.count == 300 * 2 * 12 && abs(entry.perAction.value - 0.1 * 4 / 32) < 1e-15)
+    }
+
+    @Test func sourcesTellTheShareOfMasks() throws {
+        let masked = layer("conv", .winograd(tile: 2, kernel: 3)) {
+            $0.weightOperands.bufferReads = 10
+            $0.weightOperands.bufferReadBytes = 500
+            $0.weightOperands.readMaskBits = 1600
+            $0.weightOperands.movedMaskBits = 200
+            $0.inputOperands.movedMaskBits = 100
+            $0.dramWeightBytes = 100
+            $0.dramInputBytes = 50
+            $0.encodedOutputs = ValueCount(values: 128, nonZeros: 64)
+            $0.dramOutputBytes = 30
+        }
+        let energy = try HandMachine.model().energy(of: masked)
+        // 1,600 of 4,000 bits, 300 of 1,200 and 128 of 240.
+        for (component, action, share) in [
+            ("weight_buffer", "read", "40"), ("dram", "read", "25"), ("dram", "write", "53.33"),
+        ] {
+            let source = try #require(energy.entry(component, action)).source
+            #expect(source.hasPrefix("\(share) % of the bits are masks, "), "\(component) \(action): \(source)")
+        }
+        #expect(energy.entry("weight_buffer", "write")?.source.contains("masks") == false)
+    }
+
     @Test func sourcesTellTheWay() throws {
         let energy = try HandMachine.model().energy(of: HandMachine.layer)
         func source(_ component: String, _ action: String) -> String? {

@@ -55,6 +55,27 @@ struct MemoryTests {
         #expect(activity.cycles <= without.cycles + moved + 20 + 64)
     }
 
+    @Test("what is loaded more than twice as often as compulsory is told, with the key to change")
+    func repeatedLoads() async throws {
+        func told(weights: Int, inputs: Int = 1 << 20) async throws -> [String] {
+            let trace = Trace(model: "test", layers: [layer()])
+            return try await Simulator(machine(weights: weights, inputs: inputs)).run(trace).repeatedLoads
+        }
+        #expect(try await told(weights: 1 << 20) == [])
+        // A row group takes 1,024 bytes: in a buffer of 2,047 it is streamed in each of 16 passes, in one of 2,048 it is not.
+        #expect(
+            try await told(weights: 2047) == [
+                "weights of layer are read from DRAM 16.0 times (262144 bytes, and 16384 are compulsory): "
+                    + "weight_buffer.capacity of 2 KiB would stream none of them anew in every pass"
+            ])
+        #expect(try await told(weights: 2048) == [])
+        // Both operands in blocks: the inner one comes again for each block of the outer one.
+        let both = try await told(weights: 4096, inputs: 4096)
+        #expect(
+            both.count == 1 && both[0].hasSuffix("raise weight_buffer.capacity, or set mapping.loop_order")
+                || both[0].hasSuffix("raise input_buffer.capacity, or set mapping.loop_order"), "\(both)")
+    }
+
     @Test("weights in halves, inputs whole: each once")
     func weightsInBlocks() throws {
         for order in [LoopOrder.weights, .auto] {
@@ -130,6 +151,10 @@ struct MemoryTests {
             #expect(activity.cycles >= activity.dramBytes / bytes)
             before = activity.cycles
         }
+        // A last part of a cycle is a cycle.
+        let odd = try Simulator(machine(bytesPerCycle: 7)).simulate(layer()).activity
+        #expect(odd.dramBytes % 7 != 0)
+        #expect(odd.memoryBoundCycles == odd.dramBytes / 7 + 1)
         let narrow = try Simulator(machine(bytesPerCycle: 1)).simulate(layer()).activity
         #expect(narrow.cycles < narrow.dramBytes + 200)
         #expect([.dramWeights, .dramInputs, .dramOutputs].contains(narrow.ledger.largest))

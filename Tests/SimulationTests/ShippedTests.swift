@@ -78,6 +78,32 @@ struct ShippedTests {
         #expect(total.multiplyReduction.map { $0 <= 1 } == true)
     }
 
+    /// Where half of the buffer holds every pass's filters, weights are never loaded anew in each pass.
+    @Test(
+        "no layer of a shipped dense network is streamed on the dense machines",
+        arguments: networks, ["dense-direct", "dense-winograd"])
+    func denseBuffers(network: String, machine: String) async throws {
+        let simulator = try shippedSimulator(machine)
+        let result = try await simulator.run(shippedTrace("\(network)/dense.yaml"))
+        let weights = result.total.weightOperands
+        #expect(weights.wholeGroupsCapacity <= simulator.configuration.weightBuffer.capacity.count)
+        #expect(!result.repeatedLoads.contains { $0.hasPrefix("weights") }, "\(result.repeatedLoads)")
+        if network == "resnet-18" && machine == "dense-direct" { #expect(result.total.cycles < 3_400_000) }
+    }
+
+    /// A single tile maps one column of 16: most slots are unmapped, and more columns would wait for the same weights.
+    @Test("a linear layer at batch 1 is bound by its weights, not by unmapped PEs")
+    func linear() throws {
+        let layer = Layer(
+            name: "fc", operation: .linear, shape: LayerShape(channels: 2048, filters: 1024), relu: .spatial,
+            weights: .density(1, .spatial, Spread()), activations: .density(0.5, .spatial, Spread()))
+        let activity = try shippedSimulator("mobile").simulate(layer).activity
+        #expect(activity.slots[.unmapped] * 10 > activity.slots.total * 9)
+        #expect(activity.ledger.largest == .dramWeights)
+        #expect(activity.ledger[.dramWeights] * 10 > activity.cycles * 8)
+        #expect(activity.ledger.total == activity.cycles)
+    }
+
     @Test("mobile is 85 % utilized on a layer of 256 channels at densities 0.40 and 0.41")
     func mobileUtilization() throws {
         var shape = LayerShape(channels: 256, filters: 256)

@@ -18,6 +18,8 @@ import YAML
         ("{from: 512 KiB, to: 2 MiB, times: 2}", ["512 KiB", "1 MiB", "2 MiB"]),
         ("{from: 48 KiB, to: 96 KiB, step: 16384 B}", ["48 KiB", "64 KiB", "80 KiB", "96 KiB"]),
         ("{from: 0.1, to: 0.5, step: 0.1}", ["0.1", "0.2", "0.3", "0.4", "0.5"]),
+        // 0.1 + 2 * 0.1 is above 0.3 in binary; what is above the end in decimal is left out.
+        ("{from: 0.1, to: 0.3, step: 0.1}", ["0.1", "0.2", "0.3"]), ("{from: 1, to: 2.99999, step: 1}", ["1", "2"]),
         ("{from: 0.7 V, to: 0.9 V, step: 0.1 V}", ["0.7 V", "0.8 V", "0.9 V"]),
         ("{from: 100 MHz, to: 1.6 GHz, times: 4}", ["100 MHz", "400 MHz", "1.6 GHz"]),
         ("{from: 3, to: 3, step: 1}", ["3"]),

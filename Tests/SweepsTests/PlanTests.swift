@@ -205,6 +205,19 @@ struct PlanTests {
     }
 
     /// Of 20 points on axes of 20 values, each value is taken once.
+    /// Inside its stratum a value lies anywhere, not at the beginning.
+    @Test func aLatinHypercubeSpreadsInsideItsStrata() throws {
+        let seed = 5
+        let sweep = """
+            traces: [trace.yaml]
+            axes: {pe_array.rows: {from: 1, to: 1024, step: 1}}
+            sample: {method: latin-hypercube, count: 16, seed: \(seed)}
+            """
+        let offsets = try values(sweep).map { (try #require(Int($0[1])) - 1) % 64 }
+        #expect(offsets.count == 16 && Set(offsets).count > 8, "seed \(seed): \(offsets)")
+        #expect(offsets.contains { $0 < 24 } && offsets.contains { $0 >= 40 }, "seed \(seed): \(offsets)")
+    }
+
     @Test func aLatinHypercubeTakesEachStratumOnce() throws {
         let points = try sampled("latin-hypercube", 20, 5)
         #expect(points.count == 20)
