@@ -51,7 +51,7 @@ struct DRAMCommand: ParsableCommand {
         let memory = try DRAMConfiguration.named(standard, overrides: overrides, shipped.library())
         let requests = try RequestTrace.load(path: path)
         let report = DRAMReport(
-            result: DRAMReplay.run(requests, memory), tracePath: path, version: winosimVersion)
+            result: try DRAMReplay.run(requests, memory), tracePath: path, version: winosimVersion)
         let capacity = memory.organization.capacity
         let outside = requests.count { $0.address >= capacity }
         if outside > 0 {
