@@ -25,19 +25,47 @@ public enum DRAMIdleCause: Int, CaseIterable, Hashable, Sendable {
 /// could have followed the burst before and that time, each clock belongs to the first cause, in the order of
 /// `DRAMIdleCause`, that alone would have held the burst as long. With the clocks of all bursts, the clocks add up to time.
 public struct DRAMIdleCycles: Hashable, Sendable {
-    private var cycles = SIMD8<Int>()
+    /// `DRAMIdleCause.noRequest`.
+    public var noRequest = 0
+    /// `DRAMIdleCause.queue`.
+    public var queue = 0
+    /// `DRAMIdleCause.refresh`.
+    public var refresh = 0
+    /// `DRAMIdleCause.row`.
+    public var row = 0
+    /// `DRAMIdleCause.activateRate`.
+    public var activateRate = 0
+    /// `DRAMIdleCause.columnRate`.
+    public var columnRate = 0
+    /// `DRAMIdleCause.rankSwitch`.
+    public var rankSwitch = 0
+    /// `DRAMIdleCause.turnaround`.
+    public var turnaround = 0
 
     /// Makes an empty ledger.
     public init() {}
 
     /// The clocks of one cause.
     public subscript(cause: DRAMIdleCause) -> Int {
-        @inline(__always) get { cycles[cause.rawValue] }
-        @inline(__always) set { cycles[cause.rawValue] = newValue }
+        get { self[keyPath: Self.path(of: cause)] }
+        set { self[keyPath: Self.path(of: cause)] = newValue }
+    }
+
+    private static func path(of cause: DRAMIdleCause) -> WritableKeyPath<DRAMIdleCycles, Int> {
+        switch cause {
+        case .noRequest: \.noRequest
+        case .queue: \.queue
+        case .refresh: \.refresh
+        case .row: \.row
+        case .activateRate: \.activateRate
+        case .columnRate: \.columnRate
+        case .rankSwitch: \.rankSwitch
+        case .turnaround: \.turnaround
+        }
     }
 
     /// The clocks of all causes.
-    public var total: Int { cycles.wrappedSum() }
+    public var total: Int { DRAMIdleCause.allCases.reduce(0) { $0 + self[$1] } }
 
     /// The cause of most clocks, the first of equals; nil where no clock was idle.
     public var largest: DRAMIdleCause? {
@@ -45,5 +73,7 @@ public struct DRAMIdleCycles: Hashable, Sendable {
     }
 
     /// Adds another channel's clocks.
-    public static func += (sum: inout DRAMIdleCycles, other: DRAMIdleCycles) { sum.cycles &+= other.cycles }
+    public static func += (sum: inout DRAMIdleCycles, other: DRAMIdleCycles) {
+        for cause in DRAMIdleCause.allCases { sum[cause] += other[cause] }
+    }
 }

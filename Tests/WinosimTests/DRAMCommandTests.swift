@@ -85,9 +85,9 @@ import Testing
         let plain = try cycles("")
         let ranks = try cycles("--set dram.ranks=2")
         #expect(ranks.cycles != plain.cycles && ranks.memory["ranks"] as? Int == 2)
-        let last = try cycles("--set dram.timings.tRCD=20 --set dram.timings.tRCD=40 --set dram.read_queue=8")
+        let last = try cycles("--set dram.timings.tRCD=20 --set dram.timings.tRCD=30 --set dram.read_queue=8")
         let timings = last.memory["timings"] as? [String: Any]
-        #expect(last.cycles > plain.cycles && timings?["tRCD"] as? Int == 40 && last.memory["read_queue"] as? Int == 8)
+        #expect(last.cycles > plain.cycles && timings?["tRCD"] as? Int == 30 && last.memory["read_queue"] as? Int == 8)
         let other = try cycles("--set dram.standard=HBM2")
         #expect(other.memory["standard"] as? String == "HBM2")
     }
