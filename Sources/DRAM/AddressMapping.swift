@@ -19,8 +19,9 @@ public struct AddressMapping: Hashable, Sendable, CustomStringConvertible {
     /// The fields, from the most significant; each stands once.
     public let fields: [Field]
 
-    /// Rows, channels, ranks, banks, bank groups, columns: a stream runs through a row of one bank.
-    public static let rowsOutside = AddressMapping(unchecked: [.row, .channel, .rank, .bank, .bankGroup, .column])
+    /// `ro ra ba co bg ch`: a stream changes the channel with every burst and the bank group with every burst of a
+    /// channel, so that neither one channel's bus nor tCCD_L holds it.
+    public static let burstsInterleaved = AddressMapping(unchecked: [.row, .rank, .bank, .column, .bankGroup, .channel])
 
     /// Makes a mapping; nil where a field is missing or stands twice.
     public init?(_ fields: [Field]) {
@@ -30,7 +31,7 @@ public struct AddressMapping: Hashable, Sendable, CustomStringConvertible {
 
     private init(unchecked fields: [Field]) { self.fields = fields }
 
-    /// `ro ch ra ba bg co`.
+    /// `ro ra ba co bg ch`.
     public var description: String { fields.map(\.rawValue).joined(separator: " ") }
 }
 

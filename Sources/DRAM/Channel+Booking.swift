@@ -25,6 +25,9 @@ extension Channel {
         let isMiss = overtakes || gateOf[b] >= Self.miss * rankGroups
         let index = remove(place, from: b)
         let request = pool[index]
+        let data = time + (request.isWrite ? timings.writeLatency : timings.readLatency)
+        if data > busFree { chargeIdle(data - busFree, before: time, of: index, rankGroup, isMiss: isMiss) }
+        busFree = data + burst
         var booking = Booking(bank: b, isWrite: request.isWrite, column: time)
         if isMiss {
             booking.precharge = open(request.row, of: b, entered: request.entered)
@@ -37,7 +40,7 @@ extension Channel {
             state.pointee.precharge,
             time + (request.isWrite ? timings.writeLatency + burst + timings.tWR : timings.tRTP))
         occupyBus(at: time, isWrite: request.isWrite, rank: r, rankGroup: rankGroup)
-        finish(index, at: time, into: &completions)
+        finish(index, at: busFree, into: &completions)
         lastColumn = time
         served = (served + 1) & 7
         recent[served] = (time, b)
@@ -94,8 +97,8 @@ extension Channel {
     /// Moves the earliest column commands of all ranks and groups behind one at `time`.
     @inline(__always)
     private mutating func occupyBus(at time: Int, isWrite: Bool, rank r: Int, rankGroup: Int) {
-        let long = max(burst, timings.tCCDLong)
-        let short = max(burst, timings.tCCDShort)
+        let long = timings.tCCDLong
+        let short = timings.tCCDShort
         let turn = timings.readToWrite(burst: burst)
         let data = timings.writeLatency + burst
         let otherRead = isWrite ? timings.writeToReadOfOtherRank(burst: burst) : burst + timings.tRTRS
@@ -122,6 +125,7 @@ extension Channel {
             gate[3 * rankGroups + g] = max(writes, activate)
         }
         let kind = isWrite ? 1 : 0
+        lastColumnOf[kind * rankGroups + rankGroup] = time
         if lastWasWrite >= 0 && lastWasWrite != kind { counters.readWriteSwitches += 1 }
         lastWasWrite = kind
     }
@@ -140,24 +144,22 @@ extension Channel {
         return index
     }
 
-    /// Ends a request whose column command goes at `time`, and the reads that are answered with it.
+    /// Ends a request whose data is over at `end`, and the reads that are answered with it.
     @inline(__always)
-    private mutating func finish(_ index: Int, at time: Int, into completions: inout CompletionQueue) {
+    private mutating func finish(_ index: Int, at end: Int, into completions: inout CompletionQueue) {
         let isWrite = pool[index].isWrite
         pendingFilter[Self.hash(pool[index].burst, isWrite: isWrite)] -= 1
+        lastData = max(lastData, end)
         if isWrite {
             counters.writes += 1
-            lastData = max(lastData, time + timings.writeLatency + burst)
             free[freeCount] = Int32(index)
             freeCount += 1
             return
         }
         counters.reads += 1
-        let done = time + timings.readLatency + burst
-        lastData = max(lastData, done)
         var next = index
         while next >= 0 {
-            completions.append(DRAMCompletion(tag: pool[next].tag, cycle: done))
+            completions.append(DRAMCompletion(tag: pool[next].tag, cycle: end))
             free[freeCount] = Int32(next)
             freeCount += 1
             next = pool[next].twin

@@ -30,6 +30,7 @@ extension Channel {
         counters.refreshes += 1
         rank[r].open = 0
         rank[r].refreshDue = due + timings.tREFI
+        for g in r * groups..<(r + 1) * groups { refreshEnd[g] = time + timings.tRFC }
         for b in members {
             bank[b].row = -1
             bank[b].activate = time + timings.tRFC

@@ -55,12 +55,14 @@ extension Channel {
         return lastData
     }
 
-    /// The counters, with the time in which rows are closed up to `cycle`.
+    /// The counters, with the time in which rows are closed and the data bus is idle up to `cycle`.
     func counters(at cycle: Int) -> DRAMCounters {
         var counters = counters
         for r in 0..<ranks where rank[r].open == 0 {
             counters.prechargedCycles += max(0, cycle - rank[r].closedSince)
         }
+        for cause in DRAMIdleCause.allCases { counters.idle[cause] = idle[cause.rawValue] }
+        counters.idle[.noRequest] += max(0, cycle - busFree)
         return counters
     }
 }

@@ -84,7 +84,13 @@ struct Channel {
     let activateGate: UnsafeMutablePointer<Int>
     /// Per rank and group.
     let lastActivateOfGroup: UnsafeMutablePointer<Int>
+    /// Per rank and group: the end of the rank's last refresh.
+    let refreshEnd: UnsafeMutablePointer<Int>
+    /// Per write, rank and group: the last column command.
+    let lastColumnOf: UnsafeMutablePointer<Int>
     let rank: UnsafeMutablePointer<Rank>
+    /// Per cause: clocks in which the data bus was idle.
+    let idle: UnsafeMutablePointer<Int>
     let pool: UnsafeMutablePointer<WaitingRequest>
     let free: UnsafeMutablePointer<Int32>
     var freeCount: Int
@@ -124,14 +130,16 @@ struct Channel {
 
     /// Whether the request that was accepted last has no command of its own: a pending one serves it too.
     var isMerged = false
-    /// The end of the last data transfer, the last write's command.
+    /// The cycle in which the last data is there or written, answers from buffered writes included.
     var lastData = 0
+    /// The end of the last burst on the data bus.
+    var busFree = 0
     var counters = DRAMCounters()
 
     init(_ configuration: DRAMConfiguration) {
         let organization = configuration.organization
-        timings = configuration.timings
         burst = organization.burstCycles
+        timings = Self.bookable(configuration.timings, burst: burst)
         banks = organization.banks
         groups = organization.bankGroups
         banksPerGroup = organization.banksPerGroup
@@ -147,8 +155,11 @@ struct Channel {
         gate = Self.make(0, 4 * rankGroups)
         activateGate = Self.make(0, rankGroups)
         lastActivateOfGroup = Self.make(Int.min / 2, rankGroups)
+        refreshEnd = Self.make(Int.min / 2, rankGroups)
+        lastColumnOf = Self.make(Int.min / 2, 2 * rankGroups)
         recent = Self.make((0, -1), 8)
         rank = Self.make(Rank(), ranks)
+        idle = Self.make(0, DRAMIdleCause.allCases.count)
         pool = Self.make(WaitingRequest(), poolSize)
         free = Self.make(0, poolSize)
         freeCount = poolSize
@@ -174,12 +185,24 @@ struct Channel {
         gate.deallocate()
         activateGate.deallocate()
         lastActivateOfGroup.deallocate()
+        refreshEnd.deallocate()
+        lastColumnOf.deallocate()
         rank.deallocate()
+        idle.deallocate()
         pool.deallocate()
         free.deallocate()
         first.deallocate()
         last.deallocate()
         pendingFilter.deallocate()
+    }
+
+    /// Timings that bookings can use as they stand: the row cycle for tRC, and no column command within a burst.
+    private static func bookable(_ timings: DRAMTimings, burst: Int) -> DRAMTimings {
+        var timings = timings
+        timings.tRC = timings.rowCycle
+        timings.tCCDShort = max(burst, timings.tCCDShort)
+        timings.tCCDLong = max(burst, timings.tCCDLong)
+        return timings
     }
 
     private static func make<T>(_ value: T, _ count: Int) -> UnsafeMutablePointer<T> {

@@ -103,13 +103,12 @@ extension DRAMCurrents {
         self.init()
         supply = try decoder.required("VDD").real(in: 0...10)
         devices = try decoder.required("devices").integer(in: 1...128)
-        idd0 = try decoder.required("IDD0").real(in: 0...100_000)
-        let idle: [(String, WritableKeyPath<DRAMCurrents, Double>)] = [("IDD2N", \.idd2n), ("IDD3N", \.idd3n)]
-        for (name, path) in idle { self[keyPath: path] = try decoder.required(name).real(in: 0...100_000) }
-        let busy: [(String, WritableKeyPath<DRAMCurrents, Double>)] = [
-            ("IDD4R", \.idd4r), ("IDD4W", \.idd4w), ("IDD5AB", \.idd5ab),
+        let currents: [(String, WritableKeyPath<DRAMCurrents, Double>)] = [
+            ("IDD0", \.idd0), ("IDD2N", \.idd2n), ("IDD3N", \.idd3n), ("IDD4R", \.idd4r), ("IDD4W", \.idd4w),
+            ("IDD5AB", \.idd5ab),
         ]
-        for (name, path) in busy { self[keyPath: path] = try decoder.required(name).real(in: idd3n...100_000) }
+        for (name, path) in currents { self[keyPath: path] = try decoder.required(name).real(in: 0...100_000) }
         try decoder.finish()
+        try check(at: node)
     }
 }

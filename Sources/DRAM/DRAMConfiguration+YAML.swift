@@ -55,16 +55,6 @@ extension DRAMConfiguration {
             if let value = decoder.optional(name) { self[keyPath: path] = try value.integer(in: 1...most) }
         }
     }
-
-    /// Checks that refreshes leave time to serve requests between them.
-    func check(at node: Node) throws {
-        let least = timings.longestService(burst: organization.burstCycles, banks: organization.banks)
-        guard timings.tREFI > least else {
-            throw (node["tREFI"] ?? node).error(
-                "tREFI of \(timings.tREFI) leaves no time between refreshes: expected more than \(least), which is tRFC "
-                    + "+ tRC + max(tRAS, tRCD + CWL + burst + tWR) + tRCD + tRP + one for each bank")
-        }
-    }
 }
 
 extension DRAMTimings {
@@ -81,7 +71,7 @@ extension DRAMTimings {
 }
 
 extension AddressMapping {
-    /// Reads `ro ch ra ba bg co`.
+    /// Reads `ro ra ba co bg ch`.
     init(_ node: Node) throws {
         let names = Field.allCases.map(\.rawValue)
         let expected = "expected each of \(names.joined(separator: ", ")) once, from the most significant"

@@ -9,7 +9,7 @@ public struct DRAMConfiguration: Hashable, Sendable {
     /// Delays between commands.
     public var timings = DRAMTimings()
     /// How addresses are split.
-    public var mapping = AddressMapping.rowsOutside
+    public var mapping = AddressMapping.burstsInterleaved
     /// Reads of a channel that wait for a place at a bank.
     public var readQueue = 32
     /// Writes of a channel that wait for a place at a bank.

@@ -16,6 +16,8 @@ public struct DRAMCounters: Hashable, Sendable {
     public var readWriteSwitches = 0
     /// Clocks, added up over ranks, in which a rank had all its rows closed.
     public var prechargedCycles = 0
+    /// Clocks, added up over channels, in which a data bus was idle, by what held the next burst.
+    public var idle = DRAMIdleCycles()
 
     /// Makes counters at zero.
     public init() {}
@@ -30,5 +32,6 @@ public struct DRAMCounters: Hashable, Sendable {
         sum.refreshes += other.refreshes
         sum.readWriteSwitches += other.readWriteSwitches
         sum.prechargedCycles += other.prechargedCycles
+        sum.idle += other.idle
     }
 }

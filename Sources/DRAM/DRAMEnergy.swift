@@ -12,7 +12,7 @@ public struct DRAMCurrents: Hashable, Sendable {
     public var supply = 1.2
     /// Devices that work together in a rank.
     public var devices = 8
-    /// One bank is activated and precharged as fast as tRC allows, in mA.
+    /// One bank is activated and precharged as fast as the row cycle allows, in mA.
     public var idd0 = 48.0
     /// Standby with all banks precharged, in mA.
     public var idd2n = 34.0
@@ -27,6 +27,13 @@ public struct DRAMCurrents: Hashable, Sendable {
 
     /// Makes the currents of DDR4-2400 (8 Gb, x8).
     public init() {}
+
+    /// What one activate with its precharge takes above standby, in mA * memory clocks: IDD0 for a row cycle, less IDD3N
+    /// while the row is open and IDD2N while it is closed (Micron TN-40-07).
+    func activateCharge(_ timings: DRAMTimings) -> Double {
+        let (cycle, open) = (Double(timings.rowCycle), Double(timings.tRAS))
+        return idd0 * cycle - (idd3n * open + idd2n * (cycle - open))
+    }
 }
 
 /// What the commands of a channel cost, in pJ; standby in mW, which is pJ a ns.
@@ -47,7 +54,8 @@ public struct DRAMEnergyTable: Hashable, Sendable {
     /// The table of a memory.
     ///
     /// From currents as in Micron's TN-40-07: mA * V * ns = pJ, each command's current less the standby current that flows
-    /// anyway, for as long as the command takes.
+    /// anyway, for as long as the command takes. No entry is negative: a memory whose currents would make one so is refused
+    /// when it is read.
     public init(_ configuration: DRAMConfiguration) {
         let organization = configuration.organization
         switch configuration.energy {
@@ -58,9 +66,7 @@ public struct DRAMEnergyTable: Hashable, Sendable {
             let timings = configuration.timings
             let power = current.supply * Double(current.devices)
             let clock = power * configuration.clockNanoseconds
-            let (rc, ras) = (Double(timings.tRC), Double(timings.tRAS))
-            let idle = current.idd3n * ras + current.idd2n * (rc - ras)
-            activate = max(0, clock * (current.idd0 * rc - idle))
+            activate = clock * current.activateCharge(timings)
             read = clock * (current.idd4r - current.idd3n) * Double(organization.burstCycles)
             write = clock * (current.idd4w - current.idd3n) * Double(organization.burstCycles)
             refresh = clock * (current.idd5ab - current.idd3n) * Double(timings.tRFC)

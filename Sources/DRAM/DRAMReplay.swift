@@ -4,7 +4,9 @@ public enum DRAMReplay {
     ///
     /// In each memory clock up to as many requests as the memory has channels are offered from the head of the trace, in
     /// order and none before its own cycle; the first that is refused holds those behind it.
-    public static func run(_ requests: [DRAMRequest], _ configuration: DRAMConfiguration) -> DRAMResult {
+    ///
+    /// - Throws: `BrokenMemoryLaw` for a bug of ours.
+    public static func run(_ requests: [DRAMRequest], _ configuration: DRAMConfiguration) throws -> DRAMResult {
         let memory = DRAMController(configuration)
         var result = DRAMResult(configuration: configuration)
         var latencies = LatencyCounter()
@@ -35,7 +37,9 @@ public enum DRAMReplay {
         result.readRequests = requests.count - writes
         result.writeRequests = writes
         result.readLatency = latencies.latency()
+        result.mergedRequests = memory.mergedRequests
         result.counters = memory.counters(at: result.cycles)
+        try result.checkLaws()
         return result
     }
 }

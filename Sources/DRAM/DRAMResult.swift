@@ -12,20 +12,38 @@ public struct DRAMResult: Hashable, Sendable {
     public var lastAccepted = 0
     /// Memory clocks from acceptance to data, of all reads.
     public var readLatency = DRAMLatency()
+    /// Requests without a burst of their own: reads of a burst that was pending or written and buffered, writes of a
+    /// buffered burst.
+    public var mergedRequests = 0
     /// Commands.
     public var counters = DRAMCounters()
 
     /// The time in us.
     public var microseconds: Double { Double(cycles) * configuration.clockNanoseconds / 1000 }
 
-    /// Bytes of all requests by the time, in GB/s (1e9 bytes a second); 0 where no time went by.
+    /// Requests of the trace.
+    public var requests: Int { readRequests + writeRequests }
+
+    /// Bytes that were asked for: a burst a request.
+    public var requestedBytes: Int { requests * configuration.organization.requestBytes }
+
+    /// Bytes on the data buses: a burst a column command. Merged requests move none.
+    public var busBytes: Int { (counters.reads + counters.writes) * configuration.organization.requestBytes }
+
+    /// Clocks of all channels' data buses.
+    public var busCycles: Int { cycles * configuration.organization.channels }
+
+    /// Clocks, added up over channels, in which a burst was on a data bus.
+    public var busyCycles: Int { (counters.reads + counters.writes) * configuration.organization.burstCycles }
+
+    /// Bytes on the data buses by the time, in GB/s (1e9 bytes a second); 0 where no time went by.
     public var bandwidth: Double {
-        let bytes = Double(readRequests + writeRequests) * Double(configuration.organization.requestBytes)
-        return cycles == 0 ? 0 : bytes / (Double(cycles) * configuration.clockNanoseconds)
+        cycles == 0 ? 0 : Double(busBytes) / (Double(cycles) * configuration.clockNanoseconds)
     }
 
-    /// The bandwidth by the most that the memory transfers.
-    public var fractionOfPeak: Double { bandwidth / configuration.peakBandwidth }
+    /// The bandwidth by the most that the memory transfers, which is the share of clocks in which data buses are busy; at
+    /// most 1.
+    public var fractionOfPeak: Double { cycles == 0 ? 0 : Double(busyCycles) / Double(busCycles) }
 
     /// Reads and writes that found their row open, by all; nil where there is none.
     public var rowHitRate: Double? {

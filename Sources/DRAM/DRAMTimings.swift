@@ -10,7 +10,7 @@ public struct DRAMTimings: Hashable, Sendable {
     public var tRP = 17
     /// tRAS: from an activate to the precharge of its bank.
     public var tRAS = 39
-    /// tRC: from an activate to the next one of its bank.
+    /// tRC: from an activate to the next one of its bank; `rowCycle` is what counts.
     public var tRC = 56
     /// tCCD_S: between two reads, or two writes, in different bank groups.
     public var tCCDShort = 4
@@ -46,8 +46,11 @@ public struct DRAMTimings: Hashable, Sendable {
     /// From a write to a read on another rank: the read's data follows the write's after `tRTRS` idle clocks.
     func writeToReadOfOtherRank(burst: Int) -> Int { max(1, writeLatency + burst - readLatency + tRTRS) }
 
+    /// The row cycle: from an activate to the next one of its bank, which no tRC makes shorter than tRAS + tRP.
+    public var rowCycle: Int { max(tRC, tRAS + tRP) }
+
     /// The most clocks that one bank needs between two refreshes to serve one request; less would never serve any.
     func longestService(burst: Int, banks: Int) -> Int {
-        tRFC + tRC + max(tRAS, tRCD + writeLatency + burst + tWR) + tRCD + tRP + banks
+        tRFC + rowCycle + max(tRAS, tRCD + writeLatency + burst + tWR) + tRCD + tRP + banks
     }
 }

@@ -42,7 +42,7 @@ public struct DRAMReport: Sendable {
         ).bytes()
     }
 
-    /// The table of all figures, and below it where the energies come from.
+    /// What limited the bandwidth, the table of all figures, and where the energies come from.
     public func terminal() -> String {
         let configuration = result.configuration
         let organization = configuration.organization
@@ -59,10 +59,30 @@ public struct DRAMReport: Sendable {
         }
         let source = "Energy: \(configuration.energySource)"
         let lines =
-            NumberText.wrapped(NumberText.printable(head), width: Self.lineWidth) + [""] + table.lines + [""]
+            NumberText.wrapped(NumberText.printable(head), width: Self.lineWidth)
+            + NumberText.wrapped(limits, width: Self.lineWidth) + [""] + table.lines + [""]
             + NumberText.wrapped(NumberText.printable(source), width: Self.lineWidth)
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// What the data buses did: the share of clocks in which they moved bursts, and the largest causes of idle ones.
+    private var limits: String {
+        func share(_ cycles: Int) -> String {
+            NumberText.grouped(100 * Double(cycles) / Double(max(1, result.busCycles)), decimals: 2) + " %"
+        }
+        let idle = result.counters.idle
+        // Stable, so that the first of equal causes stands first.
+        let causes = DRAMIdleCause.allCases.filter { idle[$0] > 0 }.enumerated().sorted { a, b in
+            (idle[b.element], a.offset) < (idle[a.element], b.offset)
+        }
+        let busy = "Data bus: busy in \(share(result.busyCycles)) of all clocks"
+        guard !causes.isEmpty else { return busy + "." }
+        let named = causes.prefix(Self.causesNamed).map { "\(share(idle[$0.element])) for \($0.element.words)" }
+        return busy + ", idle in \(named.joined(separator: ", "))\(causes.count > Self.causesNamed ? ", ..." : "")"
+    }
+
+    /// Causes of idle clocks that the sentence names.
+    private static let causesNamed = 3
 
     /// A figure's value and unit: ratios in percent, small measures with the digits that count.
     private static func shown(_ column: Column<DRAMResult>, _ result: DRAMResult) -> (value: String, unit: String) {

@@ -57,7 +57,8 @@ struct Bench {
         }
     }
 
-    var counters: DRAMCounters { channel.counters }
+    /// What has been done up to the last data.
+    var counters: DRAMCounters { channel.counters(at: channel.lastData) }
     var lastData: Int { channel.lastData }
 
     mutating func takeCompletion() -> DRAMCompletion? { completions.popFirst() }

@@ -42,7 +42,7 @@ import Testing
     private static func run(_ row: [String: String]) throws -> Case {
         let memory = try #require(row["config"])
         let trace = try #require(row["case"])
-        let result = DRAMReplay.run(RequestTraces.make(trace), try Support.memory(named: memory))
+        let result = try DRAMReplay.run(RequestTraces.make(trace), try Support.memory(named: memory))
         return Case(name: "\(memory) \(trace)", expected: row.compactMapValues(Double.init), result: result)
     }
 

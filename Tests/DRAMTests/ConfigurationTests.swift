@@ -11,13 +11,10 @@ import YAML
         #expect(memory.standard == name)
         #expect(memory.organization.requestBytes == 64)
         #expect(!memory.energySource.isEmpty)
-        let timings = memory.timings
-        #expect(timings.tRC == timings.tRAS + timings.tRP)
-        #expect(timings.tCCDLong >= timings.tCCDShort && timings.tRRDLong >= timings.tRRDShort)
+        #expect(memory.timings.tRC == memory.timings.tRAS + memory.timings.tRP)
+        #expect(memory.mapping == DRAMConfiguration().mapping)
         let energy = DRAMEnergyTable(memory)
         #expect(energy.read > 0 && energy.write > 0 && energy.activate >= 0)
-        let result = DRAMReplay.run(RequestTraces.sequential(20000), memory)
-        #expect(result.fractionOfPeak > 0.6 && result.fractionOfPeak < 1, "\(name): \(result.fractionOfPeak)")
     }
 
     @Test func allPresetsAreTested() { #expect(DRAMConfiguration.presets(in: Support.presets).count == 7) }
@@ -67,8 +64,14 @@ import YAML
         ),
         ("{standard: HBM2, timings: {tRCD: 0}}", "1:34: error: found \"0\", expected a whole number from 1 to 1000000"),
         ("{standard: HBM2, timings: {tRCD: 99999999999999999999}}", "1:34: error: found"),
-        ("{standard: HBM2, timings: {tREFI: 380}}", "1:35: error: tREFI of 380 leaves no time between refreshes"),
-        ("{standard: HBM2, timings: {tRFC: 4000}}", "1:27: error: tREFI of 3900 leaves no time between refreshes"),
+        (
+            "{standard: HBM2, timings: {tREFI: 380}}",
+            "1:35: error: tREFI of 380 leaves no time between refreshes of tRFC 260: expected more than 388, which is tRFC + "
+        ),
+        (
+            "{standard: HBM2, timings: {tRFC: 4000}}",
+            "1:34: error: tREFI of 3900 leaves no time between refreshes of tRFC 4000"
+        ),
         ("{standard: HBM2, timings: 4}", "1:27: error: found \"4\" as timings, expected a mapping"),
     ]
 
@@ -86,8 +89,16 @@ import YAML
         ("bus: 64 bit", "bus: 48 bit", "expected a power of two, and at least a byte in a burst"),
         ("banks_per_group: 4", "banks_per_group: 32", "found 128 banks in a channel, expected at most 64"),
         ("0.83 ns", "0.83", "without a unit, expected a time"),
-        ("IDD4R: 135", "IDD4R: 13", "expected a number from 43 to 100000"),
-        ("address_mapping: ro ch ra ba bg co\n", "", "the key \"address_mapping\" is missing in the memory"),
+        ("IDD4R: 135", "IDD4R: 13", "IDD4R of 13.0 mA is below IDD3N of 43.0 mA: expected at least 43.0"),
+        ("IDD4W: 123", "IDD4W: 42.9", "IDD4W of 42.9 mA is below IDD3N of 43.0 mA"),
+        ("IDD5AB: 250", "IDD5AB: 40", "IDD5AB of 40.0 mA is below IDD3N of 43.0 mA"),
+        ("IDD2N: 34", "IDD2N: 44", "IDD3N of 43.0 mA is below IDD2N of 44.0 mA"),
+        (
+            "IDD0: 48", "IDD0: 40",
+            "IDD0 of 40.0 mA in a row cycle of 56 clocks is below standby, with IDD3N of 43.0 mA for tRAS of 39 and IDD2N of "
+                + "34.0 mA for the rest: an activate would have a negative energy"
+        ),
+        ("address_mapping: ro ra ba co bg ch\n", "", "the key \"address_mapping\" is missing in the memory"),
     ]
 
     @Test(arguments: presetErrors) func presetFaults(_ text: String, _ change: String, _ message: String) throws {

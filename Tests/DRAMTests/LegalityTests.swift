@@ -5,7 +5,7 @@ import Testing
 /// Random timings and requests: no command goes before every other allows it, and no request is lost.
 @Suite struct LegalityTests {
     /// A memory with small random timings and queues.
-    private func memory(_ random: inout SplitMix64) -> DRAMConfiguration {
+    static func memory(_ random: inout SplitMix64) -> DRAMConfiguration {
         var configuration = Bench.loose
         configuration.organization.ranks = 1 << random.below(2)
         configuration.organization.bankGroups = 1 << random.below(3)
@@ -23,7 +23,7 @@ import Testing
 
     @Test(arguments: 0..<300) func everyCommandIsAllowed(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))
-        let configuration = memory(&random)
+        let configuration = Self.memory(&random)
         var bench = Bench(configuration)
         defer { bench.deallocate() }
         var cycle = 0
@@ -108,7 +108,7 @@ import Testing
     /// Every read is answered once and after its time, whatever the memory.
     @Test(arguments: 0..<100) func everyReadIsAnsweredOnce(seed: Int) {
         var random = SplitMix64(seed: UInt64(seed) + 1000)
-        var configuration = memory(&random)
+        var configuration = Self.memory(&random)
         configuration.organization.channels = 1 << random.below(3)
         // The shortest interval of refreshes that is allowed leaves time for all the same.
         configuration.timings.tREFI =

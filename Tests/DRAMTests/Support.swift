@@ -11,16 +11,20 @@ enum Support {
     static let presets = tests.deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Configs/dram").path
 
+    /// The mapping of DRAMsim3's files of DDR: a stream runs through a row of one bank.
+    static let columnsLowest = "address_mapping: ro ch ra ba bg co"
+
     /// A memory as a user would describe it.
     static func memory(_ yaml: String) throws -> DRAMConfiguration {
         try DRAMConfiguration.decode(try Document.parse(yaml, file: "memory.yaml"), presets: presets)
     }
 
-    /// Memories by the names of `Data/dramsim3.csv`.
+    /// Memories by the names of `Data/dramsim3.csv`, with the mappings of DRAMsim3's files.
     static func memory(named name: String) throws -> DRAMConfiguration {
         let descriptions = [
-            "ddr4_2400_1r": "{standard: DDR4-2400}", "ddr4_2400_2r": "{standard: DDR4-2400, ranks: 2}",
-            "hbm2_1ch": "{standard: HBM2}",
+            "ddr4_2400_1r": "{standard: DDR4-2400, \(columnsLowest)}",
+            "ddr4_2400_2r": "{standard: DDR4-2400, ranks: 2, \(columnsLowest)}",
+            "hbm2_1ch": "{standard: HBM2, address_mapping: ro ra bg ba ch co}",
         ]
         return try memory(try #require(descriptions[name]))
     }

@@ -22,6 +22,10 @@ import Testing
         result.counters.precharges = 2990
         result.counters.refreshes = 106
         result.counters.readWriteSwitches = 12
+        result.mergedRequests = 0
+        for (cause, cycles) in zip(DRAMIdleCause.allCases, [0, 500, 44_520, 9_480, 900_000, 29_000, 400, 100]) {
+            result.counters.idle[cause] = cycles
+        }
         return result
     }
 
@@ -46,13 +50,16 @@ import Testing
     @Test func figuresAreTheResults() throws {
         let row = try #require(table(report(Self.result).csv()).first)
         func value(_ name: String) throws -> Double { try #require(row[name].flatMap(Double.init), "\(name)") }
-        // 830 us at 0.83 ns a clock; 4000 requests of 64 bytes.
+        // 830 us at 0.83 ns a clock; 4000 bursts of 64 bytes.
         #expect(try value("time_us") == 830)
         #expect(abs(try value("bandwidth_GBps") - 256_000 / 830_000) < 1e-12)
         #expect(abs(try value("fraction_of_peak") - 256_000 / 16e6) < 1e-12)
         #expect(try value("row_hit_rate") == 0.25)
         #expect(try value("requests") == 4000)
         #expect(try value("reads") == 3000 && value("writes") == 1000)
+        #expect(try value("bus_bytes") == 256_000 && value("requested_bytes") == 256_000)
+        let clocks = try row.filter { $0.key == "busy_cycles" || $0.key.hasPrefix("idle_") }.map { try value($0.key) }
+        #expect(clocks.count == 9 && clocks.reduce(0, +) == 1_000_000)
         #expect(try value("read_commands") == 2999 && value("write_commands") == 1001)
         let parts = try ["activate", "read", "write", "refresh", "background"].map { try value("\($0)_energy_uJ") }
         let total = try value("energy_uJ")
@@ -82,6 +89,6 @@ import Testing
                 "timings",
             ])
         #expect((memory["timings"] as? [String: Any])?.count == 18)
-        #expect(memory["address_mapping"] as? String == "ro ch ra ba bg co")
+        #expect(memory["address_mapping"] as? String == "ro ra ba co bg ch")
     }
 }

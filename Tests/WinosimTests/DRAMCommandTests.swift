@@ -28,7 +28,11 @@ import Testing
         let outcome = try replay("--dram DDR4-2400")
         #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
         #expect(outcome.output.hasPrefix("requests.txt on DDR4-2400: 1 channel of 1 rank, "), "\(outcome)")
-        for name in ["cycles", "fraction_of_peak", "read_latency_p99", "read_write_switches", "refresh_energy_uJ"] {
+        #expect(outcome.output.contains("\nData bus: busy in "), "\(outcome)")
+        for name in [
+            "cycles", "fraction_of_peak", "bus_bytes", "busy_cycles", "idle_refresh_cycles", "read_latency_p99",
+            "read_write_switches", "refresh_energy_uJ",
+        ] {
             #expect(outcome.output.contains("\n\(name) "), "\(name)\n\(outcome)")
         }
         #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 120 })
@@ -42,7 +46,10 @@ import Testing
             "cycles", "time_us", "bandwidth_GBps", "fraction_of_peak", "read_latency_mean", "read_latency_p50",
             "read_latency_p99", "read_latency_max", "row_hit_rate", "reads", "writes", "activates", "precharges",
             "refreshes", "read_write_switches", "energy_uJ", "activate_energy_uJ", "read_energy_uJ",
-            "write_energy_uJ", "refresh_energy_uJ", "background_energy_uJ",
+            "write_energy_uJ", "refresh_energy_uJ", "background_energy_uJ", "bus_bytes", "requested_bytes",
+            "merged_requests", "busy_cycles", "idle_no_request_cycles", "idle_queue_cycles", "idle_refresh_cycles",
+            "idle_row_cycles", "idle_activate_rate_cycles", "idle_column_rate_cycles", "idle_rank_switch_cycles",
+            "idle_turnaround_cycles",
         ]
         for key in keys { #expect(object[key] is Double, "\(key)") }
         #expect(try number(object, "reads") == 300 && number(object, "writes") == 100)
@@ -78,9 +85,9 @@ import Testing
         let plain = try cycles("")
         let ranks = try cycles("--set dram.ranks=2")
         #expect(ranks.cycles != plain.cycles && ranks.memory["ranks"] as? Int == 2)
-        let last = try cycles("--set dram.timings.tRCD=20 --set dram.timings.tRCD=40 --set dram.read_queue=8")
+        let last = try cycles("--set dram.timings.tRCD=20 --set dram.timings.tRCD=30 --set dram.read_queue=8")
         let timings = last.memory["timings"] as? [String: Any]
-        #expect(last.cycles > plain.cycles && timings?["tRCD"] as? Int == 40 && last.memory["read_queue"] as? Int == 8)
+        #expect(last.cycles > plain.cycles && timings?["tRCD"] as? Int == 30 && last.memory["read_queue"] as? Int == 8)
         let other = try cycles("--set dram.standard=HBM2")
         #expect(other.memory["standard"] as? String == "HBM2")
     }

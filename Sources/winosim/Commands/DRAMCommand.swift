@@ -17,6 +17,9 @@ struct DRAMCommand: ParsableCommand {
             <requests> is a text with a line a request, "0x1f40 READ 12": its address, READ or WRITE, and the memory clock \
             before which it is not offered. Up to as many as the memory has channels are offered a clock, in order; the \
             first that is refused holds those behind it. winosim config list names the memories.
+
+            The second line says what limited the bandwidth: the share of clocks in which the data bus moved bursts, and what \
+            held the next burst in the others. The columns idle_* have all causes.
             """)
 
     @Argument(help: ArgumentHelp("The address trace.", valueName: "requests"))
@@ -51,7 +54,7 @@ struct DRAMCommand: ParsableCommand {
         let memory = try DRAMConfiguration.named(standard, overrides: overrides, shipped.library())
         let requests = try RequestTrace.load(path: path)
         let report = DRAMReport(
-            result: DRAMReplay.run(requests, memory), tracePath: path, version: winosimVersion)
+            result: try DRAMReplay.run(requests, memory), tracePath: path, version: winosimVersion)
         let capacity = memory.organization.capacity
         let outside = requests.count { $0.address >= capacity }
         if outside > 0 {

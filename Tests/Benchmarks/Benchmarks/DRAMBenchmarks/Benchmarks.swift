@@ -40,7 +40,7 @@ let benchmarks: @Sendable () -> Void = {
             let clock = ContinuousClock()
             for _ in benchmark.scaledIterations {
                 benchmark.startMeasurement()
-                let time = clock.measure { blackHole(DRAMReplay.run(requests, memory)) }
+                let time = try clock.measure { blackHole(try DRAMReplay.run(requests, memory)) }
                 benchmark.stopMeasurement()
                 benchmark.measurement(rate, Int(Double(count) / 1e4 / (time / .seconds(1))))
             }
