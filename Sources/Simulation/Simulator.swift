@@ -40,7 +40,7 @@ public struct Simulator: Sendable {
         sharing shared: (cache: SimulationCache, trace: Int)? = nil
     ) async throws -> SimulationResult {
         let layers = trace.layers
-        let memory = try MachineMemory(configuration.dram, dram: dram)
+        let memory = try memory()
         let results = try await mapConcurrently(indices ?? Array(layers.indices), limit: concurrency) { i in
             let isLast = i + 1 == layers.count
             let share = shared.map {
@@ -66,7 +66,13 @@ public struct Simulator: Sendable {
     ) throws -> LayerResult {
         try simulate(
             layer, next: next, seed: seed, recordsTimeline: recordsTimeline,
-            memory: MachineMemory(configuration.dram, dram: dram), share: nil)
+            memory: memory(), share: nil)
+    }
+
+    private func memory() throws -> MachineMemory {
+        let memory = try MachineMemory(configuration.dram, dram: dram)
+        if case .dram(let dram) = memory { try configuration.checkClock(against: dram) }
+        return memory
     }
 
     private func simulate(
