@@ -28,7 +28,9 @@ struct TraceValidateCommand: ParsableCommand {
             Checks all traces and ends with the exit code of the first that is wrong.
             """)
 
-    @Argument(help: ArgumentHelp("Manifests, or folders with a trace.yaml.", valueName: "trace"))
+    @Argument(
+        help: ArgumentHelp("Manifests, or folders with a trace.yaml.", valueName: "trace"),
+        completion: Completions.trace)
     var paths: [String]
 
     func validate() throws {
