@@ -61,7 +61,7 @@ private struct Method {
 
     private init(_ node: Node) throws {
         let decoder = try MappingDecoder(node, what: "a run")
-        name = try decoder.required("name").string()
+        name = try decoder.required("name").name(what: "a run's name")
         let trace = try decoder.required("trace")
         self.trace = (try trace.path(), SettingPlace(trace.mark))
         let configurations = try decoder.required("configurations")
@@ -81,7 +81,7 @@ private struct Method {
 extension ComparisonCase {
     fileprivate init(_ node: Node, methods: [Method]) throws {
         let decoder = try MappingDecoder(node, what: "a case")
-        name = try decoder.required("name").string()
+        name = try decoder.required("name").name(what: "a case's name")
         let key = try decoder.required("configurations")
         let batch = try decoder.optional("batch")?.integer(in: 1...4096)
         let overrides = try decoder.optional("set")?.elements().map(Override.init) ?? []

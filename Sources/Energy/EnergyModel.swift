@@ -125,7 +125,7 @@ public struct EnergyModel: Sendable {
 
     private static func buffers(_ configuration: Configuration, tables: EnergyTables) throws -> [Buffer] {
         func buffer(
-            _ component: String, _ capacity: Bytes, banks: Int, port: Bytes,
+            _ component: String, _ capacity: Bytes, banks: Int, port: Bytes, portKeys: [String],
             _ accesses: @escaping @Sendable (Activity) -> BufferAccesses
         ) throws -> Buffer {
             let bank: SRAMBank
@@ -134,7 +134,9 @@ public struct EnergyModel: Sendable {
                     capacity: Bytes((capacity.count + banks - 1) / banks), portBits: 8 * port.count,
                     technology: configuration.energy.technology, scaling: tables.scaling)
             } catch let error as EnergyRangeError where [.capacity, .port].contains(error.subject) {
-                throw InputError("\(component): \(error.message)", at: nil)
+                let keys = ["banks", "capacity"].map { "\(component).\($0)" }
+                throw configuration.places.error(
+                    "\(component): \(error.message)", at: error.subject == .port ? portKeys + keys : keys.reversed())
             }
             return Buffer(
                 component: component, banks: banks, bank: bank, table: tables.sram.name, clock: configuration.clock,
@@ -142,15 +144,22 @@ public struct EnergyModel: Sendable {
         }
         let (weights, inputs) = (configuration.weightBuffer, configuration.inputBuffer)
         return [
-            try buffer("weight_buffer", weights.capacity, banks: weights.banks, port: weights.port) {
+            try buffer(
+                "weight_buffer", weights.capacity, banks: weights.banks, port: weights.port,
+                portKeys: ["weight_buffer.bandwidth"]
+            ) {
                 BufferAccesses($0.weightOperands)
             },
-            try buffer("input_buffer", inputs.capacity, banks: inputs.banks, port: inputs.port) {
+            try buffer(
+                "input_buffer", inputs.capacity, banks: inputs.banks, port: inputs.port,
+                portKeys: ["input_buffer.bandwidth"]
+            ) {
                 BufferAccesses($0.inputOperands)
             },
             try buffer(
                 "output_buffer", configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
-                port: configuration.outputPort
+                port: configuration.outputPort,
+                portKeys: ["output_transform.units", "output_transform.interval"]
             ) {
                 BufferAccesses(
                     reads: $0.outputBufferWrites, writes: $0.outputBufferWrites, maskBits: $0.encodedOutputs.values,

@@ -24,10 +24,12 @@ public struct Machine: Sendable {
 
     /// Takes what somebody has looked up.
     ///
-    /// - Throws: `InputError` where a table lacks a figure, or cannot be scaled to what the configuration asks for.
+    /// - Throws: `InputError` where a table lacks a figure, or cannot be scaled to what the configuration asks for, or the clock is too
+    ///   slow for the memory.
     public init(_ configuration: Configuration, tables: EnergyTables, dram: DRAMConfiguration?) throws {
         self.configuration = configuration
         self.dram = dram
+        if let dram { try configuration.checkClock(against: dram) }
         model = try EnergyModel(configuration: configuration, tables: tables, dram: dram)
     }
 

@@ -52,6 +52,7 @@ extension Configuration {
             throw entry.key.error("extends works in a configuration's own file alone")
         }
         var configuration = Configuration()
+        configuration.places = SettingPlaces(node)
         try configuration.read(node, what: "the configuration", handled: Extending.key)
         if checksTogether { try configuration.check(node) }
         return configuration

@@ -26,6 +26,8 @@ public struct Configuration: Hashable, Sendable {
     public var dram = Memory.ideal
     /// Where energies come from.
     public var energy = EnergySource()
+    /// Where the values were set.
+    public var places = SettingPlaces()
 
     /// Makes the default machine.
     public init() {}

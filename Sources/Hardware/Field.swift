@@ -132,6 +132,7 @@ extension Field {
             guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
                 throw node.error("found control characters in \(quoted(text)), expected a \(name) of one line")
             }
+            if let fault = NameCheck.fault(in: text, what: "a \(name)") { throw node.error(fault) }
             section[keyPath: path] = text
         } write: {
             yamlScalar($0[keyPath: path])

@@ -25,7 +25,8 @@ public struct CSV: Sendable {
 }
 
 private func append(text: String, to bytes: inout [UInt8]) {
-    let special: [UInt8] = [UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+    // Where a semicolon or a tab parts fields, a spreadsheet would run what stands behind one that has no quotes.
+    let special = Array(",;\t\"\n\r".utf8)
     guard text.utf8.contains(where: special.contains) else { return bytes.append(contentsOf: text.utf8) }
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {

@@ -36,13 +36,14 @@ public struct ComparisonReport: Sendable {
     }
 
     /// Writes `compare.csv`, `compare.json` and, where it was asked for, `sensitivity.csv` into a folder, which is made where it
-    /// is missing. Each file appears whole or not at all.
+    /// is missing: all files or none, `compare.json` last.
     ///
     /// - Returns: the files' names.
     /// - Throws: `FileError`.
     @discardableResult public func write(to directory: String) throws -> [String] {
-        var files = [("compare.csv", csv()), ("compare.json", json())]
+        var files = [("compare.csv", csv())]
         if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
+        files.append(("compare.json", json()))
         return try OutputFolder.write(files, to: directory, optional: ["sensitivity.csv"])
     }
 

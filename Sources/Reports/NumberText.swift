@@ -1,4 +1,5 @@
 import Foundation
+import YAML
 
 /// Numbers, and the texts beside them, as people read them.
 public enum NumberText {
@@ -38,11 +39,9 @@ public enum NumberText {
         return share > 0 && text == "0.0" ? "<0.1%" : text + "%"
     }
 
-    /// A text on one line, without control characters, which a terminal would obey: U+FFFD stands for each.
+    /// A text on one line, without control and format characters, which a terminal would obey: U+FFFD stands for each.
     public static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+        String(String.UnicodeScalarView(text.unicodeScalars.map { NameCheck.isHidden($0) ? "\u{FFFD}" : $0 }))
     }
 
     /// A number with four significant digits, or fewer where it has fewer.

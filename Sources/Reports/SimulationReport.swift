@@ -63,17 +63,17 @@ public struct SimulationReport: Sendable {
     }
 
     /// Writes `layers.csv`, `energy.csv`, `area.csv`, `summary.json` and, where they were asked for, `sensitivity.csv` and
-    /// `timeline.json` into a folder, which is made where it is missing. Each file appears whole or not at all.
+    /// `timeline.json` into a folder, which is made where it is missing: all files or none, `summary.json` last.
     ///
     /// - Returns: the files' names.
     /// - Throws: `FileError`.
     @discardableResult public func write(to directory: String) throws -> [String] {
         var files = [
             ("layers.csv", layersCSV()), ("energy.csv", energyCSV()), ("area.csv", areaCSV()),
-            ("summary.json", summaryJSON()),
         ]
         if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
         if let timeline = timelineJSON() { files.append(("timeline.json", timeline)) }
+        files.append(("summary.json", summaryJSON()))
         return try OutputFolder.write(files, to: directory, optional: ["sensitivity.csv", "timeline.json"])
     }
 }

@@ -41,7 +41,7 @@ public struct Simulator: Sendable {
         sharing shared: (cache: SimulationCache, trace: Int)? = nil
     ) async throws -> SimulationResult {
         let layers = trace.layers
-        let memory = try MachineMemory(configuration.dram, dram: dram)
+        let memory = try memory()
         let chosen = indices ?? Array(layers.indices)
         // Large layers run one after another where they would not fit together.
         let fitting = try MemoryNeed.check(chosen.map { layers[$0] }, configuration: configuration)
@@ -72,7 +72,13 @@ public struct Simulator: Sendable {
         _ = try MemoryNeed.check([layer], configuration: configuration)
         return try simulate(
             layer, next: next, seed: seed, recordsTimeline: recordsTimeline,
-            memory: MachineMemory(configuration.dram, dram: dram), share: nil)
+            memory: memory(), share: nil)
+    }
+
+    private func memory() throws -> MachineMemory {
+        let memory = try MachineMemory(configuration.dram, dram: dram)
+        if case .dram(let dram) = memory { try configuration.checkClock(against: dram) }
+        return memory
     }
 
     private func simulate(

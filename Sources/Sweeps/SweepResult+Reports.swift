@@ -2,7 +2,7 @@ import Reports
 import Tensors
 
 extension SweepResult {
-    /// Writes `sweep.csv` and `sweep.json` into a folder, which is made where it is missing. Each file appears whole or not at all.
+    /// Writes `sweep.csv` and `sweep.json` into a folder, which is made where it is missing: both or none.
     ///
     /// - Returns: the files' names.
     /// - Throws: `FileError`.

@@ -30,30 +30,26 @@ public enum AtomicFile {
     public static func write(
         to path: String, contents: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
-        let target = resolved(path)
-        var status = stat()
-        if stat(target, &status) == 0 {
-            switch status.st_mode & S_IFMT {
-            case S_IFREG: break
-            case S_IFDIR: throw FileError(.write, path: path, reason: "it is a folder")
-            default: return try writeInPlace(path, contents: contents)
-            }
-        }
-        let temporary = "\(target).\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).part"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw failure(path) }
+        guard try isReplaced(path) else { return try writeInPlace(path, contents: contents) }
+        let file = try StagedFile(path, contents: contents)
         do {
-            defer { close(descriptor) }
-            try contents { try append($0, to: descriptor, path: path) }
-            guard fsync(descriptor) == 0 else { throw failure(path) }
+            try file.commit()
         } catch {
-            unlink(temporary)
+            file.restore(isCommitted: false)
             throw error
         }
-        guard rename(temporary, target) == 0 else {
-            let error = failure(path)
-            unlink(temporary)
-            throw error
+    }
+
+    /// Whether a file is replaced as a whole; false for what is no regular file, which may wait without end for a reader.
+    ///
+    /// - Throws: `FileError` for a folder.
+    public static func isReplaced(_ path: String) throws -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return true }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return true
+        case S_IFDIR: throw FileError(.write, path: path, reason: "it is a folder")
+        default: return false
         }
     }
 
@@ -61,36 +57,8 @@ public enum AtomicFile {
         _ path: String, contents: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
         let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(path) }
+        guard descriptor >= 0 else { throw FileError(.write, path: path, reason: InputFile.reason(errno)) }
         defer { close(descriptor) }
         try contents { try append($0, to: descriptor, path: path) }
     }
-
-    private static func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = systemWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw failure(path)
-            }
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    /// The file that a path leads to, so that a link stays a link.
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
-    }
-
-    private static func failure(_ path: String) -> FileError {
-        FileError(.write, path: path, reason: InputFile.reason(errno))
-    }
-}
-
-/// The system's call, which `AtomicFile.write` hides by its name.
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-    write(descriptor, bytes, count)
 }

@@ -128,7 +128,7 @@ public func sha256(_ bytes: [UInt8]) -> String {
 public func sha256(ofFiles paths: [String]) throws -> String {
     var digest = SHA256()
     for path in paths {
-        let storage = try Storage(mapping: path)
+        let storage = try Storage(reading: path)
         withExtendedLifetime(storage) { digest.update(storage.bytes) }
     }
     return digest.hexadecimal()

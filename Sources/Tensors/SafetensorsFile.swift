@@ -1,6 +1,6 @@
 import YAML
 
-/// A safetensors file, mapped into memory; its tensors look straight at the map.
+/// A safetensors file, read into memory once; its tensors look straight at these bytes.
 public final class SafetensorsFile: Sendable {
     /// The file as the user named it.
     public let path: String
@@ -15,7 +15,7 @@ public final class SafetensorsFile: Sendable {
     ///
     /// - Throws: `FileError` where the file cannot be read; `InputError` where it is broken, at line 1 and, as the
     ///   column, the byte of the file.
-    public convenience init(path: String) throws { try self.init(Storage(mapping: path), path: path) }
+    public convenience init(path: String) throws { try self.init(Storage(reading: path), path: path) }
 
     /// Reads what a file would hold; messages call it `path`.
     ///
@@ -46,6 +46,9 @@ public final class SafetensorsFile: Sendable {
         }
         return Tensor(type: type, shape: entry.shape, count: entry.count, storage: storage, offset: entry.offset)
     }
+
+    /// Adds the file's bytes to a digest.
+    public func update(_ digest: inout SHA256) { withExtendedLifetime(storage) { digest.update(storage.bytes) } }
 
     /// The type's name and the shape of a tensor, whatever its type; nil where the file has none of this name.
     public func description(of name: String) -> (type: String, shape: [Int])? {

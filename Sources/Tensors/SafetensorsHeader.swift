@@ -28,11 +28,12 @@ struct SafetensorsHeader {
 
     /// Reads the header of a file's bytes.
     ///
-    /// - Throws: `InputError` at line 1, with the byte of the file as the column.
+    /// - Throws: `InputError` at line 1, also for a Git LFS pointer, with the byte of the file as the column.
     init(_ bytes: UnsafeRawBufferPointer, path: String) throws {
         func failed(_ message: String, at byte: Int = 0) -> InputError {
             InputError(message, at: Mark(file: path, line: 1, column: byte + 1))
         }
+        try GitLFS.refusePointer(bytes, file: path)
         guard bytes.count >= 8 else {
             throw failed("not a safetensors file: it has \(bytes.count) bytes, expected at least 8")
         }
@@ -44,6 +45,10 @@ struct SafetensorsHeader {
         guard length <= bytes.count - 8 else {
             throw failed(
                 "the header should have \(length) bytes, but only \(bytes.count - 8) follow: is the file cut off?")
+        }
+        guard length > 0, bytes[8] == UInt8(ascii: "{") else {
+            let found = length == 0 ? "an empty header" : "a header that begins with \(Self.shown(bytes[8]))"
+            throw failed("not a safetensors file: \(found), expected one that begins with {", at: 8)
         }
         var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: bytes[8..<8 + length]))
         do {
@@ -66,6 +71,11 @@ struct SafetensorsHeader {
             throw failed("in the safetensors header: \(failure.message)", at: 8 + failure.position)
         }
         try checkCover(start: 8 + length, end: bytes.count, failed: { failed($0) })
+    }
+
+    private static func shown(_ byte: UInt8) -> String {
+        (0x21..<0x7F).contains(byte)
+            ? quoted(String(Unicode.Scalar(byte))) : "the byte 0x" + String(byte, radix: 16, uppercase: true)
     }
 
     private static func fields(_ scanner: inout JSONScanner) throws -> Fields {

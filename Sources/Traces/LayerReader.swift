@@ -55,13 +55,10 @@ struct LayerReader {
 
     private func readName(_ node: Node) throws -> String {
         let name = try node.string()
-        let unprintable: [Unicode.GeneralCategory] = [.control, .lineSeparator, .paragraphSeparator]
-        guard name.unicodeScalars.allSatisfy({ !unprintable.contains($0.properties.generalCategory) }) else {
-            throw node.error("found \(quoted(name)), expected a layer's name without control characters")
-        }
         guard name.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
             throw node.error("the layer's name is empty")
         }
+        if let fault = Layer.fault(ofName: name) { throw node.error(fault) }
         return name
     }
 

@@ -10,12 +10,12 @@ extension Trace {
     /// - Throws: `InputError` at its place in the manifest for anything that does not fit, `FileError` for a file that cannot
     ///   be read.
     public static func load(path: String) throws -> Trace {
-        try read(Document.load(path: path), path: path)
+        try read(InputFile.bytes(of: path, limit: Document.sizeLimit), path: path)
     }
 
-    /// Reads a trace from the root of its manifest, which stands at `path`.
-    static func read(_ root: Node, path: String) throws -> Trace {
-        let manifest = try MappingDecoder(root, what: "the trace")
+    /// Reads a trace from the bytes of its manifest, which stands at `path`.
+    static func read(_ bytes: [UInt8], path: String) throws -> Trace {
+        let manifest = try MappingDecoder(Document.parse(bytes: bytes, file: path), what: "the trace")
         try checkFormat(manifest.required("format"))
         let model = try manifest.required("model")
         guard !(try model.string()).isEmpty else { throw model.error("the model's name is empty") }
@@ -26,9 +26,13 @@ extension Trace {
         let layers = try manifest.required("layers")
         try manifest.finish()
         let library = try TensorLibrary(tensors, manifest: path)
+        // Of the bytes that were read, whatever has become of the files since.
+        var digest = SHA256()
+        digest.update(bytes)
+        for file in library.files { file.update(&digest) }
         return Trace(
             model: try model.string(), description: description, layers: try readLayers(layers, library),
-            seed: UInt64(bitPattern: Int64(seed)), digest: try sha256(ofFiles: [path] + library.paths), path: path)
+            seed: UInt64(bitPattern: Int64(seed)), digest: digest.hexadecimal(), path: path)
     }
 
     private static func checkFormat(_ node: Node) throws {
@@ -65,7 +69,7 @@ extension Trace {
 struct TensorLibrary {
     /// The files as they can be opened, in the manifest's order.
     let paths: [String]
-    private let files: [SafetensorsFile]
+    let files: [SafetensorsFile]
     private let owners: [String: Int]
 
     /// Opens the files that `tensors:` names: one, or a list.

@@ -55,7 +55,7 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
                 shown.append(contentsOf: "...".unicodeScalars)
                 break
             }
-            shown.append(scalar == "\t" ? " " : scalar.value < 0x20 || scalar.value == 0x7F ? "\u{FFFD}" : scalar)
+            shown.append(scalar == "\t" ? " " : NameCheck.isHidden(scalar) ? "\u{FFFD}" : scalar)
             length += 1
         }
         let lead = start > 0 ? "..." : ""
@@ -97,7 +97,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A user's text as it stands in a message: in double quotes, free of control characters, and short where it may be long.
+/// A user's text as it stands in a message: in double quotes, free of control and format characters, and short where it may be long.
 public func quoted(_ text: String, limit: Int = 60) -> String {
     var shown = "\""
     for (index, scalar) in text.unicodeScalars.enumerated() {
@@ -108,7 +108,7 @@ public func quoted(_ text: String, limit: Int = 60) -> String {
         switch scalar {
         case "\n": shown += "\\n"
         case "\t": shown += "\\t"
-        case _ where scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value):
+        case _ where NameCheck.isHidden(scalar):
             shown += "\\u{\(String(scalar.value, radix: 16))}"
         default: shown.unicodeScalars.append(scalar)
         }

@@ -10,7 +10,8 @@
 public enum InputFile {
     /// The bytes of a file.
     ///
-    /// - Throws: `FileError` where it cannot be read or is a folder, `InputError` where it is longer than `limit` bytes.
+    /// - Throws: `FileError` where it cannot be read or is a folder, `InputError` where it is longer than `limit` bytes
+    ///   or a Git LFS pointer.
     public static func bytes(of path: String, limit: Int) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(.read, path: path, reason: unopened(path, errno)) }
@@ -27,7 +28,10 @@ public enum InputFile {
                 if errno == EINTR { continue }
                 throw FileError(.read, path: path, reason: reason(errno))
             }
-            if count == 0 { return bytes }
+            if count == 0 {
+                try GitLFS.refusePointer(bytes, file: path)
+                return bytes
+            }
             bytes.append(contentsOf: chunk[..<count])
             if bytes.count > limit {
                 throw InputError(

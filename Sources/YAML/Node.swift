@@ -61,6 +61,9 @@ public struct Node: Sendable {
         self.init(mark: mark, content: content, source: origin.source)
     }
 
+    /// Whether the node comes from a text such as `--set key=value`, and not from a file.
+    public var isOverride: Bool { !source.prefix.isEmpty }
+
     /// An error at this node, with its source line.
     public func error(_ message: String) -> InputError { source.error(message, at: mark) }
 

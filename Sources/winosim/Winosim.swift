@@ -25,13 +25,14 @@ struct Winosim: AsyncParsableCommand {
         Signals.install()
         var command: any ParsableCommand
         do {
-            if let fault = CommandNames.fault(in: Array(CommandLine.arguments.dropFirst())) {
+            let broken = Arguments.broken()
+            if let fault = broken ?? CommandNames.fault(in: Array(CommandLine.arguments.dropFirst())) {
                 Console.say(fault)
                 exit(withError: ExitCode.validationFailure)
             }
             command = try parseAsRoot()
         } catch {
-            exit(withError: error)
+            Failure.leave(error, to: Winosim.self)
         }
         do {
             if var asynchronous = command as? any AsyncParsableCommand {

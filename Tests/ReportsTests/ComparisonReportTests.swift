@@ -106,7 +106,7 @@ enum HandMadeComparison {
     @Test func writesItsFiles() throws {
         let folder = try Folder()
         let report = try HandMadeComparison.report()
-        #expect(try report.write(to: folder.file("new")) == ["compare.csv", "compare.json", "sensitivity.csv"])
+        #expect(try report.write(to: folder.file("new")) == ["compare.csv", "sensitivity.csv", "compare.json"])
         #expect(folder.names(in: "new") == ["compare.csv", "compare.json", "sensitivity.csv"])
         #expect([UInt8](try folder.bytes("new/sensitivity.csv")) == report.sensitivityCSV())
         let rows = table(report.sensitivityCSV())

@@ -63,8 +63,8 @@ import YAML
     }
 
     @Test(arguments: [
-        ("", 0, "expected an object {"),
-        ("[]", 0, "expected an object {"),
+        ("", 0, "an empty header, expected one that begins with {"),
+        ("[]", 0, "a header that begins with \"[\", expected one that begins with {"),
         ("{", 0, "expected a string"),
         ("{} x", 0, "something follows the object"),
         ("{}", 4, "4 bytes at the end of the file belong to no tensor"),

@@ -91,7 +91,18 @@ import Testing
             "6:11: the layer's name is empty"),
         Broken(
             "name: conv1", "name: \"a\\tb\"",
-            "6:11: found \"a\\tb\", expected a layer's name without control characters"),
+            "6:11: found \"a\\tb\", expected a layer's name without control and format characters"),
+        Broken(
+            "name: conv1", "name: \"a\\u202Eb\"",
+            "6:11: found \"a\\u{202e}b\", expected a layer's name without control and format characters"),
+        Broken(
+            "name: conv1", "name: '=1+1'",
+            "6:11: found \"=1+1\", which a spreadsheet would run as a formula: expected a layer's name that does not begin "
+                + "with ="),
+        Broken(
+            "name: conv1", "name: ' Total '",
+            "6:11: found the layer's name \" Total \", which is that of the reports' row of all layers; expected another one"
+        ),
         Broken(
             "name: conv1", "nam: conv1",
             "6:5: unknown key \"nam\" in the layer: did you mean \"name\", which is missing?"),

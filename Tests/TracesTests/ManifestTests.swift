@@ -166,7 +166,7 @@ import YAML
             do {
                 let path = folder.file("trace.yaml")
                 if seed == 0 { try AtomicFile.write(valid, to: path) }
-                _ = try Trace.read(Document.parse(bytes: bytes, file: path), path: path)
+                _ = try Trace.read(bytes, path: path)
                 loaded += 1
             } catch let error as InputError {
                 #expect(error.mark != nil, "seed \(seed): \(error)")

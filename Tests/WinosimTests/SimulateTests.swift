@@ -61,7 +61,7 @@ func object(_ text: String) throws -> [String: Any] {
             "simulate", "trace.yaml", "--set", memory, "--timeline", "--output", "run", "--json", in: folder)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(
-            outcome.talk.hasSuffix("written to run: layers.csv, energy.csv, area.csv, summary.json, timeline.json\n"),
+            outcome.talk.hasSuffix("written to run: layers.csv, energy.csv, area.csv, timeline.json, summary.json\n"),
             "\(outcome)")
         let timeline = TimelineValidator(try folder.bytes("run/timeline.json"))
         #expect(timeline.faults == [])

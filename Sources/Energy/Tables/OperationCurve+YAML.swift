@@ -84,6 +84,7 @@ extension Node {
         guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
             throw error("found control characters in \(quoted(text)), expected a \(what) of one line")
         }
+        if let fault = NameCheck.fault(in: text, what: "a \(what)") { throw error(fault) }
         return text
     }
 }

@@ -40,7 +40,8 @@ struct LayerPlan: Sendable {
             if mapping.algorithm == .direct {
                 throw InputError(
                     "layer '\(layer.name)' has its weights or its ReLU in the Winograd domain, so it has no direct form: "
-                        + "that would be a different function; set mapping.algorithm to auto or winograd",
+                        + "that would be a different function; set mapping.algorithm to auto or winograd, or take a trace of the "
+                        + "spatial domain (winosim trace synthesize --domain spatial makes one of densities)",
                     at: layer.mark)
             }
             if mapping.algorithm == .winograd && mapping.tile != ownTile {

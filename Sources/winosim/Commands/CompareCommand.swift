@@ -21,7 +21,8 @@ struct CompareCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("Runs, TRACE or TRACE@CONFIG; or a comparison, by name or file.", valueName: "run"))
+        help: ArgumentHelp("Runs, TRACE or TRACE@CONFIG; or a comparison, by name or file.", valueName: "run"),
+        completion: Completions.run)
     var runs: [String]
 
     @Option(
@@ -45,7 +46,8 @@ struct CompareCommand: AsyncParsableCommand {
         name: .customLong("output"),
         help: ArgumentHelp(
             "Write compare.csv, compare.json and with --sensitivity sensitivity.csv into this folder; it is made if needed.",
-            valueName: "folder"))
+            valueName: "folder"),
+        completion: .directory)
     var folder: String?
 
     @Flag(

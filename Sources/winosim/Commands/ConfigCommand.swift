@@ -46,7 +46,9 @@ struct ConfigCheckCommand: ParsableCommand {
             Checks all files and ends with the exit code of the first that is wrong.
             """)
 
-    @Argument(help: ArgumentHelp("Files, or names of shipped configurations.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("Files, or names of shipped configurations.", valueName: "file"),
+        completion: Completions.machine)
     var files: [String]
 
     @OptionGroup var shipped: LibraryOptions

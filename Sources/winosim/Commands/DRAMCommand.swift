@@ -2,7 +2,6 @@ import ArgumentParser
 import DRAM
 import Hardware
 import Reports
-import Tensors
 import YAML
 
 /// `winosim dram`.
@@ -22,12 +21,13 @@ struct DRAMCommand: ParsableCommand {
             held the next burst in the others. The columns idle_* have all causes.
             """)
 
-    @Argument(help: ArgumentHelp("The address trace.", valueName: "requests"))
+    @Argument(help: ArgumentHelp("The address trace.", valueName: "requests"), completion: .file())
     var path: String
 
     @Option(
         name: .customLong("dram"),
-        help: ArgumentHelp("The memory: a shipped standard such as DDR4-2400.", valueName: "standard"))
+        help: ArgumentHelp("The memory: a shipped standard such as DDR4-2400.", valueName: "standard"),
+        completion: Completions.memory)
     var standard: String
 
     @Option(
@@ -43,7 +43,8 @@ struct DRAMCommand: ParsableCommand {
 
     @Option(
         name: .customLong("csv"),
-        help: ArgumentHelp("Write the figures to this file too, as CSV with one row.", valueName: "file"))
+        help: ArgumentHelp("Write the figures to this file too, as CSV with one row.", valueName: "file"),
+        completion: .file(extensions: ["csv"]))
     var file: String?
 
     @OptionGroup var shipped: LibraryOptions
@@ -63,7 +64,7 @@ struct DRAMCommand: ParsableCommand {
                     + "memory's \(QuantityKind.capacity.format(Double(capacity))); their addresses wrap around")
         }
         if let file {
-            try Signals.holding { try AtomicFile.write(report.csv(), to: file) }
+            try OutputFile.write(report.csv(), to: file)
             Console.say("written: \(file)")
         }
         if printsJSON {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Tensors
 
 /// `winosim energy`.
 struct EnergyCommand: AsyncParsableCommand {
@@ -15,7 +14,9 @@ struct EnergyCommand: AsyncParsableCommand {
             register, wire, selection, SRAM and DRAM figures at half and at twice.
             """)
 
-    @Argument(help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"))
+    @Argument(
+        help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"),
+        completion: Completions.trace)
     var path: String
 
     @OptionGroup var machine: MachineOptions
@@ -23,7 +24,8 @@ struct EnergyCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("csv"),
-        help: ArgumentHelp("Write the CSV to this file, not to standard output.", valueName: "file"))
+        help: ArgumentHelp("Write the CSV to this file, not to standard output.", valueName: "file"),
+        completion: .file(extensions: ["csv"]))
     var file: String?
 
     @Flag(
@@ -38,7 +40,7 @@ struct EnergyCommand: AsyncParsableCommand {
         for warning in report.warnings { Console.say("winosim: \(warning)") }
         let csv = showsSensitivity ? report.sensitivityCSV() : report.energyCSV()
         guard let file else { return try Console.print(csv) }
-        try Signals.holding { try AtomicFile.write(csv, to: file) }
+        try OutputFile.write(csv, to: file)
         Console.say("written: \(file)")
     }
 }

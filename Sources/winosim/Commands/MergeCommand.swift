@@ -14,13 +14,14 @@ struct MergeCommand: ParsableCommand {
             and sweep.json that one process would have written.
             """)
 
-    @Argument(help: ArgumentHelp("The folders of all shards.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The folders of all shards.", valueName: "folder"), completion: .directory)
     var folders: [String]
 
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write sweep.csv and sweep.json into this folder; it is made if needed.", valueName: "folder"))
+            "Write sweep.csv and sweep.json into this folder; it is made if needed.", valueName: "folder"),
+        completion: .directory)
     var output: String
 
     @Flag(name: .customLong("json"), help: "Print sweep.json instead of the table.")

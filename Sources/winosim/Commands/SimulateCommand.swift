@@ -19,7 +19,9 @@ struct SimulateCommand: AsyncParsableCommand {
             Open it in ui.perfetto.dev or chrome://tracing; 1 us there is 1 cycle.
             """)
 
-    @Argument(help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"))
+    @Argument(
+        help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"),
+        completion: Completions.trace)
     var path: String
 
     @OptionGroup var machine: MachineOptions
@@ -29,7 +31,8 @@ struct SimulateCommand: AsyncParsableCommand {
         name: .customLong("output"),
         help: ArgumentHelp(
             "Write layers.csv, energy.csv, area.csv, summary.json and with --sensitivity sensitivity.csv into this folder; it is made if needed.",
-            valueName: "folder"))
+            valueName: "folder"),
+        completion: .directory)
     var folder: String?
 
     @Flag(

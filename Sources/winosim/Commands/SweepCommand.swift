@@ -21,13 +21,16 @@ struct SweepCommand: AsyncParsableCommand {
             reason; the exit code is then 1.
             """)
 
-    @Argument(help: ArgumentHelp("The sweep: a file, or a shipped one's name.", valueName: "sweep"))
+    @Argument(
+        help: ArgumentHelp("The sweep: a file, or a shipped one's name.", valueName: "sweep"),
+        completion: Completions.sweep)
     var path: String
 
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write sweep.csv, sweep.json and the journal into this folder; it is made if needed.", valueName: "folder"))
+            "Write sweep.csv, sweep.json and the journal into this folder; it is made if needed.", valueName: "folder"),
+        completion: .directory)
     var folder: String?
 
     @Flag(name: .customLong("resume"), help: "With --output: go on with what the folder's journal has.")

@@ -32,7 +32,9 @@ struct TraceValidateCommand: ParsableCommand {
             default machine would take more memory than is free.
             """)
 
-    @Argument(help: ArgumentHelp("Manifests, or folders with a trace.yaml.", valueName: "trace"))
+    @Argument(
+        help: ArgumentHelp("Manifests, or folders with a trace.yaml.", valueName: "trace"),
+        completion: Completions.trace)
     var paths: [String]
 
     func validate() throws {

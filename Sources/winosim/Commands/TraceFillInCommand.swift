@@ -1,6 +1,5 @@
 import ArgumentParser
 import Reports
-import Tensors
 import Traces
 
 /// `winosim trace fill-in`.
@@ -19,7 +18,9 @@ struct TraceFillInCommand: ParsableCommand {
             Winograd's algorithm does not apply are left out, and named.
             """)
 
-    @Argument(help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"))
+    @Argument(
+        help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"),
+        completion: Completions.trace)
     var path: String
 
     @OptionGroup var layers: LayerSelection
@@ -35,7 +36,8 @@ struct TraceFillInCommand: ParsableCommand {
 
     @Option(
         name: .customLong("csv"),
-        help: ArgumentHelp("Write the figures to this file too, as CSV with a row a layer.", valueName: "file"))
+        help: ArgumentHelp("Write the figures to this file too, as CSV with a row a layer.", valueName: "file"),
+        completion: .file(extensions: ["csv"]))
     var file: String?
 
     func validate() throws {
@@ -59,7 +61,7 @@ struct TraceFillInCommand: ParsableCommand {
         }
         let report = FillInReport(of: trace, layers: measured, leftOut: leftOut, version: winosimVersion)
         if let file {
-            try Signals.holding { try AtomicFile.write(report.csv(), to: file) }
+            try OutputFile.write(report.csv(), to: file)
             Console.say("written: \(file)")
         }
         if printsJSON {

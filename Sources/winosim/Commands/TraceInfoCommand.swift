@@ -15,7 +15,9 @@ struct TraceInfoCommand: ParsableCommand {
             Densities are those of the operands as the trace gives them, before any transform.
             """)
 
-    @Argument(help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"))
+    @Argument(
+        help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"),
+        completion: Completions.trace)
     var path: String
 
     func validate() throws { try requirePaths(("<trace>", path)) }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Tensors
 import Traces
 import YAML
 
@@ -16,12 +15,20 @@ struct TraceSynthesizeCommand: ParsableCommand {
               winosim trace synthesize Traces/resnet-18/dense.yaml --domain spatial \\
                   --weights 0.6 --activations 0.5 --model pruned --output pruned.yaml
 
-            <shapes> is a CSV file whose first line names the columns: layer, C, K, H_in, W_in, kernel and, if wanted, \
-            stride, pad, dilation, groups; or a trace, of which the shapes are taken. The densities are those of layers \
-            that Winograd's algorithm can compute (square kernel, stride and dilation 1); for the others see --others.
+            <shapes> is a trace, of which the shapes are taken, or a CSV file whose first line names the columns: layer, C, \
+            K, H_in, W_in, kernel and, if wanted, stride, pad, dilation, groups, batch. A kernel, stride, pad or dilation \
+            is one number or height x width, such as 3x5; or give each direction a column: kernel_height, kernel_width, \
+            stride_height and so on. H_out, W_out, dense_mults, weights are checked, note is not read; any other column is \
+            an error.
+
+            The densities are those of layers that Winograd's algorithm can compute (square kernel, stride and dilation 1); \
+            for the others see --others. A trace of the Winograd domain has no direct form: for machines with \
+            mapping.algorithm: direct, such as dense-direct, make one with --domain spatial.
             """)
 
-    @Argument(help: ArgumentHelp("A CSV file of layer shapes, or a trace.", valueName: "shapes"))
+    @Argument(
+        help: ArgumentHelp("A CSV file of layer shapes, or a trace.", valueName: "shapes"),
+        completion: Completions.shapes)
     var path: String
 
     @Option(help: ArgumentHelp("The share of non-zero weights, 0 to 1.", valueName: "density"))
@@ -66,7 +73,8 @@ struct TraceSynthesizeCommand: ParsableCommand {
 
     @Option(
         name: .customLong("output"),
-        help: ArgumentHelp("Write the manifest to this file, not to standard output.", valueName: "file"))
+        help: ArgumentHelp("Write the manifest to this file, not to standard output.", valueName: "file"),
+        completion: .file(extensions: ["yaml"]))
     var file: String?
 
     func validate() throws {
@@ -98,7 +106,7 @@ struct TraceSynthesizeCommand: ParsableCommand {
         settings.others = others.map { ($0.weights, $0.activations) }
         let manifest = try TraceSynthesizer.manifest(table, settings)
         guard let file else { return try Console.print(manifest) }
-        try Signals.holding { try AtomicFile.write(manifest, to: file) }
+        try OutputFile.write(Array(manifest.utf8), to: file)
         Console.say("written: \(file), \(table.rows.count) layers")
     }
 

@@ -16,7 +16,23 @@ enum Failure {
     /// Says on standard error what went wrong with a command, and ends the program.
     static func exit(_ error: any Error, of command: any ParsableCommand.Type) -> Never {
         if let code = report(error) { Foundation.exit(code.rawValue) }
-        command.exit(withError: error)
+        leave(error, to: command)
+    }
+
+    /// Ends the program with what the argument parser has to say: help and its like on standard output, usage on standard
+    /// error. The parser's own way out does not notice that standard output cannot be written.
+    static func leave(_ error: any Error, to command: any ParsableCommand.Type) -> Never {
+        let (text, code) = (command.fullMessage(for: error), command.exitCode(for: error))
+        guard !text.isEmpty, code.isSuccess else {
+            if !text.isEmpty { Console.say(text) }
+            Foundation.exit(code.rawValue)
+        }
+        do {
+            try Console.print(text + "\n")
+        } catch {
+            Foundation.exit(report(error)?.rawValue ?? Code.bug.rawValue)
+        }
+        Foundation.exit(code.rawValue)
     }
 
     /// Says what went wrong; nil for what belongs to the argument parser: help, usage, and exit codes already decided.

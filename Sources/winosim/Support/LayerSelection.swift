@@ -7,7 +7,7 @@ struct LayerSelection: ParsableArguments {
     @Option(
         name: .customLong("layers"),
         help: ArgumentHelp(
-            "These layers alone: names with *, ? and [a-c], parted by commas. May be repeated.",
+            "These layers alone: names with *, ? and [a-c], parted by commas; \\, is a comma in a name. May be repeated.",
             valueName: "glob"))
     var arguments: [String] = []
 
@@ -25,6 +25,11 @@ struct LayerSelection: ParsableArguments {
         guard !arguments.isEmpty else { return Array(trace.layers.indices) }
         var wanted: Set<Int> = []
         for argument in arguments {
+            // A whole name is that layer, whatever is in it.
+            if let exact = trace.layers.firstIndex(where: { $0.name == argument }) {
+                wanted.insert(exact)
+                continue
+            }
             for glob in Glob.list(argument) {
                 let found = trace.layers.indices.filter { glob.matches(trace.layers[$0].name) }
                 guard !found.isEmpty else { throw Self.error(glob, argument, trace.layers.map(\.name)) }
@@ -35,7 +40,8 @@ struct LayerSelection: ParsableArguments {
     }
 
     private static func error(_ glob: Glob, _ argument: String, _ names: [String]) -> InputError {
-        let near = nearestName(to: glob.text, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+        let nearest = nearestName(to: argument, among: names) ?? nearestName(to: glob.text, among: names)
+        let near = nearest.map { ": did you mean \(quoted($0))?" } ?? ";"
         let shown = names.prefix(40).joined(separator: ", ") + (names.count > 40 ? ", ..." : "")
         return InputError(
             "no layer matches \(quoted(glob.text))\(near) the trace's layers are \(shown)",

@@ -10,7 +10,7 @@ struct MachineOptions: ParsableArguments {
         name: .customLong("config"),
         help: ArgumentHelp(
             "The machine: a YAML file, or the name of a shipped one such as mobile. Without it the default machine runs.",
-            valueName: "file"))
+            valueName: "file"), completion: Completions.machine)
     var file: String?
 
     @Option(
@@ -40,7 +40,7 @@ struct LibraryOptions: ParsableArguments {
         name: .customLong("configs"),
         help: ArgumentHelp(
             "The folder of shipped configurations and energy tables, where it is not found by itself.",
-            valueName: "folder"))
+            valueName: "folder"), completion: .directory)
     var folder: String?
 
     func validate() throws { try requirePaths(("--configs", folder)) }
@@ -48,7 +48,12 @@ struct LibraryOptions: ParsableArguments {
     /// The shipped configurations.
     ///
     /// - Throws: `FileError` where the folder that was asked for is none.
-    func library() throws -> ConfigurationLibrary {
+    func library() throws -> ConfigurationLibrary { try Self.library(in: folder) }
+
+    /// The shipped configurations of a folder, or of where they are found.
+    ///
+    /// - Throws: `FileError` where the folder that was asked for is none.
+    static func library(in folder: String?) throws -> ConfigurationLibrary {
         try ConfigurationLibrary(
             directory: folder, environment: ProcessInfo.processInfo.environment,
             executable: Bundle.main.executablePath, workingDirectory: FileManager.default.currentDirectoryPath)

@@ -10,6 +10,8 @@ enum Signals {
     /// Takes over SIGINT and SIGTERM, and makes writing to a closed pipe an error instead of a death.
     static func install() {
         signal(SIGPIPE, SIG_IGN)
+        // So is writing beyond the limit that a shell or a cluster sets on the size of files.
+        signal(SIGXFSZ, SIG_IGN)
         for number in [SIGINT, SIGTERM] {
             let previous = signal(number, SIG_IGN)
             // A shell lets its background jobs ignore ^C; that stays.

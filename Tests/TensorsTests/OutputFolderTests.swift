@@ -1,0 +1,127 @@
+import Foundation
+import TestSupport
+import Testing
+import YAML
+
+@testable import Tensors
+
+@Suite struct OutputFolderTests {
+    private func files(_ texts: (String, String)...) -> [(name: String, bytes: [UInt8])] {
+        texts.map { ($0.0, Array($0.1.utf8)) }
+    }
+
+    private func contents(_ folder: Folder, _ name: String = "run") throws -> [String: String] {
+        try Dictionary(uniqueKeysWithValues: folder.names(in: name).map { ($0, try folder.text("\(name)/\($0)")) })
+    }
+
+    @Test func aSetReplacesAnOlderOneAndLeavesOtherFiles() throws {
+        let folder = try Folder(["run/a": "old a", "run/b": "old b", "run/stale": "old", "run/mine": "mine"])
+        try OutputFolder.write(
+            files(("a", "new a"), ("c", "new c")), to: folder.file("run"), optional: ["stale", "gone"])
+        #expect(try contents(folder) == ["a": "new a", "b": "old b", "c": "new c", "mine": "mine"])
+    }
+
+    /// Whatever goes wrong, and wherever: the older files stand there, and nothing else does.
+    @Test(arguments: ["a", "b", "c"]) func nothingChangesWhereOneCannotBeWritten(_ obstacle: String) throws {
+        let old = ["run/a": "old a", "run/b": "old b", "run/stale": "old"].filter { $0.key != "run/\(obstacle)" }
+        let folder = try Folder(old.merging(["run/\(obstacle)/x": ""]) { $1 })
+        let error = try #require(throws: FileError.self) {
+            try OutputFolder.write(
+                files(("a", "new"), ("b", "new"), ("c", "new")), to: folder.file("run"), optional: ["stale"])
+        }
+        #expect(
+            error.operation == .write && error.reason == "it is a folder" && error.path.hasSuffix("/run/\(obstacle)"))
+        #expect(folder.names(in: "run") == Set(old.keys.map { String($0.dropFirst(4)) } + [obstacle]).sorted())
+        for (name, text) in old { #expect(try folder.text(name) == text) }
+    }
+
+    @Test func foldersThatWereMadeForNothingGo() throws {
+        let folder = try Folder(["here/x": ""])
+        // A name that no file system takes.
+        let name = String(repeating: "n", count: 300)
+        #expect(throws: FileError.self) {
+            try OutputFolder.write(files(("a", "new"), (name, "new")), to: folder.file("here/there/run"))
+        }
+        #expect(folder.names(in: "here") == ["x"])
+    }
+
+    @Test func whatIsNoRegularFileIsRefused() throws {
+        let folder = try Folder(["run/a": "old"])
+        #expect(mkfifo(folder.file("run/b"), 0o600) == 0)
+        let error = try #require(throws: FileError.self) {
+            try OutputFolder.write(files(("a", "new"), ("b", "new")), to: folder.file("run"))
+        }
+        #expect(error.reason == "it is not a regular file" && error.path.hasSuffix("run/b"))
+        #expect(try folder.text("run/a") == "old")
+    }
+
+    @Test func linksStayLinks() throws {
+        let folder = try Folder(["run/x": "", "elsewhere": "old"])
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("run/a"), withDestinationPath: folder.file("elsewhere"))
+        try OutputFolder.write(files(("a", "new")), to: folder.file("run"))
+        #expect(try folder.text("elsewhere") == "new" && folder.names() == ["elsewhere", "run"])
+    }
+
+    /// A step that fails when some of the files are in place: what stood there comes back.
+    @Test func aSetThatWasHalfPutInIsUndone() throws {
+        let folder = try Folder(["a": "old a", "c": "old c"])
+        var staged = try ["a", "b", "c"].map { name in
+            try StagedFile(folder.file(name)) { append in try Array("new".utf8).withUnsafeBytes(append) }
+        }
+        for index in staged.indices { try staged[index].keep() }
+        staged[2].removeOld()
+        #expect(!folder.names().contains("c"))
+        for file in staged.dropLast() { try file.commit() }
+        #expect(try folder.text("a") == "new" && folder.text("b") == "new")
+        for (index, file) in staged.enumerated() { file.restore(isCommitted: index < 2) }
+        #expect(folder.names() == ["a", "c"])
+        #expect(try folder.text("a") == "old a" && folder.text("c") == "old c")
+    }
+}
+
+@Suite struct StorageTests {
+    /// A file that is cut, written to or removed after it was read changes nothing.
+    @Test func whatWasReadStays() throws {
+        var writer = SafetensorsWriter()
+        let values = (0..<100_000).map(Float.init)
+        writer.add("x", Tensor(values, shape: [100_000]))
+        try withTemporaryFile { path in
+            try writer.write(to: path)
+            let digest = try sha256(ofFiles: [path])
+            let file = try SafetensorsFile(path: path)
+            #expect(truncate(path, 10_000) == 0)
+            #expect(try file.tensor("x")?.doubles() == values.map(Double.init))
+            var read = SHA256()
+            file.update(&read)
+            #expect(read.hexadecimal() == digest)
+            let error = try #require(throws: InputError.self) { try SafetensorsFile(path: path) }
+            #expect(error.message.contains("is the file cut off?"))
+        }
+    }
+
+    /// /proc has files that say that they hold nothing, and files of the kernel that hold less than they say.
+    @Test func aFileOfAnotherSizeThanItSays() throws {
+        let path = "/sys/kernel/mm/transparent_hugepage/enabled"
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        let error = try #require(throws: FileError.self) { try Storage(reading: path) }
+        #expect(error.path == path && error.reason.hasPrefix("it had 4096 bytes and has "), "\(error)")
+        #expect(error.reason.hasSuffix(" now: another program is writing it"))
+    }
+
+    @Test func pointersAndOtherFilesAreNamed() throws {
+        let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+        let error = try #require(throws: InputError.self) { try opened(Array(pointer.utf8)) }
+        #expect(error.description.hasPrefix("t:1:1: error: this is a Git LFS pointer and not the file"))
+        for (header, message) in [
+            (" {}", "a header that begins with the byte 0x20, expected one that begins with {"),
+            ("[]", "a header that begins with \"[\", expected one that begins with {"),
+            ("", "an empty header, expected one that begins with {"),
+        ] {
+            let error = try #require(throws: InputError.self) { try opened(safetensors(header)) }
+            #expect(error.description == "t:1:9: error: not a safetensors file: \(message)")
+        }
+        // Space behind the object is how headers are filled up.
+        #expect(try opened(safetensors("{}  ")).names.isEmpty)
+    }
+}
