@@ -13,10 +13,11 @@ enum Laws {
     /// - Parameters:
     ///   - expectedProducts: products executed as the lowering counts them from the masks, without forming a pair.
     ///   - compulsory: the bytes that every run has to move.
+    ///   - burstBytes: bytes of one DRAM command; nil for a memory without commands.
     /// - Throws: `BrokenLaw`.
     static func check(
         _ activity: Activity, layer: String, configuration: Configuration, executed: Int, expectedProducts: Int,
-        compulsory: CompulsoryTraffic
+        compulsory: CompulsoryTraffic, burstBytes: Int? = nil
     ) throws {
         func require(_ holds: Bool, _ law: @autoclosure () -> String) throws {
             if !holds { throw BrokenLaw(description: "layer '\(layer)': \(law())") }
@@ -46,6 +47,15 @@ enum Laws {
         try require(
             activity.cycles >= activity.memoryBoundCycles,
             "\(activity.cycles) cycles, and DRAM takes \(activity.memoryBoundCycles) for \(activity.dramBytes) bytes")
+        let commands = activity.dramCommands.reads + activity.dramCommands.writes
+        try require(
+            0...commands ~= activity.dramCommands.rowHits, "\(activity.dramCommands.rowHits) row hits of \(commands)")
+        try require(
+            burstBytes.map { activity.dramBytes == commands * $0 } ?? true,
+            "\(activity.dramBytes) bytes moved by \(commands) bursts of \(burstBytes ?? 0)")
+        try require(
+            activity.dramPeakBytes == 0 || Double(activity.dramBytes) <= activity.dramPeakBytes,
+            "\(activity.dramBytes) bytes where DRAM can move \(activity.dramPeakBytes)")
         try require(
             activity.dramWeightBytes >= compulsory.weights && activity.dramInputBytes >= compulsory.inputs,
             "DRAM reads \(activity.dramWeightBytes) and \(activity.dramInputBytes) bytes, and the operands have "

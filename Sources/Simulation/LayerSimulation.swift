@@ -104,7 +104,8 @@ struct LayerSimulation {
         }
         try Laws.check(
             activity, layer: lowered.name, configuration: configuration, executed: counts.products,
-            expectedProducts: expected, compulsory: compulsory)
+            expectedProducts: expected, compulsory: compulsory,
+            burstBytes: memory.burstBytes)
         return activity
     }
 

@@ -32,6 +32,11 @@ enum MachineMemory: Sendable {
         ).memoryFolder()
     }
 
+    /// Bytes of one read or write command; nil for a memory without commands.
+    var burstBytes: Int? {
+        if case .dram(let dram) = self { dram.organization.requestBytes } else { nil }
+    }
+
     /// The most bytes that it moves in a cycle of the accelerator; nil where there is no limit.
     func peakBytesPerCycle(clock: Hertz) -> Double? {
         switch self {

@@ -147,6 +147,19 @@ struct LawTests {
             try check({ $0.memoryBoundCycles = $0.cycles + 1 }, executed: products, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
+            try check({ $0.dramCommands.rowHits = 1 }, executed: products, expected: products)
+        }
+        #expect(throws: BrokenLaw.self) {
+            try check({ $0.dramPeakBytes = Double($0.dramBytes) / 2 }, executed: products, expected: products)
+        }
+        #expect(throws: BrokenLaw.self) {
+            var activity = good
+            activity.dramCommands.reads = 3
+            try Laws.check(
+                activity, layer: "layer", configuration: configuration, executed: products, expectedProducts: products,
+                compulsory: CompulsoryTraffic(), burstBytes: 64)
+        }
+        #expect(throws: BrokenLaw.self) {
             try check({ $0.dramWeightBytes = -1 }, executed: products, expected: products)
         }
         #expect(throws: BrokenLaw.self) {

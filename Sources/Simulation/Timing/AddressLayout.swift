@@ -2,7 +2,7 @@ import DRAM
 
 /// Where a layer's tensors lie in DRAM.
 ///
-/// Weights, inputs and outputs each begin on a row of their own, some rows apart so that streams which run side by side do not
+/// Weights, inputs and outputs each begin on a row of their own, some banks apart so that streams which run side by side do not
 /// all open rows of the same bank. Inside, loads and the outputs of passes follow one another in the order in which they were
 /// planned, a load that comes again at the address that it had.
 struct AddressLayout: Hashable, Sendable {
@@ -17,12 +17,13 @@ struct AddressLayout: Hashable, Sendable {
     /// By load, how many bursts the loads before it have; and how many all have.
     let firstBurst: [Int]
 
-    /// Rows by which a tensor is moved on, odd so that consecutive tensors begin at different banks.
+    /// Banks of a group by which a tensor is moved on, odd so that consecutive tensors begin at different ones.
     private static let skew = 5
 
     init(_ loads: [Load], organization: DRAMOrganization) {
-        let row = organization.rowBytes * organization.channels
-        let allBanks = row * organization.banks
+        // With channels and bank groups in the low bits, a bank's row of every group and channel lies together.
+        let row = organization.rowBytes * organization.channels * organization.bankGroups
+        let allBanks = organization.rowBytes * organization.channels * organization.banks
         var next = 0
         var addresses = [Int](repeating: 0, count: loads.count)
         for operand in LoadedOperand.allCases {
