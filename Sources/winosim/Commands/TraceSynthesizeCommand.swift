@@ -13,7 +13,7 @@ struct TraceSynthesizeCommand: ParsableCommand {
             Example:
               winosim trace synthesize shapes.csv --weights 0.4 --activations 0.41 \\
                   --first 0.8,1 --output trace.yaml
-              winosim trace synthesize Traces/resnet-18/dense.yaml --domain spatial \\
+              winosim trace synthesize resnet-18/dense --domain spatial \\
                   --weights 0.6 --activations 0.5 --model pruned --output pruned.yaml
 
             <shapes> is a CSV file whose first line names the columns: layer, C, K, H_in, W_in, kernel and, if wanted, \
@@ -23,6 +23,8 @@ struct TraceSynthesizeCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("A CSV file of layer shapes, or a trace.", valueName: "shapes"))
     var path: String
+
+    @OptionGroup var traces: TraceLibraryOptions
 
     @Option(help: ArgumentHelp("The share of non-zero weights, 0 to 1.", valueName: "density"))
     var weights = 1.0
@@ -112,7 +114,7 @@ struct TraceSynthesizeCommand: ParsableCommand {
             let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
             return (try LayerTable(csv: text, file: path), name.isEmpty ? "synthetic" : name)
         }
-        let trace = try TraceFile.load(path)
+        let trace = try traces.load(path)
         return (LayerTable(trace), trace.model)
     }
 }
