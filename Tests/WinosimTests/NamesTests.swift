@@ -94,6 +94,10 @@ import Testing
         // A file under the very text wins.
         try folder.write("pe_array: {rows: 7}\n", to: "work/small")
         #expect(try run("config", "show", "--config", "mine.yaml").output.contains("  rows: 7\n"))
+        // What lies beside is looked for from the file's own folder.
+        try folder.write("extends: other.yaml\n", to: "work/deep/mine.yaml")
+        try folder.write("pe_array: {rows: 5}\n", to: "work/deep/other.yaml")
+        #expect(try run("config", "show", "--config", "deep/mine.yaml").output.contains("  rows: 5\n"))
         try folder.write("name: far\nextends: smal\n", to: "work/far.yaml")
         let far = try run("config", "show", "--config", "far.yaml")
         #expect(far.code == 66 && far.talk.hasPrefix("far.yaml:2:10: error: "), "\(far)")
