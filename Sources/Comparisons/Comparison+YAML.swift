@@ -1,18 +1,25 @@
 import Hardware
+import Traces
 import YAML
 
 extension Comparison {
     /// The format that comparison files name in their first key.
     public static var format: String { "winosim-comparison/1" }
 
-    /// Reads a comparison file. Traces and configurations stand in it by their path from the file's folder.
+    /// Reads a comparison file. Traces and configurations stand in it by their path from the file's folder, or by the name of
+    /// what ships.
     ///
+    /// - Parameters:
+    ///   - library: the configurations that ship; without them, files alone.
+    ///   - traces: the traces that ship; without them, files alone.
     /// - Throws: `InputError` at its place for anything that does not fit, `FileError` where it cannot be read.
-    public static func load(path: String) throws -> Comparison {
-        try Comparison(Document.load(path: path))
+    public static func load(
+        path: String, library: ConfigurationLibrary? = nil, traces: TraceLibrary? = nil
+    ) throws -> Comparison {
+        try Comparison(Document.load(path: path), Shipped(configurations: library, traces: traces))
     }
 
-    init(_ root: Node) throws {
+    private init(_ root: Node, _ shipped: Shipped) throws {
         let decoder = try MappingDecoder(root, what: "the comparison")
         let format = try decoder.required("format")
         guard try format.string() == Self.format else {
@@ -20,7 +27,7 @@ extension Comparison {
         }
         name = try decoder.required("name").string()
         description = try decoder.optional("description")?.string() ?? ""
-        let methods = try Method.list(decoder.required("runs"))
+        let methods = try Method.list(decoder.required("runs"), shipped)
         let names = methods.map(\.name)
         let baseline = decoder.optional("baseline")
         self.baseline = try baseline?.name(among: names) ?? names[0]
@@ -37,6 +44,18 @@ extension Comparison {
     }
 }
 
+/// What a comparison may name.
+private struct Shipped {
+    let configurations: ConfigurationLibrary?
+    let traces: TraceLibrary?
+
+    func configuration(_ node: Node) throws -> String { try configurations?.resolve(node) ?? node.path() }
+
+    func trace(_ node: Node) throws -> String {
+        try SettingPlace(node.mark).named { try traces?.resolve(node) ?? node.path() }
+    }
+}
+
 /// A run of the file, before a case has chosen its machine.
 private struct Method {
     let name: String
@@ -45,12 +64,12 @@ private struct Method {
     let configurations: [(key: String, path: String, place: SettingPlace)]
     let overrides: [Override]
 
-    static func list(_ node: Node) throws -> [Method] {
+    static func list(_ node: Node, _ shipped: Shipped) throws -> [Method] {
         let nodes = try node.elements()
         guard nodes.count >= 2 else { throw node.error("found \(nodes.count) runs, expected at least two to compare") }
         var methods: [Method] = []
         for node in nodes {
-            let method = try Method(node)
+            let method = try Method(node, shipped)
             if methods.contains(where: { $0.name == method.name }) {
                 throw (node["name"] ?? node).error("a run of this name stands above, expected a new one")
             }
@@ -59,11 +78,11 @@ private struct Method {
         return methods
     }
 
-    private init(_ node: Node) throws {
+    private init(_ node: Node, _ shipped: Shipped) throws {
         let decoder = try MappingDecoder(node, what: "a run")
         name = try decoder.required("name").name(what: "a run's name")
         let trace = try decoder.required("trace")
-        self.trace = (try trace.path(), SettingPlace(trace.mark))
+        self.trace = (try shipped.trace(trace), SettingPlace(trace.mark))
         let configurations = try decoder.required("configurations")
         guard let entries = configurations.entries, !entries.isEmpty else {
             throw configurations.error(
@@ -71,7 +90,7 @@ private struct Method {
                     + "{multipliers: ../mobile.yaml}")
         }
         self.configurations = try entries.map {
-            ($0.name, try $0.value.path(), SettingPlace($0.value.mark))
+            ($0.name, try shipped.configuration($0.value), SettingPlace($0.value.mark))
         }
         overrides = try decoder.optional("set")?.elements().map(Override.init) ?? []
         try decoder.finish()

@@ -33,10 +33,7 @@ public struct ComparisonRunner: Sendable {
     public func run(
         _ comparison: Comparison, progress: @Sendable (_ done: Int, _ of: Int, _ run: String) -> Void = { _, _, _ in }
     ) async throws -> ComparisonResult {
-        let prepared = try comparison.cases.map { one in try one.runs.map(prepare) }
-        for (one, runs) in zip(comparison.cases, prepared) {
-            try comparison.published?.check(one, traces: runs.map(\.0))
-        }
+        let prepared = try prepare(comparison)
         let all = prepared.reduce(0) { $0 + $1.count }
         var done = 0
         var cases: [CaseResult] = []
@@ -55,10 +52,23 @@ public struct ComparisonRunner: Sendable {
         return ComparisonResult(comparison: comparison, cases: cases)
     }
 
+    /// Reads all traces and machines of a comparison, without running one.
+    ///
+    /// - Throws: `FileError` and `InputError` for what cannot be read or does not fit.
+    public func check(_ comparison: Comparison) throws { _ = try prepare(comparison) }
+
+    private func prepare(_ comparison: Comparison) throws -> [[(Trace, Machine)]] {
+        let prepared = try comparison.cases.map { one in try one.runs.map(prepare) }
+        for (one, runs) in zip(comparison.cases, prepared) {
+            try comparison.published?.check(one, traces: runs.map(\.0))
+        }
+        return prepared
+    }
+
     private func prepare(_ run: ComparisonRun) throws -> (Trace, Machine) {
         let trace = try run.tracePlace.named { try Trace.load(path: run.trace) }
         let configuration = try run.configurationPlace.named {
-            try Configuration.load(path: run.configuration, overrides: run.overrides)
+            try Configuration.load(path: run.configuration, overrides: run.overrides, library: library)
         }
         _ = try selects(trace)
         return (try run.batch.map(trace.with(batch:)) ?? trace, try Machine(configuration, library: library))

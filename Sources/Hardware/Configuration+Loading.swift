@@ -4,15 +4,21 @@ extension Configuration {
     /// The configuration of a file, with what it extends and with overrides `key.key=value` in their order; without a
     /// file, the defaults with the overrides.
     ///
+    /// - Parameter library: what ships, which a file may extend by name; without it, files alone.
     /// - Throws: `FileError` where a file cannot be read, `InputError` for everything wrong in one or in an override.
-    public static func load(path: String?, overrides: [Override] = []) throws -> Configuration {
-        try load(base: path.map(base), overrides: overrides)
+    public static func load(
+        path: String?, overrides: [Override] = [], library: ConfigurationLibrary? = nil
+    ) throws -> Configuration {
+        try load(base: path.map { try base(path: $0, library: library) }, overrides: overrides)
     }
 
     /// The mapping of a file with what it extends, on which many configurations can be based.
     ///
+    /// - Parameter library: what ships, which a file may extend by name; without it, files alone.
     /// - Throws: `FileError` where a file cannot be read, `InputError` where it is no mapping.
-    public static func base(path: String) throws -> Node { try Extending.load(path: path) }
+    public static func base(path: String, library: ConfigurationLibrary? = nil) throws -> Node {
+        try Extending.load(path: path, library: library)
+    }
 
     /// The configuration of a mapping with overrides in their order; without a mapping, the defaults with the overrides.
     ///

@@ -13,9 +13,10 @@ public struct ConfigurationLibrary: Sendable {
         public let comment: String
     }
 
+    private let shipped: ShippedFolder
+
     /// The folder that was found, if one was.
-    public let folder: String?
-    private let places: [String]
+    public var folder: String? { shipped.path }
 
     /// Looks for the folder: `directory` (of `--configs`), `$WINOSIM_CONFIGS`, beside the executable, upward from it,
     /// upward from the working directory.
@@ -24,52 +25,44 @@ public struct ConfigurationLibrary: Sendable {
     public init(
         directory: String?, environment: [String: String], executable: String?, workingDirectory: String
     ) throws {
-        var places: [String] = []
-        if let given = directory ?? environment["WINOSIM_CONFIGS"].flatMap({ $0.isEmpty ? nil : $0 }) {
-            guard Self.isFolder(given) else {
-                let origin = directory == nil ? "$WINOSIM_CONFIGS" : "--configs"
-                throw FileError(.read, path: given, reason: "\(origin) names it, but it is no folder")
-            }
-            folder = given
-            self.places = []
-            return
-        }
-        for start in [executable.map { Self.parent(of: Self.real($0)) }, workingDirectory].compactMap({ $0 }) {
-            var current = start
-            while true {
-                let place = (current == "/" ? "" : current) + "/Configs"
-                if !places.contains(place) { places.append(place) }
-                if current == "/" || current.isEmpty || !current.hasPrefix("/") { break }
-                current = Self.parent(of: current)
-            }
-        }
-        folder = places.first(where: Self.holdsConfigurations)
-        self.places = places
+        shipped = try ShippedFolder(
+            "Configs", what: "shipped configurations", given: directory, option: "--configs",
+            variable: "WINOSIM_CONFIGS", environment: environment, executable: executable,
+            workingDirectory: workingDirectory
+        ) { folder in InputFile.names(in: folder).contains { $0.hasSuffix(".yaml") || $0 == "energy" } }
     }
 
     /// The file that a name or path means: a file that exists stays as it is, `mobile` is a shipped one.
     ///
     /// - Throws: `FileError` where there is neither, with the nearest shipped name.
-    public func resolve(_ nameOrPath: String) throws -> String {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: nameOrPath, isDirectory: &isFolder), !isFolder.boolValue {
-            return nameOrPath
-        }
-        if nameOrPath.contains("/") { return nameOrPath }
-        return try item(nameOrPath, among: list(), what: "configuration").path
+    public func resolve(_ nameOrPath: String) throws -> String { try resolve(nameOrPath, at: nameOrPath) }
+
+    /// The file that a file means by a name or path, as `resolve` has it; a path starts from the folder of that file.
+    ///
+    /// - Throws: `FileError` at the place of the text where there is neither, `InputError` where it is no text.
+    public func resolve(_ node: Node) throws -> String {
+        try SettingPlace(node.mark).named { try resolve(node.string(), at: node.path()) }
+    }
+
+    /// The file at a path, or else the shipped one of a name that has no slash.
+    func resolve(_ name: String, at path: String) throws -> String {
+        if InputFile.isFile(path) || name.contains("/") { return path }
+        return try item(name, among: list(), what: "configuration", beside: path).path
     }
 
     /// The item of a name, with `.yaml` or without.
     ///
+    /// - Parameter path: where a file of that name was looked for; near ones there are proposed too. The name where nil.
     /// - Throws: `FileError` where there is none, with the nearest name.
-    public func item(_ name: String, among items: [Item], what: String) throws -> Item {
+    public func item(_ name: String, among items: [Item], what: String, beside path: String? = nil) throws -> Item {
         let wanted = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
         if let item = items.first(where: { $0.name == wanted }) { return item }
         let names = items.map(\.name)
-        let near = nearestName(to: wanted, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+        let nearest = nearestName(to: wanted, among: names) ?? InputFile.nearest(to: path ?? name)
+        let near = nearest.map { ": did you mean \(quoted($0, limit: .max))?" } ?? ";"
         let shipped = names.isEmpty ? "none ships" : "shipped are \(names.joined(separator: ", "))"
         throw FileError(
-            .read, path: name,
+            .read, path: path ?? name,
             reason: "there is no such file, and no shipped \(what) of this name\(near) \(shipped)")
     }
 
@@ -98,8 +91,7 @@ public struct ConfigurationLibrary: Sendable {
     public func memoryFolder() throws -> String { try requiredFolder() + "/dram" }
 
     private static func items(in folder: String) -> [Item] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.sorted().map { file in
+        InputFile.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { file in
             let path = folder + "/" + file
             return Item(name: String(file.dropLast(5)), path: path, comment: comment(of: path))
         }
@@ -108,13 +100,7 @@ public struct ConfigurationLibrary: Sendable {
     /// The folder of shipped configurations.
     ///
     /// - Throws: `FileError` where there is none; it lists the places that were searched.
-    public func requiredFolder() throws -> String {
-        if let folder { return folder }
-        throw FileError(
-            .read, path: "Configs",
-            reason: "the folder of shipped configurations is in none of: --configs DIR (not given), $WINOSIM_CONFIGS "
-                + "(not set), " + places.joined(separator: ", "))
-    }
+    public func requiredFolder() throws -> String { try shipped.required(name: "Configs") }
 
     private static func comment(of path: String) -> String {
         guard let bytes = try? InputFile.bytes(of: path, limit: 1 << 20) else { return "" }
@@ -122,19 +108,4 @@ public struct ConfigurationLibrary: Sendable {
         guard let line = lines.first, line.hasPrefix("#") else { return "" }
         return line.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces)
     }
-
-    /// Whether a folder is one of ours: another program's may have the same name.
-    private static func holdsConfigurations(_ path: String) -> Bool {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return files.contains { $0.hasSuffix(".yaml") || $0 == "energy" }
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
-    private static func real(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
-
-    private static func parent(of path: String) -> String { (path as NSString).deletingLastPathComponent }
 }

@@ -6,8 +6,8 @@ public struct Override: Sendable {
     public let text: String
     /// Where it comes from.
     private enum Origin: Sendable {
-        /// The command line.
-        case argument
+        /// The command line: what messages call it, and what stands there before the text.
+        case argument(file: String, before: String)
         /// A scalar of a file that holds the text.
         case scalar(Node)
         /// A key of a file and a value behind it.
@@ -19,7 +19,15 @@ public struct Override: Sendable {
     /// An override of the command line; messages call it `--set TEXT`.
     public init(_ text: String) {
         self.text = text
-        origin = .argument
+        origin = .argument(file: "--set \(text)", before: "")
+    }
+
+    /// An override that stands in a longer argument of the command line, by which messages call it.
+    ///
+    /// - Parameter before: what stands in the argument before it.
+    public init(_ text: String, behind before: String, of argument: String) {
+        self.text = text
+        origin = .argument(file: argument, before: before)
     }
 
     /// An override that a file holds; messages point there.
@@ -50,16 +58,17 @@ public struct Override: Sendable {
             return try nested(
                 key, scalar.parsed(fromCharacter: length), error: scalar.error(_:atCharacter:),
                 mark: scalar.mark(ofCharacter:))
-        case .argument:
-            let file = "--set \(text)"
-            func mark(_ offset: Int) -> Mark { Mark(file: file, line: 1, column: offset + 1) }
+        case .argument(let file, let before):
+            let first = before.unicodeScalars.count + 1
+            func mark(_ offset: Int) -> Mark { Mark(file: file, line: 1, column: offset + first) }
             func error(_ message: String, _ offset: Int) -> InputError {
-                InputError(message, at: mark(offset), excerpt: text)
+                InputError(message, at: mark(offset), excerpt: before + text)
             }
             let (key, length) = try key(error)
             let (prefix, value) = (text.unicodeScalars.prefix(length), text.unicodeScalars.dropFirst(length))
             return try nested(
-                key, Document.parse(String(value), file: file, prefix: String(prefix)), error: error, mark: mark)
+                key, Document.parse(String(value), file: file, prefix: before + String(prefix)), error: error,
+                mark: mark)
         }
     }
 

@@ -3,8 +3,11 @@ import Energy
 
 /// The energy ratios with some figures at half and at twice, and where that changes the order of the runs.
 extension ComparisonReport {
-    func sensitivity() -> [String] {
-        let tables = result.cases.map { one in (one.name.isEmpty ? [] : [one.name]) + sensitivity(of: one).lines }
+    func sensitivity(within width: Int) -> [String] {
+        let tables = result.cases.map { one in
+            NumberText.wrapped(NumberText.printable(one.name), width: width).filter { !$0.isEmpty }
+                + sensitivity(of: one).lines(within: width)
+        }
         return Array(tables.joined(separator: [""]))
     }
 
@@ -19,7 +22,7 @@ extension ComparisonReport {
             let mine = Array(rows[start..<start + names.count])
             let label = mine.first?.change.map { "\($0.family.rawValue) times \($0.factor)" } ?? "figures as they are"
             let ratios = mine.map {
-                $0.baseline > .zero ? NumberText.grouped($0.energy.value / $0.baseline.value, decimals: 3) : "-"
+                $0.baseline > .zero ? NumberText.figures($0.energy.value / $0.baseline.value) : "-"
             }
             table.add([label] + ratios + [Self.swapped(mine, usual)])
         }

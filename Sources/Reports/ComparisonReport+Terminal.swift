@@ -4,22 +4,22 @@ import Simulation
 import YAML
 
 extension ComparisonReport {
-    /// Characters of a terminal's line that the report keeps to.
-    static let lineWidth = 120
-
     /// The tables of all cases, what was published beside what is counted, and where the order of the runs turns round.
     ///
-    /// Lines have at most 120 characters, unless names are long, and the text ends with a line end.
-    public func terminal() -> String {
+    /// The text ends with a line end.
+    ///
+    /// - Parameter width: characters that lines have at most.
+    public func terminal(width: Int = 120) -> String {
+        func wrapped(_ text: String) -> [String] { NumberText.wrapped(NumberText.printable(text), width: width) }
         let comparison = result.comparison
         var lines = wrapped(
             "\(comparison.name): \(comparison.description.isEmpty ? "" : comparison.description + "; ")"
                 + "held against \(comparison.baseline)")
         for one in result.cases {
-            lines += [""] + (one.name.isEmpty ? [] : wrapped(one.name)) + table(of: one).lines
+            lines += [""] + (one.name.isEmpty ? [] : wrapped(one.name)) + caseLines(one, within: width)
             if showsLayers {
                 let areas = one.runs.map {
-                    "\($0.name) \(NumberText.grouped($0.area.squareMillimetres, decimals: 1)) mm2"
+                    "\($0.name) \(NumberText.figures($0.area.squareMillimetres)) mm2"
                 }
                 lines += wrapped("Area: \(areas.joined(separator: ", "))")
             }
@@ -27,58 +27,53 @@ extension ComparisonReport {
             lines += inversions.flatMap { wrapped(sentence($0)) }
             lines += one.runs.flatMap { run in run.warnings.map { "\(run.name): \($0)" } }.flatMap(wrapped)
         }
-        if result.cases.count > 1 { lines += [""] + overview() }
-        if let published = comparison.published { lines += [""] + publication(published) }
-        if showsSensitivity { lines += [""] + sensitivity() }
+        if result.cases.count > 1 { lines += [""] + overview(within: width) }
+        if let published = comparison.published { lines += [""] + publication(published, within: width) }
+        if showsSensitivity { lines += [""] + sensitivity(within: width) }
         let origins = result.cases.flatMap(\.runs).flatMap(\.origins).unique()
         lines += ["", "Figures:"]
         lines += origins.flatMap {
-            NumberText.wrapped(NumberText.printable($0), width: Self.lineWidth, first: 2, rest: 4)
+            NumberText.wrapped(NumberText.printable($0), width: width, first: 2, rest: 4)
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func wrapped(_ text: String) -> [String] {
-        NumberText.wrapped(NumberText.printable(text), width: Self.lineWidth)
-    }
-
-    /// A row a run, or a row a layer and run; counts in thousands or millions where they are too wide otherwise.
-    private func table(of one: CaseResult) -> TextTable {
+    /// A row a run, or a row a layer and run; counts in thousands or millions where that alone makes them fit.
+    private func caseLines(_ one: CaseResult, within width: Int) -> [String] {
+        let names = showsLayers ? 2 : 1
         let tables = [0, 3, 6].lazy.map { table(of: one, exponent: $0) }
-        return tables.first { $0.width <= Self.lineWidth } ?? table(of: one, exponent: 6)
+        return TextTable.fitting(tables, within: width, names: names)?.lines(within: width, names: names) ?? []
     }
 
     private func table(of one: CaseResult, exponent: Int) -> TextTable {
         let rows = showsLayers ? layers(of: one) : ComparisonRow.totals(of: one)
-        let energy = Scale.energy(rows.map(\.figures.energy.value).max() ?? 0)
-        let most = Double(rows.map(\.figures.activity.dramBytes).max() ?? 0)
-        let bytes = Scale.bytes(most)
+        let energy = Scale.energy(rows.flatMap { [$0.figures.energy.value, $0.figures.multiplyEnergy.value] })
+        let bytes = Scale.bytes(rows.map { Double($0.figures.activity.dramBytes) })
         let counts = exponent == 0 ? "" : "10^\(exponent)"
         let countScale = (0..<exponent).reduce(1.0) { scale, _ in scale * 10 }
         func count(_ value: Int) -> String {
-            exponent == 0
-                ? NumberText.grouped(value) : NumberText.grouped(Double(value) / countScale, decimals: 1)
+            exponent == 0 ? NumberText.grouped(value) : NumberText.figures(Double(value) / countScale)
         }
-        func optional(_ value: Double?, _ decimals: Int, times: Double = 1) -> String {
-            value.map { NumberText.grouped($0 * times, decimals: decimals) } ?? "-"
+        func optional(_ value: Double?, times: Double = 1) -> String {
+            value.map { NumberText.figures($0 * times) } ?? "-"
         }
         let columns: [(head: [String], cell: (ComparisonRow) -> String)] = [
             (["cycles", "", counts], { count($0.figures.activity.cycles) }),
-            (["speed-up", "", "x"], { optional($0.speedup, 2) }),
+            (["speed-up", "", "x"], { optional($0.speedup) }),
             (["multiplies", "executed", counts], { count($0.figures.multiplies) }),
-            (["multiply", "reduced", "x"], { optional($0.figures.activity.multiplyReduction, 2) }),
+            (["multiply", "reduced", "x"], { optional($0.figures.activity.multiplyReduction) }),
             (["multiply", "energy", energy.unit], { energy.text($0.figures.multiplyEnergy.value) }),
             (["total", "energy", energy.unit], { energy.text($0.figures.energy.value) }),
-            (["energy", "ratio", ""], { optional($0.energyRatio, 3) }),
+            (["energy", "ratio", ""], { optional($0.energyRatio) }),
             (["DRAM", "", bytes.unit], { bytes.text(Double($0.figures.activity.dramBytes)) }),
-            (["utiliza-", "tion", "%"], { optional($0.figures.activity.utilization, 1, times: 100) }),
+            (["utiliza-", "tion", "%"], { optional($0.figures.activity.utilization, times: 100) }),
         ]
         // The area is the machine's, whatever the layer.
         let area = ["area", "", "mm2"]
         let names = showsLayers ? [["layer", "", ""], ["run", "", ""]] : [["run", "", ""]]
         var table = TextTable(
             names.map { (head: $0, alignment: TextTable.Alignment.left) }
-                + (columns.map(\.head) + (showsLayers ? [] : [area])).map { (head: $0, alignment: .right) })
+                + (columns.map(\.head) + (showsLayers ? [] : [area])).map { (head: $0, alignment: .decimal) })
         var last = ""
         for row in rows {
             let layer = row.figures.layer
@@ -86,7 +81,7 @@ extension ComparisonReport {
             if showsLayers {
                 cells.insert(layer == last ? "" : layer, at: 0)
             } else {
-                cells.append(NumberText.grouped(row.run.area.squareMillimetres, decimals: 1))
+                cells.append(NumberText.figures(row.run.area.squareMillimetres))
             }
             if showsLayers && layer == "total" && last != "total" { table.addTotal(cells) } else { table.add(cells) }
             last = layer
@@ -150,26 +145,26 @@ extension ComparisonReport {
         let values = (Double(a.total.activity[keyPath: path]), Double(b.total.activity[keyPath: path]))
         // Where both move as much, the wait has another reason: less work to hide it behind.
         guard values.0 > 1.01 * values.1 else { return "" }
-        let scale = Scale.bytes(max(values.0, values.1))
+        let scale = Scale.bytes([values.0, values.1])
         return " (\(scale.text(values.0)) \(scale.unit) against \(scale.text(values.1)))"
     }
 
     // MARK: All cases
 
     /// Speed-ups, then energy ratios, of every run in every case.
-    private func overview() -> [String] {
+    private func overview(within width: Int) -> [String] {
         let baseline = result.comparison.baseline
-        return table("speed-up over \(baseline), x", \.speedup).lines + [""]
-            + table("energy over that of \(baseline)", \.energyRatio).lines
+        return ratioLines("speed-up over \(baseline), x", \.speedup, within: width) + [""]
+            + ratioLines("energy over that of \(baseline)", \.energyRatio, within: width)
     }
 
-    private func table(_ title: String, _ path: KeyPath<ComparisonRow, Double?>) -> TextTable {
-        var table = TextTable(heads(title, result.cases[0].runs.map(\.name)))
+    private func ratioLines(_ title: String, _ path: KeyPath<ComparisonRow, Double?>, within width: Int) -> [String] {
+        var table = TextTable(heads("", result.cases[0].runs.map(\.name)))
         for one in result.cases {
             let values = ComparisonRow.totals(of: one).map { $0[keyPath: path] }
-            table.add([one.name] + values.map { $0.map { NumberText.grouped($0, decimals: 2) } ?? "-" })
+            table.add([one.name] + values.map { $0.map { NumberText.figures($0) } ?? "-" })
         }
-        return table
+        return NumberText.wrapped(NumberText.printable(title), width: width) + table.lines(within: width)
     }
 
     /// The heads of a column of texts, and of a column of numbers for each name; long names stand in two lines.
@@ -177,7 +172,7 @@ extension ComparisonReport {
         let halves = names.map(Self.halves)
         let isShort = halves.allSatisfy { $0[0].isEmpty }
         return [(head: isShort ? [title] : ["", title], alignment: .left)]
-            + halves.map { (head: isShort ? [$0[1]] : $0, alignment: .right) }
+            + halves.map { (head: isShort ? [$0[1]] : $0, alignment: .decimal) }
     }
 
     /// A name in two lines of about the same length, parted behind a hyphen or the like.
@@ -194,7 +189,7 @@ extension ComparisonReport {
 
     // MARK: What was published
 
-    private func publication(_ published: PublishedFigures) -> [String] {
+    private func publication(_ published: PublishedFigures, within width: Int) -> [String] {
         func times(_ value: Double) -> String { "\(NumberText.grouped(value, decimals: 1))x" }
         let without = published.without.isEmpty ? "" : " without \(published.without.joined(separator: ", "))"
         let counted = result.cases.compactMap {
@@ -203,28 +198,29 @@ extension ComparisonReport {
         let own =
             counted.first.map { "this run counts \(NumberText.grouped($0, decimals: 2))x (\(published.run))" }
             ?? "this run counts none"
-        var lines = wrapped(
+        let text =
             "Published: \(times(published.reduction)) fewer multiplications than dense direct convolution\(without), "
-                + "\(times(published.overEarlier.lowerBound)) to \(times(published.overEarlier.upperBound)) fewer than earlier "
-                + "methods (\(published.source)); \(own). What becomes of it, the others against \(published.run)"
-                + (without.isEmpty ? ":" : " (products\(without), time and energy of all layers):"))
+            + "\(times(published.overEarlier.lowerBound)) to \(times(published.overEarlier.upperBound)) fewer than earlier "
+            + "methods (\(published.source)); \(own). What becomes of it, the others against \(published.run)"
+            + (without.isEmpty ? ":" : " (products\(without), time and energy of all layers):")
+        let lines = NumberText.wrapped(NumberText.printable(text), width: width)
         guard let first = result.cases.first else { return lines }
         var table = TextTable(
             [(head: ["", "", "times as many, as long, as much"], alignment: .left)]
                 + standing(in: first).flatMap { against in
                     [
-                        (head: Self.halves(against.other.name) + ["products"], alignment: TextTable.Alignment.right),
-                        (head: ["", "", "time"], alignment: .right), (head: ["", "", "energy"], alignment: .right),
+                        (head: Self.halves(against.other.name) + ["products"], alignment: TextTable.Alignment.decimal),
+                        (head: ["", "", "time"], alignment: .decimal),
+                        (head: ["", "", "energy"], alignment: .decimal),
                     ]
                 })
         for one in result.cases {
             table.add(
                 [one.name]
                     + standing(in: one).flatMap { against in
-                        [against.multiplies, against.time, against.energy].map { NumberText.grouped($0, decimals: 2) }
+                        [against.multiplies, against.time, against.energy].map { NumberText.figures($0) }
                     })
         }
-        lines += table.lines
-        return lines
+        return lines + table.lines(within: width)
     }
 }

@@ -17,9 +17,6 @@ public struct LeftOutLayer: Hashable, Sendable {
 /// What was measured of a trace's fill-in, as people and programs read it: a table for the terminal, CSV with a row a
 /// layer, a JSON object.
 public struct FillInReport: Sendable {
-    /// Characters of a terminal's line that the report keeps to.
-    private static let lineWidth = 120
-
     let trace: Trace
     let layers: [FillIn]
     let leftOut: [LeftOutLayer]
@@ -60,23 +57,23 @@ public struct FillInReport: Sendable {
         ]).bytes()
     }
 
-    /// The table of all layers, and below it those left out. Lines have at most 120 characters, and the text ends with a line
-    /// end.
-    public func terminal() -> String {
+    /// The table of all layers, and below it those left out. The text ends with a line end.
+    ///
+    /// - Parameter width: characters that lines have at most.
+    public func terminal(width: Int = 120) -> String {
         let head = "\(trace.model): non-zero elements before and after Winograd's transforms, in %"
-        var lines = NumberText.wrapped(NumberText.printable(head), width: Self.lineWidth)
+        var lines = NumberText.wrapped(NumberText.printable(head), width: width)
         if !layers.isEmpty {
-            lines += [""] + table().lines
-            lines += [
-                "",
+            lines += [""] + table().lines(within: width) + [""]
+            lines += NumberText.wrapped(
                 "Under G g G^T, weights of the Winograd domain stand as they were trained. -: the trace does not tell.",
-            ]
+                width: width)
         }
         if !leftOut.isEmpty {
             lines += ["", "Left out, for Winograd's algorithm does not apply:"]
             lines += leftOut.flatMap {
                 NumberText.wrapped(
-                    NumberText.printable("\($0.layer): \($0.reason)"), width: Self.lineWidth, first: 2, rest: 4)
+                    NumberText.printable("\($0.layer): \($0.reason)"), width: width, first: 2, rest: 4)
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -90,19 +87,18 @@ public struct FillInReport: Sendable {
         ]
         let columns = Column<FillIn>.all
         var table = TextTable(
-            zip(heads, columns).enumerated().map { (head: $1.0, alignment: $0 < 3 ? .left : .right) })
+            zip(heads, columns).enumerated().map { (head: $1.0, alignment: $0 < 3 ? .left : .decimal) })
         for layer in layers {
             table.add(
                 columns.map {
                     switch $0.cell(layer) {
                     case .integer(let value): NumberText.grouped(value)
-                    case .real(let share): NumberText.grouped(share * 100, decimals: 1)
+                    case .real(let share): NumberText.figures(share * 100)
                     case .text(let text): text
                     case .empty: "-"
                     }
                 })
         }
-        table.shorten(column: 0, to: max(Self.lineWidth - (table.width - table.width(ofColumn: 0)), 1))
         return table
     }
 }

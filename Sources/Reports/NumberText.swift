@@ -24,6 +24,20 @@ public enum NumberText {
         return text
     }
 
+    /// A number with thousands separated and at least so many significant digits: all of its whole
+    /// digits, and as many decimals as are lacking. Zero is `0`.
+    public static func figures(_ value: Double, digits: Int = 3) -> String {
+        guard value != 0, value.isFinite else { return value == 0 ? "0" : "-" }
+        let scientific = String(format: "%.\(digits - 1)e", value)
+        guard let mark = scientific.lastIndex(of: "e"), let exponent = Int(scientific[scientific.index(after: mark)...])
+        else { return scientific }
+        return exponent < leastExponent
+            ? "\(scientific[..<mark])e\(exponent)" : grouped(value, decimals: max(0, digits - 1 - exponent))
+    }
+
+    /// Numbers below this power of ten are written with one: `2.40e-7`.
+    private static let leastExponent = -4
+
     /// A figure of a file as a table shows it: counts with thousands separated, measures with four significant digits.
     public static func short(_ figure: String) -> String {
         if let count = Int(figure) { return grouped(count) }
@@ -42,6 +56,16 @@ public enum NumberText {
     /// A text on one line, without control and format characters, which a terminal would obey: U+FFFD stands for each.
     public static func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { NameCheck.isHidden($0) ? "\u{FFFD}" : $0 }))
+    }
+
+    /// Paragraphs as printable lines of at most so many characters, each with its end.
+    public static func lines(of paragraphs: [String], within width: Int) -> String {
+        paragraphs.flatMap { wrapped(printable($0), width: width) }.map { $0 + "\n" }.joined()
+    }
+
+    /// A text of at most so many characters, cut at its end.
+    public static func cut(_ text: String, to width: Int) -> String {
+        text.count <= width ? text : text.prefix(max(width - 1, 0)) + "…"
     }
 
     /// A number with four significant digits, or fewer where it has fewer.
@@ -75,38 +99,52 @@ public enum NumberText {
     }
 }
 
-/// A scale that a whole column shares.
+/// A scale that a whole column shares, in which every value keeps its digits.
 public struct Scale: Sendable {
     /// What stands in the column's head.
     public let unit: String
     /// What values are divided by.
     public let factor: Double
-    /// Decimals that are shown.
-    let decimals: Int
+    /// Significant digits that are shown at least.
+    private static let digits = 4
 
-    /// The unit, of those given from small to large with their factors, in which a value is at least 1.
-    init(for value: Double, units: [(String, Double)]) {
-        let chosen = units.last { value >= $0.1 } ?? units[0]
+    /// The unit, of those given from small to large with their factors, in which the column is narrowest: the whole digits of
+    /// its largest value, at least one, and the decimals of its smallest one that is not zero. The larger unit where two are
+    /// alike.
+    init(for values: [Double], units: [(String, Double)]) {
+        let sizes = values.map(abs).filter { $0 > 0 && $0.isFinite }
+        let (least, most) = (sizes.min() ?? 0, sizes.max() ?? 0)
+        func width(_ factor: Double) -> Int {
+            let whole = NumberText.figures(most / factor, digits: Self.digits).prefix { $0 != "." }
+            return whole.count + NumberText.figures(least / factor, digits: Self.digits).drop { $0 != "." }.count
+        }
+        let large = units.filter { most >= $0.1 }
+        let chosen = large.reversed().min { width($0.1) < width($1.1) } ?? units[0]
         unit = chosen.0
         factor = chosen.1
-        decimals = value / factor >= 10 ? 2 : 3
     }
 
     /// For times in microseconds.
-    static func time(_ microseconds: Double) -> Scale {
+    static func time(_ microseconds: Double...) -> Scale { time(microseconds) }
+
+    /// For times in microseconds.
+    static func time(_ microseconds: [Double]) -> Scale {
         Scale(for: microseconds, units: [("ns", 1e-3), ("us", 1), ("ms", 1e3), ("s", 1e6)])
     }
 
     /// For energies in picojoules.
-    public static func energy(_ picojoules: Double) -> Scale {
+    public static func energy(_ picojoules: Double...) -> Scale { energy(picojoules) }
+
+    /// For energies in picojoules.
+    public static func energy(_ picojoules: [Double]) -> Scale {
         Scale(for: picojoules, units: [("pJ", 1), ("nJ", 1e3), ("uJ", 1e6), ("mJ", 1e9), ("J", 1e12)])
     }
 
     /// For amounts of data in bytes.
-    static func bytes(_ bytes: Double) -> Scale {
+    static func bytes(_ bytes: [Double]) -> Scale {
         Scale(for: bytes, units: [("B", 1), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9)])
     }
 
     /// A value without its unit.
-    func text(_ value: Double) -> String { NumberText.grouped(value / factor, decimals: decimals) }
+    func text(_ value: Double) -> String { NumberText.figures(value / factor, digits: Self.digits) }
 }

@@ -5,7 +5,7 @@ import YAML
 
 extension SimulationReport {
     /// `summary.json`: the figures of all CSV files, what each of them is, and all that is needed to make the result again;
-    /// and, where the functional pass ran, what it found, with its columns, as the last two keys.
+    /// and, where the functional pass ran, its tolerance, columns and what it found, as the last three keys.
     ///
     /// Keys stand in a fixed order. What is not defined is null; no number is NaN or infinite.
     public func summaryJSON() -> [UInt8] {
@@ -60,6 +60,7 @@ extension SimulationReport {
         }
         if let verification {
             summary += [
+                ("verification_tolerance", tolerance.map(JSON.real) ?? .null),
                 ("verification_columns", .array(Column<LayerVerification>.all.map(JSON.init(describing:)))),
                 ("verification", .array(verification.map { JSON($0, Column<LayerVerification>.all) })),
             ]

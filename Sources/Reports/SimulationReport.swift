@@ -12,6 +12,8 @@ public struct SimulationReport: Sendable {
     let version: String
     /// What the functional pass found, one element a layer; nil where it did not run.
     public let verification: [LayerVerification]?
+    /// The largest error that the functional pass let pass, as a share of the largest output; nil where it did not run.
+    public let tolerance: Double?
     /// One row a layer.
     let rows: [LayerRow]
     /// The row of all layers.
@@ -26,10 +28,11 @@ public struct SimulationReport: Sendable {
     ///   - tracePath: the trace's file as the user named it; nil where it was made in memory.
     ///   - version: the program's version.
     ///   - verification: what the functional pass found, one element a layer, if it ran.
+    ///   - tolerance: the largest error that it let pass, as a share of the largest output.
     ///   - showsSensitivity: whether the energies with half and twice of some figures are shown.
     public init(
         result: SimulationResult, model: EnergyModel, tracePath: String?, version: String,
-        verification: [LayerVerification]? = nil, showsSensitivity: Bool = false
+        verification: [LayerVerification]? = nil, tolerance: Double? = nil, showsSensitivity: Bool = false
     ) {
         precondition(verification.map { $0.count == result.layers.count } ?? true, "one verification a layer")
         self.result = result
@@ -39,6 +42,7 @@ public struct SimulationReport: Sendable {
         self.tracePath = tracePath
         self.version = version
         self.verification = verification
+        self.tolerance = tolerance
         rows = zip(result.layers, energy).map { LayerRow($0, energy: $1, clock: result.configuration.clock) }
         total = LayerRow(totalOf: result, energy: energy)
     }

@@ -38,6 +38,10 @@ extension Column<LayerVerification> {
         {
             $0.direct?.signalToNoise
         },
+        .measure(
+            "expected_max_error", "",
+            "largest error to be expected of rounding the operands; empty where none is rounded"
+        ) { $0.rounding },
         Column(name: "products", unit: "products", description: "products of two non-zero values, counted one by one") {
             $0.products.map(Cell.integer) ?? .empty
         },

@@ -34,11 +34,12 @@ public struct Simulator: Sendable {
     ///   - concurrency: layers at once; the number of cores where nil.
     ///   - recordsTimeline: whether the results hold what happened when.
     ///   - shared: what runs of the same trace share, and the trace's number among all that share it.
+    ///   - progress: told after each layer its index in the trace.
     /// - Throws: `InputError` where a layer cannot run as the configuration asks or does not fit the memory that is free;
     ///   `BrokenLaw` for a bug of ours.
     public func run(
         _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, recordsTimeline: Bool = false,
-        sharing shared: (cache: SimulationCache, trace: Int)? = nil
+        sharing shared: (cache: SimulationCache, trace: Int)? = nil, progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> SimulationResult {
         let layers = trace.layers
         let memory = try memory()
@@ -53,9 +54,11 @@ public struct Simulator: Sendable {
                     cache: $0.cache, key: LayerKey(trace: $0.trace, layer: i),
                     next: isLast ? nil : LayerKey(trace: $0.trace, layer: i + 1))
             }
-            return try simulate(
+            let result = try simulate(
                 layers[i], next: isLast ? nil : layers[i + 1], seed: trace.seed, recordsTimeline: recordsTimeline,
                 memory: memory, share: share)
+            progress?(i)
+            return result
         }
         return SimulationResult(
             configuration: configuration, model: trace.model, traceDescription: trace.description,

@@ -35,8 +35,8 @@ struct FrontTable {
         }
     }
 
-    /// Its lines, each with its end.
-    var text: String { table.text }
+    /// Its lines, each with its end, of at most so many characters.
+    func text(within width: Int) -> String { table.text(within: width) }
 
     /// A key in two lines: its section, and the rest.
     private static func halves(_ key: String) -> [String] {

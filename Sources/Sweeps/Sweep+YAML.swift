@@ -3,16 +3,21 @@ import Reports
 import YAML
 
 extension Sweep {
-    /// Reads a sweep. The base and the traces stand in it by their path from the file's folder.
+    /// Reads a sweep. The base and the traces stand in it by their path from the file's folder, or by the name of what ships.
     ///
+    /// - Parameter library: what ships, for a base that stands by its name; without it, files alone.
     /// - Throws: `InputError` at its place for anything that does not fit, `FileError` where a file cannot be read.
-    public static func load(path: String) throws -> Sweep { try Sweep(Document.load(path: path), path: path) }
+    public static func load(path: String, library: ConfigurationLibrary? = nil) throws -> Sweep {
+        try Sweep(Document.load(path: path), path: path, library: library)
+    }
 
-    init(_ root: Node, path: String) throws {
+    init(_ root: Node, path: String, library: ConfigurationLibrary? = nil) throws {
         let decoder = try MappingDecoder(root, what: "the sweep")
         self.path = path
         base = try decoder.optional("base").map { node in
-            try SettingPlace(node.mark).named { try Configuration.base(path: node.path()) }
+            try SettingPlace(node.mark).named {
+                try Configuration.base(path: library.map { try $0.resolve(node) } ?? node.path(), library: library)
+            }
         }
         overrides = try decoder.optional("set")?.elements().map(Override.init) ?? []
         let traces = decoder.optional("traces")

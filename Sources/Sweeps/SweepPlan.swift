@@ -29,11 +29,12 @@ public struct SweepPlan: Sendable {
 
     /// Reads the traces, and looks at every value of every axis by itself: what does not go together is found point by point.
     ///
+    /// - Parameter traces: the traces that ship, which a sweep may name; without them, files alone.
     /// - Throws: `InputError` and `FileError` at the place of the first slip.
-    public init(_ sweep: Sweep, library: ConfigurationLibrary) throws {
+    public init(_ sweep: Sweep, library: ConfigurationLibrary, traces shipped: TraceLibrary? = nil) throws {
         self.sweep = sweep
         self.library = library
-        traces = try sweep.traces()
+        traces = try sweep.traces(shipped)
         let keys = try sweep.checkValues(traces: traces, library: library)
         for constraint in sweep.constraints {
             try constraint.check(keys: keys) { key, value in try sweep.check(key, value) }
@@ -71,9 +72,11 @@ extension Sweep {
     }
 
     /// The traces, by value of their axis.
-    fileprivate func traces() throws -> [Trace] {
+    fileprivate func traces(_ shipped: TraceLibrary?) throws -> [Trace] {
         try axes.filter { $0.target == .trace }.flatMap(\.values).map { value in
-            try SettingPlace(value.node.mark).named { try Trace.load(path: value.node.path()) }
+            try SettingPlace(value.node.mark).named {
+                try Trace.load(path: shipped.map { try $0.resolve(value.node) } ?? value.node.path())
+            }
         }
     }
 }

@@ -84,14 +84,16 @@ extension SweepResult {
     }
 
     /// The front as a table, and what points that failed have to say. The text ends with a line end.
-    public func terminal() -> String {
+    ///
+    /// - Parameter width: characters that the table's lines have at most.
+    public func terminal(width: Int = 120) -> String {
         let objectives = identity.objectives
         let names = objectives.map { "\($0.name) \($0.direction.rawValue)d" }.joined(separator: ", ")
         let front = frontRows
         let failed = failures == 0 ? "" : ", \(NumberText.grouped(failures)) of them failed"
         var text =
             "\(NumberText.grouped(count)) points\(failed); \(NumberText.grouped(front.count)) on the front: \(names)\n"
-        if !front.isEmpty { text += "\n" + FrontTable(self, rows: Array(front.prefix(Self.shown))).text }
+        if !front.isEmpty { text += "\n" + FrontTable(self, rows: Array(front.prefix(Self.shown))).text(within: width) }
         if front.count > Self.shown {
             text += "and \(NumberText.grouped(front.count - Self.shown)) more in sweep.csv\n"
         }

@@ -43,18 +43,44 @@ public enum InputFile {
 
     /// Why a file could not be opened; where there is none, the file of the folder whose name is nearest.
     private static func unopened(_ path: String, _ code: Int32) -> String {
-        guard code == ENOENT else { return reason(code) }
+        guard code == ENOENT, let near = nearest(to: path) else { return reason(code) }
+        return "\(reason(code)): did you mean \(quoted(near, limit: .max))?"
+    }
+
+    /// The file or folder that a path which leads nowhere most likely means: one of the same folder, with `.yaml` behind the
+    /// name or a name that is nearly the same; nil where there is none.
+    public static func nearest(to path: String) -> String? {
+        if isFile(path + ".yaml") { return path + ".yaml" }
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { String(path[...$0]) } ?? ""
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-        guard let near = nearestName(to: name, among: names(in: folder.isEmpty ? "." : folder)) else {
-            return reason(code)
+        return nearestName(to: name, among: names(in: folder.isEmpty ? "." : folder)).map { folder + $0 }
+    }
+
+    /// Whether a path leads to something that is no folder.
+    public static func isFile(_ path: String) -> Bool { mode(of: path).map { $0 != S_IFDIR } ?? false }
+
+    /// Whether a path leads to a folder.
+    public static func isFolder(_ path: String) -> Bool { mode(of: path) == S_IFDIR }
+
+    private static func mode(of path: String) -> mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    /// The first bytes of a file as text; empty where it cannot be read.
+    public static func beginning(of path: String, count: Int) -> String {
+        guard isFile(path), case let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), descriptor >= 0 else {
+            return ""
         }
-        return "\(reason(code)): did you mean \(quoted(folder + near, limit: .max))?"
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        return String(decoding: bytes.prefix(max(0, found)), as: UTF8.self)
     }
 
     /// The names in a folder that are not hidden, in their order; none where it cannot be read.
-    private static func names(in folder: String) -> [String] {
+    public static func names(in folder: String) -> [String] {
         guard let directory = opendir(folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []

@@ -8,7 +8,7 @@ struct Winosim: AsyncParsableCommand {
         abstract: "Simulates sparse Winograd and direct convolutions on a zero-skipping accelerator, cycle by cycle.",
         discussion: """
             Example:
-              winosim simulate Traces/digits --config mobile
+              winosim simulate digits --config mobile
 
             Results go to standard output, talk to standard error. Exit codes: 0 done, 1 the work failed (a verification), \
             64 bad usage, 65 bad input data, 66 a file cannot be read, 70 a bug in winosim, 73 an output cannot be written.

@@ -38,8 +38,11 @@ import Testing
         #expect(rules.count == 4)
         let width = lines[rules[0]].count
         #expect(lines[rules[1]].count == width)
-        // The last column is set flush right, and no row leaves it empty.
-        for index in rules[0] + 1...rules[1] + 1 { #expect(lines[index].count == width, "\(lines[index])") }
+        // The points of the last column stand below each other, and no row leaves it empty.
+        let last = (rules[0] + 1...rules[1] + 1).filter { $0 != rules[1] }.map { lines[$0] }
+        let points = last.map { line in line.lastIndex(of: ".").map { line.distance(from: line.startIndex, to: $0) } }
+        #expect(Set(points.compactMap { $0 }).count == 1 && points.count == 4, "\(last)")
+        #expect(last.map(\.count).max() == width, "\(last)")
         #expect(lines[rules[1] + 1].hasPrefix("total "))
     }
 

@@ -16,11 +16,19 @@ import Testing
         ]
     }()
 
-    private func report(_ verification: [LayerVerification]?) throws -> SimulationReport {
+    private func report(_ verification: [LayerVerification]?, quantize: Bool = false) throws -> SimulationReport {
         let report = try HandMade.report()
+        var configuration = report.result.configuration
+        configuration.datatype.quantize = quantize
+        let layers =
+            verification.map { $0.count == 3 ? report.result.layers : $0.map { HandMade.third.named($0.layer) } }
+            ?? report.result.layers
+        let result = SimulationResult(
+            configuration: configuration, model: report.result.model, traceDescription: "a \"made up\" network",
+            traceDigest: report.result.traceDigest, seed: report.result.seed, layers: layers)
         return SimulationReport(
-            result: report.result, model: report.model, tracePath: report.tracePath,
-            version: report.version, verification: verification)
+            result: result, model: report.model, tracePath: report.tracePath,
+            version: report.version, verification: verification, tolerance: verification == nil ? nil : 1e-4)
     }
 
     @Test func theSummaryEndsWithIt() throws {
@@ -39,18 +47,57 @@ import Testing
         #expect(rows.map { ($0["snr_dB"] as? Double).map { Int($0 * 100) } } == [nil, 698, nil])
         #expect(rows.map { $0["direct_max_error"] as? Double } == [0.5, nil, nil])
         #expect(rows.map { $0["products"] as? Int } == [1234, 0, nil])
+        #expect(root["verification_tolerance"] as? Double == 1e-4)
         let columns = try #require(root["verification_columns"] as? [[String: String]])
         #expect(Set(columns.compactMap { $0["name"] }) == Set(rows[2].keys))
     }
 
     @Test func theTableShowsIt() throws {
-        #expect(try report(nil).verificationTable(tolerance: 1e-4) == nil)
-        let table = try #require(try report(Self.layers).verificationTable(tolerance: 1e-4))
+        #expect(try report(nil).verificationTable() == nil)
+        let table = try #require(try report(Self.layers).verificationTable())
         let lines = table.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         #expect(
-            Array(lines.dropFirst(2)) == [
-                "conv1 verified 0.00e+00 exact 5.00e-01 7.0 1,234", "conv2 FAILED 5.00e-01 7.0 - - 0 differs",
-                "fc skipped - - - - - no values", "errors are shares of max|outputs|; tolerance 0.0001",
+            Array(lines.dropFirst(3)) == [
+                "conv1 verified 0.00e+00 exact 5.00e-01 7.0 1,234", "conv2 FAILED 5.00e-01 7.0 - - 0",
+                "fc skipped - - - - -", "conv2: differs", "fc: no values",
+                "Errors are shares of max|outputs|; the tolerance is 0.0001",
             ])
+    }
+
+    /// Notes stand under the table, those that are the same together, and keep to the width.
+    @Test func notesDoNotOverflow() throws {
+        let why = "differs from " + String(repeating: "all that was recorded, and ", count: 9) + "more"
+        let long = (1...9).map {
+            LayerVerification(
+                layer: "features.block_\($0).convolution", status: .failed(why), recorded: nil, direct: nil,
+                products: nil)
+        }
+        let table = try #require(
+            try report(Array(long) + [Self.layers[2]]).verificationTable(width: 60))
+        #expect(table.split(separator: "\n").allSatisfy { $0.count <= 60 }, "\(table)")
+        #expect(table.contains("  features.block_1.convolution,"), "\(table)")
+        #expect(table.components(separatedBy: "recorded, and").count > 5)
+    }
+
+    /// With rounded operands it depends on the size of the error whether it is to be expected.
+    @Test func adviceNamesTheTolerance() throws {
+        #expect(try report(nil).verificationAdvice == nil)
+        #expect(try report([Self.layers[0]]).verificationAdvice == nil)
+        #expect(
+            try report(Self.layers).verificationAdvice
+                == "the largest error is 0.5 of the largest output, and the tolerance is 0.0001; --tolerance 0.5 lets it pass"
+        )
+        func rounded(_ rounding: Double) throws -> String? {
+            var failed = Self.layers[1]
+            failed.rounding = rounding
+            return try report([failed], quantize: true).verificationAdvice
+        }
+        let usual = try #require(try rounded(0.49995))
+        #expect(
+            usual.hasSuffix(
+                "the tolerance is 0.0001. Rounding weights to 16 bit and activations to 16 bit (quantize) alone makes one of "
+                    + "0.5, so an error of this size is to be expected; --tolerance 0.5 lets it pass"), "\(usual)")
+        let odd = try #require(try rounded(0.01))
+        #expect(odd.hasSuffix("makes an error of 0.01 in conv2, and one of 0.5 is more than that explains"), "\(odd)")
     }
 }

@@ -97,6 +97,57 @@ struct VerificationTests {
         #expect(coarseProducts < fineProducts)
     }
 
+    /// What rounding makes is what the theory of rounding errors says, within a factor of three over seeds, widths and
+    /// algorithms; and it is all of the error.
+    @Test("the error of rounding is the one that is to be expected", arguments: [4, 6, 8, 12])
+    func rounding(bits: Int) async throws {
+        for (algorithm, tile) in [(AlgorithmChoice.direct, 2), (.winograd, 2), (.winograd, 4)] {
+            var configuration = Configuration()
+            configuration.mapping.algorithm = algorithm
+            configuration.mapping.tile = tile
+            configuration.datatype.quantize = true
+            configuration.datatype.weights = bits
+            configuration.datatype.activations = bits
+            for seed in UInt64(10)..<16 {
+                let layer = layer(seed: seed)
+                let result = try await verify(layer, configuration)
+                let (direct, rounding) = (try #require(result.direct), try #require(result.rounding))
+                #expect(abs(direct.largest / rounding - 1) < 1e-9)
+                if tile == 4 && bits < 12 { continue }
+                let form = try LayerPlan(layer, mapping: configuration.mapping).form
+                let theory = RoundingError(
+                    shape: layer.shape, form: form,
+                    weights: try #require(try layer.weightValues(form, quantizeBits: nil)),
+                    activations: try #require(try layer.activationValues(form, quantizeBits: nil)), bits: (bits, bits))
+                let ratio = rounding / theory.largest(of: try #require(layer.directOutputs()))
+                #expect(ratio > 0.33 && ratio < 3, "seed \(seed), \(algorithm) \(tile), \(bits) bit: \(ratio)")
+            }
+        }
+        #expect(try await verify(layer(seed: 10), Configuration()).rounding == nil)
+    }
+
+    /// Where recorded outputs are wrong, rounding is not all of the error.
+    @Test("wrong outputs are not explained by rounding")
+    func roundingOfWrongOutputs() async throws {
+        var configuration = Configuration()
+        configuration.datatype.quantize = true
+        let result = try await verify(layer(seed: 4, spoil: true), configuration)
+        let (recorded, rounding) = (try #require(result.recorded), try #require(result.rounding))
+        #expect(recorded.largest > 4 * rounding)
+    }
+
+    /// One product of two values, each rounded to steps of its own: the mean square of the error worked out by hand.
+    @Test("the expected error of one product")
+    func roundingOfOneProduct() {
+        var shape = LayerShape(channels: 1, filters: 1)
+        (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (1, 1, 1, 1)
+        let error = RoundingError(shape: shape, form: .direct, weights: [3], activations: [5], bits: (3, 4))
+        // Steps 3/3 and 5/7: (9 * 25/49 + 25 * 1) / 12.
+        #expect(abs(error.deviation * error.deviation - (9.0 * 25 / 49 + 25) / 12) < 1e-12)
+        let zero = RoundingError(shape: shape, form: .direct, weights: [0], activations: [5], bits: (3, 4))
+        #expect(zero.deviation == 0)
+    }
+
     @Test("drawn operands have no values to verify")
     func drawn() async throws {
         var drawn = layer(seed: 6)

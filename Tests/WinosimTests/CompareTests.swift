@@ -84,7 +84,9 @@ import Testing
         #expect(single.talk.contains("Usage: winosim compare"), "\(single)")
         let trace = try run("densities.yaml")
         #expect(trace.code == 64 && trace.talk.contains("has nothing to be held against"), "\(trace)")
-        for (half, missing) in [("densities.yaml@", "no configuration behind"), ("@small", "no trace before")] {
+        for (half, missing) in [
+            ("densities.yaml@", "no configuration or setting behind"), ("@small", "no trace before"),
+        ] {
             let outcome = try run(half, "densities.yaml")
             #expect(outcome.code == 64 && outcome.talk.contains(missing), "\(outcome)")
         }
@@ -100,6 +102,55 @@ import Testing
         #expect(unknown.code == 66 && unknown.talk.contains("did you mean \"densities.yaml\"?"), "\(unknown)")
         let key = try run("densities.yaml@small", "densities.yaml", "--set", "pe_array.rowz=2")
         #expect(key.code == 65 && key.talk.contains("did you mean \"rows\"?"), "\(key)")
+    }
+
+    /// A run is as if it had run by itself with its settings; --set holds for all, a run's own settings come after it.
+    @Test func runsHaveSettingsOfTheirOwn() throws {
+        let folder = try Self.folder()
+        let runs = [
+            "densities.yaml@small", "densities.yaml@small@pe_array.rows=4@pe_array.columns=1",
+            "densities.yaml@pe_array.lookahead=1",
+        ]
+        let compared = try Program.run(
+            ["compare"] + runs + ["--set", "pe_array.rows=3", "--configs", "Configs", "--json"], in: folder)
+        #expect(compared.code == 0, "\(compared)")
+        let cases = try #require(try object(compared.output)["cases"] as? [[String: Any]])
+        let results = try #require(cases[0]["runs"] as? [[String: Any]])
+        #expect(
+            results.map { $0["name"] as? String }
+                == ["densities@small", "densities@small@rows=4@columns=1", "densities@lookahead=1"])
+        let settings = [
+            ["--config", "small", "--set", "pe_array.rows=3"],
+            ["--config", "small", "--set", "pe_array.rows=4", "--set", "pe_array.columns=1"],
+            ["--set", "pe_array.rows=3", "--set", "pe_array.lookahead=1"],
+        ]
+        for (result, setting) in zip(results, settings) {
+            let alone = try Program.run(
+                ["simulate", "densities.yaml", "--configs", "Configs", "--json"] + setting, in: folder)
+            let summary = try object(alone.output)
+            #expect(result["configuration_yaml"] as? String == summary["configuration_yaml"] as? String)
+            let (mine, other) = (result["total"] as? [String: Any], summary["total"] as? [String: Any])
+            #expect(mine?["cycles"] as? Int == other?["cycles"] as? Int && mine?["cycles"] != nil)
+        }
+        let baseline = try Program.run(
+            ["compare"] + runs + ["--baseline", runs[1], "--configs", "Configs"], in: folder)
+        #expect(baseline.output.hasPrefix("comparison: held against densities@small@rows=4@columns=1\n"), "\(baseline)")
+    }
+
+    /// Slips in a run's settings are shown in the run.
+    @Test(arguments: [
+        (
+            "densities.yaml@small@pe_array.rowz=2",
+            ":1:31: error: unknown key \"rowz\" in pe_array: did you mean \"rows\"?"
+        ),
+        ("densities.yaml@small@pe_array.rows=two", ":1:36: error: found \"two\""),
+        ("densities.yaml@small@pe_array.rows=", ":1:35: error: a value is missing behind the \"=\""),
+        ("densities.yaml@pe_aray.rows=2", ":1:16: error: "),
+    ]) func slipsInSettingsHaveTheirPlace(_ run: String, _ message: String) throws {
+        let folder = try Self.folder()
+        let outcome = try Program.run(["compare", run, "densities.yaml", "--configs", "Configs"], in: folder)
+        #expect(outcome.code == 65 && outcome.talk.contains(run + message), "\(outcome)")
+        #expect(outcome.talk.contains("\n    \(run)\n"), "\(outcome)")
     }
 
     /// What is wrong in a file, or missing behind it, has its place.

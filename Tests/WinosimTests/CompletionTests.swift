@@ -12,6 +12,7 @@ import Testing
         try folder.copy("\(repository)/Configs/dram", to: "Configs/dram")
         try folder.write("# c", to: "Configs/comparisons/methods.yaml")
         try folder.write("# s", to: "Configs/sweeps/shape.yaml")
+        try folder.copy("\(folder.path)/densities.yaml", to: "Traces/net/dense.yaml")
     }
 
     /// What the script of a shell asks for: the words of the line, of which the last is completed.
@@ -33,6 +34,8 @@ import Testing
             try proposals("--config", "simulate", "trace.yaml", "--configs", "Configs", "--config", "sm") == ["small"])
         #expect(try proposals("positional@0", "sweep", "--configs", "Configs", "sh") == ["shape"])
         #expect(try proposals("positional@0", "compare", "--configs", "Configs", "met") == ["methods"])
+        #expect(try proposals("positional@0", "simulate", "--traces", "Traces", "net") == ["net/dense"])
+        #expect(try proposals("positional@0", "compare", "--traces", "Traces", "net/") == ["net/dense"])
         #expect(
             try proposals("--dram", "dram", "r.txt", "--configs", "Configs", "--dram", "LP")
                 == ["LPDDR4-3200", "LPDDR5-6400"])
@@ -40,8 +43,9 @@ import Testing
 
     @Test func filesOfTheRightKinds() throws {
         #expect(
-            try proposals("positional@0", "simulate", "") == ["Configs/", "densities.yaml", "trace.yaml", "wrong.yaml"])
-        #expect(try proposals("positional@0", "trace", "synthesize", "s") == ["shapes.csv"])
+            try proposals("positional@0", "simulate", "--traces", "Traces", "")
+                == ["net/dense", "Configs/", "Traces/", "densities.yaml", "trace.yaml", "wrong.yaml"])
+        #expect(try proposals("positional@0", "trace", "synthesize", "--traces", "Traces", "s") == ["shapes.csv"])
         // The only folder comes with what is in it, or the shell would end the word.
         #expect(
             try proposals("--config", "simulate", "--config", "Conf")

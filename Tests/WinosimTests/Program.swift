@@ -65,6 +65,7 @@ enum Program {
         variables["COLUMNS"] = "80"
         variables["WINOSIM"] = path
         variables["WINOSIM_CONFIGS"] = nil
+        variables["WINOSIM_TRACES"] = nil
         process.environment = variables.merging(environment) { $1 }
         return process
     }

@@ -127,14 +127,76 @@ func object(_ text: String) throws -> [String: Any] {
     @Test func wrongOutputsFailTheVerification() throws {
         let outcome = try Program.run("simulate", "wrong.yaml", "--verify", "--output", "run", in: folder)
         #expect(outcome.code == 1 && outcome.output.contains("FAILED"), "\(outcome)")
-        #expect(outcome.talk.hasSuffix("winosim: verification failed: conv1\n"), "\(outcome)")
+        #expect(outcome.talk.contains("winosim: verification failed: conv1\nwinosim: the largest error is "))
+        #expect(outcome.talk.contains(", and the tolerance is 0.0001; --tolerance "), "\(outcome)")
+        #expect(outcome.output.contains("  conv1: differs from the trace's outputs by "), "\(outcome)")
         // The simulation itself holds: its files are there.
         #expect(folder.names(in: "run").count == 4)
         let json = try Program.run("simulate", "wrong.yaml", "--verify", "--json", in: folder)
         let rows = try #require(try object(json.output)["verification"] as? [[String: Any]])
         #expect(json.code == 1 && rows[0]["status"] as? String == "failed")
-        let lax = try Program.run("simulate", "wrong.yaml", "--verify", "--tolerance", "1e6", in: folder)
+        #expect(try object(json.output)["verification_tolerance"] as? Double == 1e-4)
+        // The tolerance that is named is enough.
+        let named = try #require(outcome.talk.firstMatch(of: /--tolerance (\S+) lets it pass/)?.1)
+        let lax = try Program.run(
+            "simulate", "wrong.yaml", "--verify", "--tolerance", String(named), "--json", in: folder)
         #expect(lax.code == 0, "\(lax)")
+        #expect(try object(lax.output)["verification_tolerance"] as? Double == Double(named))
+        let plain = try Program.run("simulate", "wrong.yaml", "--json", in: folder)
+        #expect(try object(plain.output)["verification_tolerance"] == nil)
+    }
+
+    /// An error that comes of rounding is said to be expected; one that does not is not.
+    @Test func errorsOfRoundingAreToBeExpected() throws {
+        let rounding = "datatype={weights: 4 bit, activations: 4 bit, quantize: true}"
+        let outcome = try Program.run("simulate", "trace.yaml", "--verify", "--set", rounding, in: folder)
+        #expect(outcome.code == 1, "\(outcome)")
+        #expect(
+            outcome.talk.contains(
+                "Rounding weights to 4 bit and activations to 4 bit (quantize) alone makes one of "))
+        #expect(outcome.talk.contains(", so an error of this size is to be expected; --tolerance "), "\(outcome)")
+        let named = try #require(outcome.talk.firstMatch(of: /--tolerance (\S+) lets it pass/)?.1)
+        let lax = try Program.run(
+            "simulate", "trace.yaml", "--verify", "--tolerance", String(named), "--set", rounding, in: folder)
+        #expect(lax.code == 0, "\(lax)")
+        let wrong = try Program.run("simulate", "wrong.yaml", "--verify", "--set", rounding, in: folder)
+        #expect(wrong.code == 1 && wrong.talk.contains(" is more than that explains\n"), "\(wrong)")
+    }
+
+    @Test(arguments: [40, 60, 80, 111, 200]) func tablesKeepToTheTerminalsWidth(_ width: Int) throws {
+        for arguments in [
+            ["simulate", "trace.yaml", "--verify", "--sensitivity"], ["trace", "info", "trace.yaml"],
+            ["trace", "fill-in", "trace.yaml"], ["config", "list"], ["trace", "list"],
+            ["compare", "trace.yaml@small", "densities.yaml@small@pe_array.rows=3", "--sensitivity"],
+        ] {
+            let words = arguments.map { "'\($0)'" }.joined(separator: " ")
+            let outcome = try Program.shell(
+                "WINOSIM_CONFIGS=Configs COLUMNS=\(width) \"$WINOSIM\" \(words)", in: folder)
+            #expect(outcome.code == 0, "\(outcome)")
+            // The seed and the digest are one word.
+            for line in outcome.output.split(separator: "\n") where !line.hasPrefix("seed ") {
+                #expect(line.count <= width, "\(arguments): \(line)")
+            }
+        }
+    }
+
+    /// On a terminal a long run tells how far it is; elsewhere it does not.
+    @Test func progressIsShownOnATerminal() throws {
+        try folder.write("layer,C,K,H_in,W_in,kernel,pad\nhuge,256,1024,512,512,3,1\n", to: "huge.csv")
+        let outcome = try Program.shell(
+            """
+            "$WINOSIM" trace synthesize huge.csv --weights 0.5 --activations 0.5 > huge.yaml
+            script -qefc 'exec "$WINOSIM" simulate huge.yaml' log < /dev/null > /dev/null 2>&1 & terminal=$!
+            "$WINOSIM" simulate huge.yaml 2> talk & plain=$!
+            for try in $(seq 600); do
+              grep -q '0 of 1 layers simulated' log && break
+              sleep 0.1
+            done
+            kill -9 $plain; kill $terminal
+            """, in: folder)
+        let log = try folder.text("log")
+        #expect(log.contains("\r\u{1B}[K0 of 1 layers simulated, "), "\(log) \(outcome)")
+        #expect(try folder.text("talk") == "no --config: the default machine runs\n")
     }
 
     @Test func verificationOfNothingFails() throws {

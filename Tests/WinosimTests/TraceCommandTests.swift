@@ -8,7 +8,7 @@ import Testing
     init() throws { folder = try Folder.withTraces() }
 
     @Test func infoShowsLayersAndTensors() throws {
-        let outcome = try Program.run("trace", "info", "trace.yaml", in: folder)
+        let outcome = try Program.run("trace", "info", "trace.yaml", in: folder, environment: ["COLUMNS": "140"])
         #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
         // 3 * 6 * 6 * 2 * 9 and 4 * 4 * 4 * 8 * 9 multiplies; the inputs' values are 0, 1, 2, 3 in turn.
         let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
@@ -22,6 +22,26 @@ import Testing
         #expect(lines.contains("2 layers 6,552"), "\(outcome)")
         #expect(lines.contains("conv1.weight conv1, weights F32 3x2x3x3 216 79.6 %"), "\(outcome)")
         #expect(lines.contains("2 tensors 504"), "\(outcome)")
+    }
+
+    @Test func infoHoldsTheSameAsJSON() throws {
+        let outcome = try Program.run("trace", "info", "trace.yaml", "--json", in: folder)
+        #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
+        let trace = try object(outcome.output)
+        #expect(trace["name"] as? String == "small" && trace["dense_multiplies"] as? Int == 6552)
+        let layers = try #require(trace["layers"] as? [[String: Any]])
+        #expect(layers.map { $0["name"] as? String } == ["conv1", "conv2"])
+        #expect(layers.map { $0["dense_multiplies"] as? Int } == [1944, 4608])
+        let weights = try #require(layers.map { $0["weights"] } as? [[String: Any]])
+        #expect(weights.map { $0["source"] as? String } == ["tensor", "density"])
+        #expect(
+            abs((weights[0]["density"] as? Double ?? 0) - 43.0 / 54) < 1e-9 && weights[1]["density"] as? Double == 0.5)
+        #expect(weights[0]["tensor"] as? String == "conv1.weight" && weights[1]["tensor"] is NSNull)
+        let kernel = try #require(layers[0]["kernel"] as? [String: Any])
+        #expect(kernel["size"] as? [Int] == [3, 3] && kernel["padding"] as? [Int] == [1, 1])
+        let tensors = try #require(trace["tensors"] as? [[String: Any]])
+        #expect(tensors.map { $0["name"] as? String } == ["conv1.weight", "conv1.input"])
+        #expect(tensors.map { $0["bytes"] as? Int } == [216, 288])
     }
 
     @Test func validateChecksAllAndEndsWithTheFirstFault() throws {

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func fillIn(_ arguments: String) throws -> Outcome {
-        try Program.shell("\"$WINOSIM\" trace fill-in \(arguments)", in: folder)
+        try Program.shell("COLUMNS=140 \"$WINOSIM\" trace fill-in \(arguments)", in: folder)
     }
 
     private func layers(_ outcome: Outcome) throws -> [[String: Any]] {

@@ -32,7 +32,7 @@ extension EnergyTable {
     /// The table that gives what this one lacks; nil where it names none.
     ///
     /// - Throws: as `load`, at the place where it is named.
-    func loadCompanion(library: ConfigurationLibrary?) throws -> EnergyTable? {
+    public func loadCompanion(library: ConfigurationLibrary?) throws -> EnergyTable? {
         guard let companion else { return nil }
         return try EnergyTable.load(
             path: Self.located(companion.name, by: companion.node, of: path, library: library), library: library)

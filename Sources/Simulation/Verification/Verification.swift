@@ -1,3 +1,4 @@
+import Foundation
 import Hardware
 import Traces
 import Winograd
@@ -24,6 +25,9 @@ public struct LayerVerification: Sendable {
     public let direct: OutputError?
     /// Products of two values that are not zero, counted value by value; nil where the trace has no values.
     public let products: Int?
+    /// The largest difference that rounding the operands to integers alone makes to the outputs, as a share of the largest one;
+    /// nil where none is rounded.
+    public var rounding: Double?
 }
 
 extension Simulator {
@@ -33,13 +37,17 @@ extension Simulator {
     /// - Parameters:
     ///   - result: the result of the same trace on this machine; its products are counted again, value by value.
     ///   - tolerance: the largest difference that passes, as a share of the largest output.
+    ///   - progress: told after each layer its index.
     /// - Throws: `InputError` where an operand does not fit; `BrokenLaw` where the engine counted other products.
     public func verify(
-        _ trace: Trace, against result: SimulationResult, tolerance: Double = 1e-4, concurrency: Int? = nil
+        _ trace: Trace, against result: SimulationResult, tolerance: Double = 1e-4, concurrency: Int? = nil,
+        progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> [LayerVerification] {
         precondition(trace.layers.count == result.layers.count, "the result is of another trace")
         return try await mapConcurrently(trace.layers.indices, limit: concurrency) { i in
-            try verify(trace.layers[i], result.layers[i], tolerance: tolerance)
+            let verification = try verify(trace.layers[i], result.layers[i], tolerance: tolerance)
+            progress?(i)
+            return verification
         }
     }
 
@@ -60,9 +68,12 @@ extension Simulator {
             case .winograd(let matrices): Windows(winograd: layer.shape, m: matrices.m)
             case .direct: Windows(direct: layer.shape)
             }
-        let (outputs, products) = FunctionalLayer(
-            shape: layer.shape, form: plan.form, weights: weights, activations: activations, windows: windows
-        ).run()
+        func compute(_ weights: [Double], _ activations: [Double]) -> (outputs: [Double], products: Int) {
+            FunctionalLayer(
+                shape: layer.shape, form: plan.form, weights: weights, activations: activations, windows: windows
+            ).run()
+        }
+        let (outputs, products) = compute(weights, activations)
         if products != result.activity.usefulProducts {
             throw BrokenLaw(
                 description:
@@ -70,10 +81,17 @@ extension Simulator {
                     + "the arithmetic \(products)")
         }
         let recorded = layer.outputs.map { OutputError(computed: outputs, expected: $0.tensor.doubles()) }
+        var rounding: Double?
+        if datatype.quantize, let weights = try layer.weightValues(plan.form, quantizeBits: nil),
+            let activations = try layer.activationValues(plan.form, quantizeBits: nil)
+        {
+            rounding = OutputError(computed: outputs, expected: compute(weights, activations).outputs).largest
+        }
         let direct = layer.directOutputs().map { OutputError(computed: outputs, expected: $0) }
         return LayerVerification(
             layer: layer.name, status: Self.status(recorded: recorded, direct: direct, tolerance: tolerance),
-            recorded: recorded, direct: direct, products: products)
+            recorded: recorded, direct: direct, products: products,
+            rounding: rounding)
     }
 
     private static func status(
@@ -85,8 +103,8 @@ extension Simulator {
         for (error, name) in [(recorded, "the trace's outputs"), (direct, "a direct convolution")] {
             // Written so that an error that is not a number fails.
             if let error, !(error.largest <= tolerance) {
-                return .failed(
-                    "differs from \(name) by \(error.largest) of the largest output, and \(tolerance) is allowed")
+                let size = String(format: "%.3g", error.largest)
+                return .failed("differs from \(name) by \(size) of the largest output, and \(tolerance) is allowed")
             }
         }
         return .verified

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Comparisons
-import Foundation
 import Hardware
 import Reports
 import YAML
@@ -12,16 +11,18 @@ struct CompareCommand: AsyncParsableCommand {
         abstract: "Hold traces on machines against a baseline: cycles, multiplies, energy, DRAM bytes, area.",
         discussion: """
             Example:
-              winosim compare Traces/vgg-nagadomi/dense.yaml@dense-direct Traces/vgg-nagadomi/winograd-relu.yaml@mobile
+              winosim compare digits@mobile digits@edge digits@mobile@pe_array.rows=8
               winosim compare vgg-nagadomi --output results
 
-            A run is a trace, or a trace and a machine: TRACE@CONFIG. The second form names a comparison file that ships
+            A run is a trace, or a trace and a machine, with settings of its own: TRACE@CONFIG@KEY=VALUE@KEY=VALUE. --set \
+            holds for all runs; a run's own settings come after it. The second form names a comparison file that ships \
             (winosim config list) or one of your own: its runs, under several conditions.
             Prints a table; --output also writes compare.csv, compare.json and with --sensitivity sensitivity.csv.
             """)
 
     @Argument(
-        help: ArgumentHelp("Runs, TRACE or TRACE@CONFIG; or a comparison, by name or file.", valueName: "run"),
+        help: ArgumentHelp(
+            "Runs, TRACE, TRACE@CONFIG or TRACE@CONFIG@KEY=VALUE; or a comparison, by name or file.", valueName: "run"),
         completion: Completions.run)
     var runs: [String]
 
@@ -40,6 +41,7 @@ struct CompareCommand: AsyncParsableCommand {
     var overrides: [Override] = []
 
     @OptionGroup var shipped: LibraryOptions
+    @OptionGroup var traces: TraceLibraryOptions
     @OptionGroup var layers: LayerSelection
 
     @Option(
@@ -76,14 +78,16 @@ struct CompareCommand: AsyncParsableCommand {
     func run() async throws {
         let library = try shipped.library()
         let comparison = try RunArguments(
-            arguments: runs, baseline: baseline, overrides: overrides, library: library
+            arguments: runs, baseline: baseline, overrides: overrides, library: library, traces: traces.library()
         ).comparison()
         let layers = layers
         let runner = ComparisonRunner(library: library, concurrency: jobs) { try layers.indices(in: $0) }
-        let isTerminal = isatty(STDERR_FILENO) == 1
+        let progress = ProgressLine("reading")
+        defer { progress.end() }
         let result = try await runner.run(comparison) { done, all, run in
-            if isTerminal { Console.say("\(done + 1) of \(all): \(run)") }
+            progress.tell("\(done) of \(all) runs, \(run)", share: Double(done) / Double(all))
         }
+        progress.end()
         let report = ComparisonReport(
             result: result, version: winosimVersion, showsSensitivity: showsSensitivity,
             showsLayers: showsLayers || comparison.cases.count == 1)
@@ -91,6 +95,6 @@ struct CompareCommand: AsyncParsableCommand {
             let files = try Signals.holding { try report.write(to: folder) }
             Console.say("written to \(folder): \(files.joined(separator: ", "))")
         }
-        try Console.print(printsJSON ? report.json() : Array(report.terminal().utf8))
+        try Console.print(printsJSON ? report.json() : Array(report.terminal(width: Terminal.width).utf8))
     }
 }

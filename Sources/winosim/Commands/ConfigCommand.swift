@@ -1,7 +1,4 @@
 import ArgumentParser
-import Energy
-import Foundation
-import Hardware
 import Reports
 import YAML
 
@@ -9,7 +6,7 @@ import YAML
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Show, check and list machines.",
+        abstract: "Show machines, check files of every kind, and list what ships.",
         discussion: """
             Example:
               winosim config show --config mobile > mine.yaml
@@ -29,90 +26,11 @@ struct ConfigShowCommand: ParsableCommand {
 
     @OptionGroup var machine: MachineOptions
 
-    func run() throws {
-        try Console.print(machine.configuration(machine.shipped.library()).yaml())
-    }
-}
-
-/// `winosim config check`.
-struct ConfigCheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check",
-        abstract: "Check configuration files: keys, values, units, what they extend, the energy table, the memory.",
-        discussion: """
-            Example:
-              winosim config check mine.yaml other.yaml
-
-            Checks all files and ends with the exit code of the first that is wrong.
-            """)
-
-    @Argument(
-        help: ArgumentHelp("Files, or names of shipped configurations.", valueName: "file"),
-        completion: Completions.machine)
-    var files: [String]
-
-    @OptionGroup var shipped: LibraryOptions
-
-    func validate() throws {
-        for file in files { try requirePaths(("<file>", file)) }
-    }
+    @Flag(name: .customLong("json"), help: "Print the machine as JSON instead.")
+    var printsJSON = false
 
     func run() throws {
-        let library = try shipped.library()
-        var first: Failure.Code?
-        for file in files {
-            do {
-                let configuration = try Configuration.load(path: library.resolve(file))
-                _ = try Machine(configuration, library: library)
-                try Console.print(
-                    "\(file): valid: \(quoted(configuration.name)), \(NumberText.grouped(configuration.multipliers)) multipliers\n"
-                )
-            } catch {
-                let isOutput = (error as? FileError)?.operation == .write
-                guard !isOutput, let code = Failure.report(error) else { throw error }
-                first = first ?? code
-            }
-        }
-        if let first { throw ExitCode(first.rawValue) }
-    }
-}
-
-/// `winosim config list`.
-struct ConfigListCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list",
-        abstract:
-            "List the machines, memories, energy tables, comparisons and sweeps that ship with winosim, and where they are.",
-        discussion: """
-            Example:
-              winosim config list
-            """)
-
-    @OptionGroup var shipped: LibraryOptions
-
-    func run() throws {
-        let library = try shipped.library()
-        var text = Self.table(of: try library.list(), "name")
-        let memories = try library.memories()
-        if !memories.isEmpty { text += "\n" + Self.table(of: memories, "memory") }
-        let comparisons = library.comparisons()
-        let tables = library.energyTables()
-        if !tables.isEmpty { text += "\n" + Self.table(of: tables, "energy table") }
-        if !comparisons.isEmpty { text += "\n" + Self.table(of: comparisons, "comparison") }
-        let sweeps = library.sweeps()
-        if !sweeps.isEmpty { text += "\n" + Self.table(of: sweeps, "sweep") }
-        try Console.print(text)
-    }
-
-    private static func table(of items: [ConfigurationLibrary.Item], _ title: String) -> String {
-        var table = TextTable([(title, .left), ("what it is", .left), ("file", .left)])
-        for item in items { table.add([item.name, item.comment, shown(item.path)]) }
-        return table.text
-    }
-
-    /// The path, from the working directory where the file lies below it.
-    private static func shown(_ path: String) -> String {
-        let here = FileManager.default.currentDirectoryPath + "/"
-        return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+        let yaml = try machine.configuration(machine.shipped.library()).yaml()
+        try Console.print(printsJSON ? JSON(Document.parse(yaml, file: "configuration")).bytes() : Array(yaml.utf8))
     }
 }

@@ -7,19 +7,22 @@ struct EnergyCommand: AsyncParsableCommand {
         abstract: "Print the energy of a trace on a machine as CSV: a row a layer, component and action.",
         discussion: """
             Example:
-              winosim energy Traces/digits --config mobile --csv energy.csv
-              winosim energy Traces/digits --config mobile --sensitivity
+              winosim energy digits --config mobile --csv energy.csv
+              winosim energy digits --config mobile --sensitivity
 
             The rows of a layer add up to its total. --sensitivity prints another table: the energy of all layers with
             register, wire, selection, SRAM and DRAM figures at half and at twice.
             """)
 
     @Argument(
-        help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"),
+        help: ArgumentHelp(
+            "The trace: its manifest, a folder with a trace.yaml, or the name of a shipped one such as digits.",
+            valueName: "trace"),
         completion: Completions.trace)
     var path: String
 
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var traces: TraceLibraryOptions
     @OptionGroup var layers: LayerSelection
 
     @Option(
@@ -36,7 +39,7 @@ struct EnergyCommand: AsyncParsableCommand {
     func validate() throws { try requirePaths(("<trace>", path), ("--csv", file)) }
 
     func run() async throws {
-        let report = try await Run(path, on: machine, layers: layers).report
+        let report = try await Run(path, of: traces, on: machine, layers: layers).report
         for warning in report.warnings { Console.say("winosim: \(warning)") }
         let csv = showsSensitivity ? report.sensitivityCSV() : report.energyCSV()
         guard let file else { return try Console.print(csv) }

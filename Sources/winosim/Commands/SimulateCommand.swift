@@ -10,8 +10,8 @@ struct SimulateCommand: AsyncParsableCommand {
         abstract: "Run a trace on a machine: cycles, utilization, multiplies, energy.",
         discussion: """
             Example:
-              winosim simulate Traces/digits --config mobile --verify
-              winosim simulate Traces/digits --config mobile --layers 'conv[23]' \\
+              winosim simulate digits --config mobile --verify
+              winosim simulate digits --config mobile --layers 'conv[23]' \\
                   --set pe_array.multipliers=8 --output /tmp/run
 
             Prints a table. --output also writes layers.csv, energy.csv, area.csv and summary.json;
@@ -20,11 +20,14 @@ struct SimulateCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"),
+        help: ArgumentHelp(
+            "The trace: its manifest, a folder with a trace.yaml, or the name of a shipped one such as digits.",
+            valueName: "trace"),
         completion: Completions.trace)
     var path: String
 
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var traces: TraceLibraryOptions
     @OptionGroup var layers: LayerSelection
 
     @Option(
@@ -80,7 +83,8 @@ struct SimulateCommand: AsyncParsableCommand {
     func run() async throws {
         let tolerance = verifies ? tolerance ?? 1e-4 : nil
         let report = try await Run(
-            path, on: machine, layers: layers, jobs: jobs, verifyingWithin: tolerance, recordsTimeline: recordsTimeline,
+            path, of: traces, on: machine, layers: layers, jobs: jobs, verifyingWithin: tolerance,
+            recordsTimeline: recordsTimeline,
             showsSensitivity: showsSensitivity
         ).report
         if let folder {
@@ -90,19 +94,21 @@ struct SimulateCommand: AsyncParsableCommand {
         if printsJSON {
             try Console.print(report.summaryJSON())
         } else {
-            try Console.print(report.terminal())
-            if let tolerance, let table = report.verificationTable(tolerance: tolerance) {
+            try Console.print(report.terminal(width: Terminal.width))
+            if let table = report.verificationTable(width: Terminal.width) {
                 try Console.print("\n" + table)
             }
         }
-        try report.verification.map(Self.judge)
+        try Self.judge(report)
     }
 
     /// Ends the command with exit code 1 where outputs are wrong, or none was compared.
-    private static func judge(_ layers: [LayerVerification]) throws {
+    private static func judge(_ report: SimulationReport) throws {
+        guard let layers = report.verification else { return }
         let failed = layers.filter { if case .failed = $0.status { true } else { false } }.map(\.layer)
         if !failed.isEmpty {
             Console.say("winosim: verification failed: \(failed.joined(separator: ", "))")
+            if let advice = report.verificationAdvice { Console.say("winosim: \(advice)") }
         } else if layers.allSatisfy({ if case .skipped = $0.status { true } else { false } }) {
             Console.say("winosim: nothing could be verified: every layer was skipped")
         } else {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Hardware
 import Sweeps
 import Traces
@@ -53,6 +52,7 @@ struct SweepCommand: AsyncParsableCommand {
     var printsJSON = false
 
     @OptionGroup var shipped: LibraryOptions
+    @OptionGroup var traces: TraceLibraryOptions
 
     func validate() throws {
         try requirePaths(("<sweep>", path), ("--output", folder))
@@ -75,7 +75,8 @@ struct SweepCommand: AsyncParsableCommand {
     func run() async throws {
         let library = try shipped.library()
         let kept = try memory.map(Self.bytes) ?? Bytes(FreeMemory.bytes / 2)
-        let plan = try SweepPlan(Sweep.load(path: library.resolveSweep(path)), library: library)
+        let plan = try SweepPlan(
+            Sweep.load(path: library.resolveSweep(path), library: library), library: library, traces: traces.library())
         let shard = shard.flatMap(Shard.init) ?? .whole
         let runner = try SweepRunner(plan, version: winosimVersion, shard: shard, jobs: jobs, memory: kept)
         let journal = try folder.map {
@@ -104,7 +105,7 @@ extension SweepResult {
             let files = try Signals.holding { try write(to: folder) }
             Console.say("written to \(folder): \(files.joined(separator: ", "))")
         }
-        try Console.print(printsJSON ? json() : Array(terminal().utf8))
+        try Console.print(printsJSON ? json() : Array(terminal(width: Terminal.width).utf8))
         if failures > 0 { throw ExitCode(Failure.Code.work.rawValue) }
     }
 }
@@ -113,11 +114,9 @@ extension ConfigurationLibrary {
     /// The file of a sweep: one that is there, or a shipped one.
     ///
     /// - Throws: `FileError` where there is neither, with the nearest shipped name.
-    fileprivate func resolveSweep(_ nameOrPath: String) throws -> String {
-        var isFolder: ObjCBool = false
-        let exists = FileManager.default.fileExists(atPath: nameOrPath, isDirectory: &isFolder)
+    func resolveSweep(_ nameOrPath: String) throws -> String {
         // A folder of that name may be the one of an earlier run's results.
-        if nameOrPath.contains("/") || exists && !isFolder.boolValue { return nameOrPath }
+        if nameOrPath.contains("/") || InputFile.isFile(nameOrPath) { return nameOrPath }
         return try item(nameOrPath, among: sweeps(), what: "sweep").path
     }
 }

@@ -9,13 +9,14 @@ import YAML
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace",
-        abstract: "Look into traces, check them, measure their fill-in, and make them from densities.",
+        abstract: "List traces, look into them, check them, measure their fill-in, and make them from densities.",
         discussion: """
             Example:
-              winosim trace info Traces/digits
+              winosim trace info digits
             """,
         subcommands: [
-            TraceInfoCommand.self, TraceFillInCommand.self, TraceValidateCommand.self, TraceSynthesizeCommand.self,
+            TraceListCommand.self, TraceInfoCommand.self, TraceFillInCommand.self, TraceValidateCommand.self,
+            TraceSynthesizeCommand.self,
         ])
 }
 
@@ -26,27 +27,30 @@ struct TraceValidateCommand: ParsableCommand {
         abstract: "Check traces: the manifest, the tensors' types, shapes and values.",
         discussion: """
             Example:
-              winosim trace validate Traces/digits Traces/resnet-18/dense.yaml
+              winosim trace validate mine.yaml digits resnet-18/dense
 
             Checks all traces and ends with the exit code of the first that is wrong. Warns of layers whose simulation on the
             default machine would take more memory than is free.
             """)
 
     @Argument(
-        help: ArgumentHelp("Manifests, or folders with a trace.yaml.", valueName: "trace"),
+        help: ArgumentHelp("Manifests, folders with a trace.yaml, or names of shipped traces.", valueName: "trace"),
         completion: Completions.trace)
     var paths: [String]
+
+    @OptionGroup var traces: TraceLibraryOptions
 
     func validate() throws {
         for path in paths { try requirePaths(("<trace>", path)) }
     }
 
     func run() throws {
+        let library = try traces.library()
         var first: Failure.Code?
         for path in paths {
             let line: String
             do {
-                let trace = try TraceFile.load(path)
+                let trace = try Trace.load(path: library.resolve(path))
                 for layer in trace.layers {
                     let need = try? MemoryNeed(layer, configuration: Configuration())
                     if let obstacle = need?.obstacle() {

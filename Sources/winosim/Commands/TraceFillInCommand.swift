@@ -9,8 +9,8 @@ struct TraceFillInCommand: ParsableCommand {
         abstract: "Measure how far Winograd's transforms fill in the zeros of weights and activations.",
         discussion: """
             Example:
-              winosim trace fill-in Traces/digits/spatial-pruned.yaml
-              winosim trace fill-in Traces/digits --layers 'conv[23]' --csv fill-in.csv
+              winosim trace fill-in digits/spatial-pruned
+              winosim trace fill-in digits --layers 'conv[23]' --csv fill-in.csv
 
             Prints a row a layer: the shares of elements that are not exactly zero, of taps and of G g G^T, of pixels with \
             and without a ReLU, and of B^T d B without a ReLU, with one before and with one after the transform. What the \
@@ -19,9 +19,13 @@ struct TraceFillInCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"),
+        help: ArgumentHelp(
+            "The trace: its manifest, a folder with a trace.yaml, or the name of a shipped one such as digits.",
+            valueName: "trace"),
         completion: Completions.trace)
     var path: String
+
+    @OptionGroup var traces: TraceLibraryOptions
 
     @OptionGroup var layers: LayerSelection
 
@@ -48,7 +52,7 @@ struct TraceFillInCommand: ParsableCommand {
     }
 
     func run() throws {
-        let trace = try TraceFile.load(path)
+        let trace = try traces.load(path)
         var measured: [FillIn] = []
         var leftOut: [LeftOutLayer] = []
         for index in try layers.indices(in: trace) {
@@ -67,7 +71,7 @@ struct TraceFillInCommand: ParsableCommand {
         if printsJSON {
             try Console.print(report.json())
         } else {
-            try Console.print(report.terminal())
+            try Console.print(report.terminal(width: Terminal.width))
         }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Reports
 import Traces
 
@@ -10,24 +9,34 @@ struct TraceInfoCommand: ParsableCommand {
         abstract: "Print what is in a trace: its layers, their operands and densities, the tensors.",
         discussion: """
             Example:
-              winosim trace info Traces/digits
+              winosim trace info digits
 
             Densities are those of the operands as the trace gives them, before any transform.
             """)
 
     @Argument(
-        help: ArgumentHelp("The trace: its manifest, or a folder with a trace.yaml.", valueName: "trace"),
+        help: ArgumentHelp(
+            "The trace: its manifest, a folder with a trace.yaml, or the name of a shipped one such as digits.",
+            valueName: "trace"),
         completion: Completions.trace)
     var path: String
+
+    @OptionGroup var traces: TraceLibraryOptions
+
+    @Flag(name: .customLong("json"), help: "Print all of it as JSON instead of the tables.")
+    var printsJSON = false
 
     func validate() throws { try requirePaths(("<trace>", path)) }
 
     func run() throws {
-        let trace = try TraceFile.load(path)
-        var text = "\(NumberText.printable(trace.model))\n"
-        if !trace.description.isEmpty { text += "\(NumberText.printable(trace.description))\n" }
-        text += "seed \(trace.seed), SHA-256 \(trace.digest)\n\n\(Self.layers(of: trace).text)"
-        if trace.layers.contains(where: { !$0.tensors.isEmpty }) { text += "\n\(Self.tensors(of: trace).text)" }
+        let trace = try traces.load(path)
+        if printsJSON { return try Console.print(trace.json(version: winosimVersion).bytes()) }
+        let width = Terminal.width
+        var text = NumberText.lines(of: [trace.model, trace.description].filter { !$0.isEmpty }, within: width)
+        text += "seed \(trace.seed), SHA-256 \(trace.digest)\n\n\(Self.layers(of: trace).text(within: width))"
+        if trace.layers.contains(where: { !$0.tensors.isEmpty }) {
+            text += "\n\(Self.tensors(of: trace).text(within: width, names: 2))"
+        }
         try Console.print(text)
     }
 
@@ -76,6 +85,6 @@ struct TraceInfoCommand: ParsableCommand {
     }
 
     private static func percent(_ share: Double?) -> String {
-        share.map { String(format: "%.1f %%", $0 * 100) } ?? "-"
+        share.map { "\(NumberText.figures($0 * 100)) %" } ?? "-"
     }
 }

@@ -12,7 +12,7 @@ struct TraceSynthesizeCommand: ParsableCommand {
             Example:
               winosim trace synthesize shapes.csv --weights 0.4 --activations 0.41 \\
                   --first 0.8,1 --output trace.yaml
-              winosim trace synthesize Traces/resnet-18/dense.yaml --domain spatial \\
+              winosim trace synthesize resnet-18/dense --domain spatial \\
                   --weights 0.6 --activations 0.5 --model pruned --output pruned.yaml
 
             <shapes> is a trace, of which the shapes are taken, or a CSV file whose first line names the columns: layer, C, \
@@ -30,6 +30,8 @@ struct TraceSynthesizeCommand: ParsableCommand {
         help: ArgumentHelp("A CSV file of layer shapes, or a trace.", valueName: "shapes"),
         completion: Completions.shapes)
     var path: String
+
+    @OptionGroup var traces: TraceLibraryOptions
 
     @Option(help: ArgumentHelp("The share of non-zero weights, 0 to 1.", valueName: "density"))
     var weights = 1.0
@@ -120,7 +122,7 @@ struct TraceSynthesizeCommand: ParsableCommand {
             let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
             return (try LayerTable(csv: text, file: path), name.isEmpty ? "synthetic" : name)
         }
-        let trace = try TraceFile.load(path)
+        let trace = try traces.load(path)
         return (LayerTable(trace), trace.model)
     }
 }

@@ -1,36 +1,49 @@
 import ArgumentParser
 import Foundation
 import Hardware
+import Traces
 
 /// What a shell proposes behind an argument: names of what ships, and files.
 enum Completions {
     /// Traces: manifests and folders.
-    static let trace = completion { _ in [] }
+    static let trace = completion { try traces($0).list().map(\.name) }
     /// Tables of shapes and traces.
-    static let shapes = completion(["csv", "yaml", "yml"]) { _ in [] }
+    static let shapes = completion(["csv", "yaml", "yml"]) { try traces($0).list().map(\.name) }
     /// Machines.
-    static let machine = completion { try $0.list() }
+    static let machine = completion { try library($0).list().map(\.name) }
+    /// Everything that `config check` takes.
+    static let any = completion { words in
+        let library = try library(words)
+        return try (library.list() + library.sweeps() + library.comparisons()).map(\.name) + traces(words).list().map(\.name)
+    }
     /// Runs of a comparison, and comparisons.
-    static let run = completion { $0.comparisons() }
+    static let run = completion { try library($0).comparisons().map(\.name) + traces($0).list().map(\.name) }
     /// Sweeps.
-    static let sweep = completion { $0.sweeps() }
+    static let sweep = completion { try library($0).sweeps().map(\.name) }
     /// Memories, which have no files of one's own.
-    static let memory = completion([]) { try $0.memories() }
+    static let memory = completion([]) { try library($0).memories().map(\.name) }
 
     private static func completion(
         _ extensions: [String] = ["yaml", "yml"],
-        names: @escaping @Sendable (ConfigurationLibrary) throws -> [ConfigurationLibrary.Item]
+        names: @escaping @Sendable (_ words: [String]) throws -> [String]
     ) -> CompletionKind {
         .custom { words, _, prefix in
-            let shipped = (try? names(library(words)).map(\.name)) ?? []
+            let shipped = (try? names(words)) ?? []
             return shipped.filter { $0.hasPrefix(prefix) } + (extensions.isEmpty ? [] : files(prefix, extensions))
         }
     }
 
     /// What ships, from the folder that the command line names so far.
     private static func library(_ words: [String]) throws -> ConfigurationLibrary {
-        let option = words.firstIndex(of: "--configs").map { $0 + 1 }
-        return try LibraryOptions.library(in: option.flatMap { $0 < words.count ? words[$0] : nil })
+        try LibraryOptions.library(in: value(of: "--configs", in: words))
+    }
+
+    private static func traces(_ words: [String]) throws -> TraceLibrary {
+        try TraceLibraryOptions.library(in: value(of: "--traces", in: words))
+    }
+
+    private static func value(of option: String, in words: [String]) -> String? {
+        words.firstIndex(of: option).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
     }
 
     /// Files of some kinds, and folders with a slash behind them. A folder that is the only one comes with what is in it, since

@@ -2,6 +2,7 @@ import ArgumentParser
 import DRAM
 import Foundation
 import Hardware
+import Traces
 import YAML
 
 /// Which machine runs.
@@ -30,8 +31,38 @@ struct MachineOptions: ParsableArguments {
     /// - Throws: `FileError`, `InputError`.
     func configuration(_ library: ConfigurationLibrary) throws -> Configuration {
         if file == nil { Console.say("no --config: the default machine runs") }
-        return try Configuration.load(path: file.map(library.resolve), overrides: overrides)
+        return try Configuration.load(path: file.map(library.resolve), overrides: overrides, library: library)
     }
+}
+
+/// Where the shipped traces are.
+struct TraceLibraryOptions: ParsableArguments {
+    @Option(
+        name: .customLong("traces"),
+        help: ArgumentHelp("The folder of shipped traces, where it is not found by itself.", valueName: "folder"),
+        completion: .directory)
+    var folder: String?
+
+    func validate() throws { try requirePaths(("--traces", folder)) }
+
+    /// The shipped traces.
+    ///
+    /// - Throws: `FileError` where the folder that was asked for is none.
+    func library() throws -> TraceLibrary { try Self.library(in: folder) }
+
+    /// The shipped traces of a folder, or of where they are found.
+    ///
+    /// - Throws: `FileError` where the folder that was asked for is none.
+    static func library(in folder: String?) throws -> TraceLibrary {
+        try TraceLibrary(
+            directory: folder, environment: ProcessInfo.processInfo.environment,
+            executable: Bundle.main.executablePath, workingDirectory: FileManager.default.currentDirectoryPath)
+    }
+
+    /// Reads the trace that a manifest's path, the folder of one, or the name of a shipped one means.
+    ///
+    /// - Throws: `FileError`, `InputError`.
+    func load(_ argument: String) throws -> Trace { try Trace.load(path: library().resolve(argument)) }
 }
 
 /// Where the shipped configurations are.

@@ -17,25 +17,34 @@ struct Run {
     ///   - showsSensitivity: whether the report has the energies with half and twice of some figures.
     /// - Throws: `FileError`, `InputError`, `BrokenLaw`.
     init(
-        _ path: String, on options: MachineOptions, layers: LayerSelection, jobs: Int? = nil,
+        _ path: String, of traces: TraceLibraryOptions, on options: MachineOptions, layers: LayerSelection,
+        jobs: Int? = nil,
         verifyingWithin tolerance: Double? = nil, recordsTimeline: Bool = false, showsSensitivity: Bool = false
     ) async throws {
         let library = try options.shipped.library()
-        var trace = try TraceFile.load(path)
+        var trace = try traces.load(path)
         let configuration = try options.configuration(library)
         let machine = try Machine(configuration, library: library)
         let indices = try layers.indices(in: trace)
         let simulator = machine.simulator
-        let result = try await simulator.run(
-            trace, only: indices, concurrency: jobs, recordsTimeline: recordsTimeline)
+        let work = indices.map { trace.layers[$0].shape.denseMultiplies }
+        let progress = LayerProgress(work: Dictionary(uniqueKeysWithValues: zip(indices, work)))
+        let result = try await progress.shown("simulated") { told in
+            try await simulator.run(
+                trace, only: indices, concurrency: jobs, recordsTimeline: recordsTimeline, progress: told)
+        }
         trace.layers = indices.map { trace.layers[$0] }
         var verification: [LayerVerification]?
         if let tolerance {
-            verification = try await simulator.verify(trace, against: result, tolerance: tolerance, concurrency: jobs)
+            let progress = LayerProgress(work: Dictionary(uniqueKeysWithValues: zip(work.indices, work)))
+            verification = try await progress.shown("verified") { [trace] told in
+                try await simulator.verify(
+                    trace, against: result, tolerance: tolerance, concurrency: jobs, progress: told)
+            }
         }
         report = SimulationReport(
             result: result, model: machine.model, tracePath: trace.path, version: winosimVersion,
-            verification: verification,
+            verification: verification, tolerance: tolerance,
             showsSensitivity: showsSensitivity)
     }
 }

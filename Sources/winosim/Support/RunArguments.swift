@@ -2,6 +2,7 @@ import ArgumentParser
 import Comparisons
 import Foundation
 import Hardware
+import Traces
 import YAML
 
 /// What the words of `winosim compare` mean: runs, or one comparison file.
@@ -10,18 +11,19 @@ struct RunArguments {
     let baseline: String?
     let overrides: [Override]
     let library: ConfigurationLibrary
+    let traces: TraceLibrary
 
     /// The comparison that they describe.
     ///
     /// - Throws: `ValidationError` for words that do not go together; `FileError`, `InputError` for a comparison file.
     func comparison() throws -> Comparison {
         if arguments.count == 1 { return try comparison(named: arguments[0]) }
-        let names = names
-        let runs = try zip(arguments, names).map { argument, name in
-            let (trace, configuration) = split(argument)
-            return ComparisonRun(
-                name: name, trace: try manifest(trace), configuration: try configuration.map(library.resolve),
-                overrides: overrides)
+        let words = arguments.map(RunWord.init)
+        let names = RunWord.names(of: words)
+        let runs = try zip(words, names).map { word, name in
+            ComparisonRun(
+                name: name, trace: try manifest(word.trace),
+                configuration: try word.configuration.map(library.resolve), overrides: overrides + word.overrides)
         }
         let base = try baseline.map { try chosen($0, among: arguments) } ?? arguments[0]
         let index = arguments.firstIndex(of: base) ?? 0
@@ -31,8 +33,8 @@ struct RunArguments {
     /// Refuses words of which a part is missing.
     static func check(_ arguments: [String]) throws {
         for argument in arguments where argument.hasPrefix("@") || argument.hasSuffix("@") {
-            let missing = argument.hasPrefix("@") ? "trace before" : "configuration behind"
-            throw ValidationError("\(quoted(argument)) has no \(missing) its @, expected TRACE@CONFIG.")
+            let missing = argument.hasPrefix("@") ? "trace before its" : "configuration or setting behind its last"
+            throw ValidationError("\(quoted(argument)) has no \(missing) @, expected \(RunWord.form).")
         }
         if arguments.count == 1, arguments[0].contains("@") { throw alone(arguments[0]) }
     }
@@ -42,7 +44,7 @@ struct RunArguments {
     }
 
     private func comparison(named argument: String) throws -> Comparison {
-        var comparison = try Comparison.load(path: comparisonFile(argument))
+        var comparison = try Comparison.load(path: comparisonFile(argument), library: library, traces: traces)
         for index in comparison.cases.indices {
             for run in comparison.cases[index].runs.indices { comparison.cases[index].runs[run].overrides += overrides }
         }
@@ -54,44 +56,24 @@ struct RunArguments {
 
     /// The file of a comparison: one that is there, or a shipped one.
     private func comparisonFile(_ argument: String) throws -> String {
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder) {
-            let format = isFolder.boolValue ? "" : try Document.load(path: argument)["format"]?.text
-            if isFolder.boolValue || format?.hasPrefix("winosim-trace/") == true { throw Self.alone(argument) }
+        if InputFile.isFile(argument) {
+            let format = try Document.load(path: argument)["format"]?.text
+            if format?.hasPrefix("winosim-trace/") == true { throw Self.alone(argument) }
             return argument
         }
-        guard !argument.contains("/") else { return argument }
+        if let item = library.comparisons().first(where: { $0.name == argument }) { return item.path }
+        if InputFile.isFolder(argument) || (try? traces.resolve(argument)) != nil { throw Self.alone(argument) }
+        if argument.contains("/") { return argument }
         return try library.item(argument, among: library.comparisons(), what: "comparison").path
     }
 
     /// The manifest of a run's trace.
     private func manifest(_ trace: String) throws -> String {
-        if library.comparisons().contains(where: { $0.name == trace }), !FileManager.default.fileExists(atPath: trace) {
+        do {
+            return try traces.resolve(trace)
+        } catch let error as FileError {
+            guard library.comparisons().contains(where: { $0.name == trace }) else { throw error }
             throw ValidationError("\(quoted(trace)) is a comparison: it stands alone, without runs beside it.")
-        }
-        return try TraceFile.manifest(trace)
-    }
-
-    /// A trace and the machine behind the last `@`.
-    private func split(_ argument: String) -> (trace: String, configuration: String?) {
-        guard let at = argument.lastIndex(of: "@") else { return (argument, nil) }
-        return (String(argument[..<at]), String(argument[argument.index(after: at)...]))
-    }
-
-    /// Names of the runs: as short as they stay different.
-    private var names: [String] {
-        func short(_ path: String) -> String {
-            let name = (path as NSString).lastPathComponent
-            return name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
-        }
-        let shortened = arguments.map { argument -> String in
-            let (trace, configuration) = split(argument)
-            return short(trace) + (configuration.map { "@" + short($0) } ?? "")
-        }
-        let isUnique = Set(shortened).count == shortened.count
-        guard !isUnique else { return shortened }
-        return arguments.enumerated().map { index, argument in
-            arguments[..<index].contains(argument) ? "\(argument) (\(index + 1))" : argument
         }
     }
 

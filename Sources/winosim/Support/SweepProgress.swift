@@ -41,15 +41,6 @@ final class SweepProgress: Sendable {
         let rate = seconds > 0 ? Double(done - first) / seconds : 0
         guard rate > 0 else { return "\(done) of \(all) points" }
         let speed = rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f/min", rate * 60)
-        return "\(done) of \(all) points, \(speed), \(duration(Double(all - done) / rate)) left"
-    }
-
-    private static func duration(_ seconds: Double) -> String {
-        let whole = Int(min(seconds, 1e9).rounded(.up))
-        switch whole {
-        case ..<60: return "\(whole) s"
-        case ..<3600: return "\(whole / 60) min \(whole % 60) s"
-        default: return "\(whole / 3600) h \(whole % 3600 / 60) min"
-        }
+        return "\(done) of \(all) points, \(speed), \(ProgressLine.duration(Double(all - done) / rate)) left"
     }
 }

@@ -1,0 +1,108 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Tells on a terminal how far a long piece of work is: one line of standard error that is written anew, from two seconds after
+/// the start on. Elsewhere it tells nothing.
+final class ProgressLine: Sendable {
+    private struct State {
+        var text: String
+        var share = 0.0
+        var isShown = false
+        var isOver = false
+    }
+
+    private static let delay = 2.0
+    private let start = ContinuousClock.now
+    private let state: Mutex<State>
+
+    /// Starts; `text` is what there is to tell before anything is done.
+    init(_ text: String) {
+        state = Mutex(State(text: text))
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        // Not a task: all threads of those may be at work.
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "winosim.progress"))
+        timer.schedule(deadline: .now() + Self.delay, repeating: 0.2)
+        // The handler holds its own timer, and lets it go at the end.
+        timer.setEventHandler { if !self.show() { timer.cancel() } }
+        timer.resume()
+    }
+
+    /// Takes what there is to tell, and the share of the work that is done.
+    func tell(_ text: String, share: Double) {
+        state.withLock { ($0.text, $0.share) = (text, share) }
+    }
+
+    /// Ends the line.
+    func end() {
+        state.withLock { state in
+            if state.isShown { Console.write("\r\u{1B}[K") }
+            (state.isShown, state.isOver) = (false, true)
+        }
+    }
+
+    /// Writes the line; false where it has ended.
+    private func show() -> Bool {
+        state.withLock { state in
+            if state.isOver { return false }
+            let seconds = Double((ContinuousClock.now - start) / .seconds(1))
+            let line = Self.line(state.text, share: state.share, seconds: seconds)
+            let width = Terminal.width(variable: nil, window: Terminal.window(of: STDERR_FILENO))
+            Console.write("\r\u{1B}[K\(line.prefix(width - 1))")
+            state.isShown = true
+            return true
+        }
+    }
+
+    /// `3 of 22 layers, 12 s, 40 s left`.
+    static func line(_ text: String, share: Double, seconds: Double) -> String {
+        let left = share > 0 ? ", \(duration(seconds * (1 - share) / share)) left" : ""
+        return "\(text), \(duration(seconds))\(left)"
+    }
+
+    /// `4 min 19 s`.
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(min(seconds, 1e9).rounded(.up))
+        switch whole {
+        case ..<60: return "\(whole) s"
+        case ..<3600: return "\(whole / 60) min \(whole % 60) s"
+        default: return "\(whole / 3600) h \(whole % 3600 / 60) min"
+        }
+    }
+}
+
+/// Counts the layers of a trace that are done, each with its part of the work.
+struct LayerProgress {
+    /// By index of a layer, its multiplications.
+    let work: [Int: Int]
+
+    /// Calls `body`, which tells of every layer that is done, and shows how far it is.
+    ///
+    /// - Parameter verb: what is done with the layers: `simulated`.
+    func shown<R>(
+        _ verb: String, _ body: (_ told: @escaping @Sendable (Int) -> Void) async throws -> R
+    ) async throws -> R {
+        let count = work.count
+        let all = work.values.reduce(0.0) { $0 + Double($1) }
+        let line = ProgressLine("0 of \(count) layers \(verb)")
+        defer { line.end() }
+        let tally = Tally()
+        return try await body { [work] layer in
+            let (done, part) = tally.add(Double(work[layer] ?? 0))
+            line.tell("\(done) of \(count) layers \(verb)", share: all > 0 ? min(1, part / all) : 0)
+        }
+    }
+
+    /// Layers that are done, and their work.
+    private final class Tally: Sendable {
+        private let sums = Mutex((layers: 0, work: 0.0))
+
+        func add(_ work: Double) -> (layers: Int, work: Double) {
+            sums.withLock { sums in
+                sums.layers += 1
+                sums.work += work
+                return sums
+            }
+        }
+    }
+}
