@@ -25,6 +25,9 @@ struct TraceInfoCommand: ParsableCommand {
         var text = "\(NumberText.printable(trace.model))\n"
         if !trace.description.isEmpty { text += "\(NumberText.printable(trace.description))\n" }
         text += "seed \(trace.seed), SHA-256 \(trace.digest)\n\n\(Self.layers(of: trace).text)"
+        for warning in trace.notExported.warnings {
+            text += "\n" + NumberText.wrapped(warning, width: 120).joined(separator: "\n") + "\n"
+        }
         if trace.layers.contains(where: { !$0.tensors.isEmpty }) { text += "\n\(Self.tensors(of: trace).text)" }
         try Console.print(text)
     }
