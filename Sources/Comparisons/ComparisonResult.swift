@@ -1,6 +1,7 @@
 import Energy
 import Hardware
 import Simulation
+import Traces
 
 /// What all runs of a comparison came to.
 public struct ComparisonResult: Sendable {
@@ -58,6 +59,8 @@ public struct RunResult: Sendable {
     public let area: SquareMicrometres
     /// What does not fit together in the machine, nor with the layers, in words.
     public let warnings: [String]
+    /// What the model multiplies in none of the trace's layers.
+    public let notExported: [NotExported]
     /// The tables that its energies and areas come from, a line each.
     public let origins: [String]
     /// The layers, in the trace's order.
@@ -75,6 +78,7 @@ public struct RunResult: Sendable {
         configuration = result.configuration
         area = model.totalArea
         warnings = model.warnings(for: result) + result.repeatedLoads
+        notExported = result.notExported
         origins = model.origins
         let energies = model.energy(of: result)
         let clock = result.configuration.clock

@@ -46,7 +46,7 @@ extension ComparisonReport {
                                 ])
                             ),
                             ("configuration_yaml", .text(run.configuration.yaml())),
-                            ("warnings", .array(run.warnings.map(JSON.text))),
+                            ("warnings", .array((run.notExported.warnings + run.warnings).map(JSON.text))),
                             ("figures", .array(run.origins.map(JSON.text))),
                             ("total", mine.last ?? .null), ("layers", .array(mine.dropLast())),
                         ])

@@ -29,6 +29,10 @@ extension ComparisonReport {
         }
         if result.cases.count > 1 { lines += [""] + overview(within: width) }
         if let published = comparison.published { lines += [""] + publication(published, within: width) }
+        let missing = result.cases.flatMap(\.runs).flatMap { run in
+            run.notExported.warnings.map { "\(run.model): \($0)" }
+        }
+        if !missing.isEmpty { lines += [""] + missing.unique().flatMap(wrapped) }
         if showsSensitivity { lines += [""] + sensitivity(within: width) }
         let origins = result.cases.flatMap(\.runs).flatMap(\.origins).unique()
         lines += ["", "Figures:"]

@@ -5,9 +5,6 @@ import YAML
 /// What the replay of an address trace found, as people and programs read it: a table for the terminal, a row of CSV, a
 /// JSON object.
 public struct DRAMReport: Sendable {
-    /// Characters of a terminal's line that the report keeps to.
-    private static let lineWidth = 120
-
     let result: DRAMResult
     let tracePath: String?
     let version: String
@@ -43,7 +40,9 @@ public struct DRAMReport: Sendable {
     }
 
     /// What limited the bandwidth, the table of all figures, and where the energies come from.
-    public func terminal() -> String {
+    ///
+    /// - Parameter width: characters that lines have at most.
+    public func terminal(width: Int = 120) -> String {
         let configuration = result.configuration
         let organization = configuration.organization
         func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
@@ -59,9 +58,9 @@ public struct DRAMReport: Sendable {
         }
         let source = "Energy: \(configuration.energySource)"
         let lines =
-            NumberText.wrapped(NumberText.printable(head), width: Self.lineWidth)
-            + NumberText.wrapped(limits, width: Self.lineWidth) + [""] + table.lines + [""]
-            + NumberText.wrapped(NumberText.printable(source), width: Self.lineWidth)
+            NumberText.wrapped(NumberText.printable(head), width: width)
+            + NumberText.wrapped(limits, width: width) + [""] + table.lines(within: width, prose: 3) + [""]
+            + NumberText.wrapped(NumberText.printable(source), width: width)
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -73,7 +73,7 @@ public enum NumberText {
 
     /// A text in lines of at most `width` characters, broken at spaces, and inside words that are longer than a line. The
     /// first line is indented by `first` spaces, the others by `rest`.
-    static func wrapped(_ text: String, width: Int, first: Int = 0, rest: Int = 2) -> [String] {
+    public static func wrapped(_ text: String, width: Int, first: Int = 0, rest: Int = 2) -> [String] {
         var lines: [String] = []
         var line = String(repeating: " ", count: first)
         var isFresh = true

@@ -47,8 +47,11 @@ public struct SimulationReport: Sendable {
         total = LayerRow(totalOf: result, energy: energy)
     }
 
-    /// What does not fit together in the machine, nor with the layers, in words.
-    public var warnings: [String] { model.warnings(for: result) + result.repeatedLoads }
+    /// What of the model is not in the trace, what does not fit together in the machine, nor with the layers, and which operands
+    /// are loaded too often, in words.
+    public var warnings: [String] {
+        result.notExported.warnings + model.warnings(for: result) + result.repeatedLoads
+    }
 
     /// `layers.csv`: one line a layer and a last one `total`.
     public func layersCSV() -> [UInt8] { CSV(Column<LayerRow>.all, rows: rows + [total]).bytes }

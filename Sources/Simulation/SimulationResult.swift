@@ -31,6 +31,8 @@ public struct SimulationResult: Sendable {
     public let seed: UInt64
     /// One result a layer, in the trace's order.
     public let layers: [LayerResult]
+    /// What the model multiplies in none of the trace's layers.
+    public var notExported: [NotExported] = []
 
     /// The layers' counts added up: layers run one after the other and do not overlap.
     public var total: Activity { layers.reduce(into: Activity()) { $0 += $1.activity } }

@@ -62,7 +62,8 @@ public struct Simulator: Sendable {
         }
         return SimulationResult(
             configuration: configuration, model: trace.model, traceDescription: trace.description,
-            traceDigest: trace.digest, seed: trace.seed, layers: results)
+            traceDigest: trace.digest, seed: trace.seed, layers: results,
+            notExported: trace.notExported)
     }
 
     /// Runs one layer.

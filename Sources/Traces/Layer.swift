@@ -144,6 +144,8 @@ public struct Trace: Sendable {
     public var description: String
     /// The layers, in the order in which they run.
     public var layers: [Layer]
+    /// What the model multiplies in none of them.
+    public var notExported: [NotExported]
     /// What fixes everything that is drawn.
     public var seed: UInt64
     /// SHA-256 over the manifest and its tensor files, in hex; empty for a trace made in memory.
@@ -153,12 +155,13 @@ public struct Trace: Sendable {
 
     /// Makes a trace in memory, for library use.
     public init(
-        model: String, description: String = "", layers: [Layer], seed: UInt64 = 1, digest: String = "",
-        path: String? = nil
+        model: String, description: String = "", layers: [Layer], notExported: [NotExported] = [], seed: UInt64 = 1,
+        digest: String = "", path: String? = nil
     ) {
         self.model = model
         self.description = description
         self.layers = layers
+        self.notExported = notExported
         self.seed = seed
         self.digest = digest
         self.path = path

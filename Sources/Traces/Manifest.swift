@@ -23,6 +23,7 @@ extension Trace {
         try manifest.optional("source").map(checkSource)
         let seed = try manifest.optional("seed")?.integer(in: Int.min...Int.max) ?? 1
         let tensors = manifest.optional("tensors")
+        let missing = manifest.optional("not_exported")
         let layers = try manifest.required("layers")
         try manifest.finish()
         let library = try TensorLibrary(tensors, manifest: path)
@@ -32,6 +33,7 @@ extension Trace {
         for file in library.files { file.update(&digest) }
         return Trace(
             model: try model.string(), description: description, layers: try readLayers(layers, library),
+            notExported: try missing?.elements().map(NotExported.init) ?? [],
             seed: UInt64(bitPattern: Int64(seed)), digest: digest.hexadecimal(), path: path)
     }
 

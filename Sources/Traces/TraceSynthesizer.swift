@@ -13,6 +13,8 @@ public enum TraceSynthesizer {
         public var seed = 1
         /// Images, where not those of the shapes.
         public var batch: Int?
+        /// What the model multiplies in none of the layers, at the shapes' batch.
+        public var notExported: [NotExported] = []
         /// The share of non-zero weights in layers that Winograd's algorithm computes.
         public var weights = 1.0
         /// The share of non-zero activations in these layers.
@@ -39,7 +41,13 @@ public enum TraceSynthesizer {
         try check(settings)
         var text = "format: \(Trace.format)\nmodel: \(yamlScalar(settings.model))\n"
         if !settings.description.isEmpty { text += "description: \(yamlScalar(settings.description))\n" }
-        text += "source: {exporter: winosim trace synthesize}\nseed: \(settings.seed)\nlayers:\n"
+        text += "source: {exporter: winosim trace synthesize}\nseed: \(settings.seed)\n"
+        if !settings.notExported.isEmpty {
+            let isSameBatch = table.rows.allSatisfy { $0.shape.batch == settings.batch ?? $0.shape.batch }
+            let entries = isSameBatch ? settings.notExported : settings.notExported.map(\.withoutNumber)
+            text += "not_exported:\n" + entries.map(\.manifestLine).joined()
+        }
+        text += "layers:\n"
         for (index, row) in table.rows.enumerated() {
             var shape = row.shape
             if let batch = settings.batch { shape.batch = batch }

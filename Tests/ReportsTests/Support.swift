@@ -76,14 +76,14 @@ enum HandMade {
 
     static func report(
         _ layers: [LayerResult], path: String? = "traces/tiny.yaml", digest: String = "00ff",
-        showsSensitivity: Bool = false
+        showsSensitivity: Bool = false, notExported: [NotExported] = []
     ) throws -> SimulationReport {
         var configuration = Configuration()
         configuration.name = "mobile"
         configuration.peArray.gating = true
         let result = SimulationResult(
             configuration: configuration, model: "tiny", traceDescription: "a \"made up\" network", traceDigest: digest,
-            seed: 7, layers: layers)
+            seed: 7, layers: layers, notExported: notExported)
         let library = try ConfigurationLibrary(
             directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
         let model = try EnergyModel(

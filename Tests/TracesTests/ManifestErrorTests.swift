@@ -51,10 +51,31 @@ import Testing
         Broken(
             "seed: 7", "sed: 7",
             "3:1: unknown key \"sed\" in the trace: did you mean \"seed\"? known are description, format, "
-                + "layers, model, seed, source, tensors"),
+                + "layers, model, not_exported, seed, source, tensors"),
         Broken(
             "seed: 7", "source: [torch]",
             "3:9: found a list as source, expected a mapping (key: value)"),
+        Broken(
+            "seed: 7", "not_exported: {name: up}",
+            "3:15: found a mapping, expected a list"),
+        Broken(
+            "seed: 7", "not_exported: [up]",
+            "3:16: found \"up\" as the entry of not_exported, expected a mapping (key: value)"),
+        Broken(
+            "seed: 7", "not_exported: [{name: up}]",
+            "3:16: the key \"operation\" is missing in the entry of not_exported"),
+        Broken(
+            "seed: 7", "not_exported: [{name: up, operation: Conv1d, macs: 3}]",
+            "3:46: unknown key \"macs\" in the entry of not_exported; known are multiplications, name, operation"),
+        Broken(
+            "seed: 7", "not_exported: [{name: up, operation: Conv1d, multiplications: -1}]",
+            "3:63: found \"-1\", expected a whole number of at least 0"),
+        Broken(
+            "seed: 7", "not_exported: [{name: ' ', operation: Conv1d}]",
+            "3:23: found the name \" \", expected a text without control characters"),
+        Broken(
+            "seed: 7", "not_exported: [{name: up, operation: \"a\\nb\"}]",
+            "3:38: found the operation \"a\\nb\", expected a text without control characters"),
         Broken(
             "tensors: t.safetensors", "tensors: /etc/t.safetensors",
             "4:10: found \"/etc/t.safetensors\", expected a file beside the manifest: no absolute path and "

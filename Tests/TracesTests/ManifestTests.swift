@@ -66,6 +66,30 @@ import YAML
         #expect(trace.layers.allSatisfy { $0.relu == .none && $0.winograd == nil && $0.outputs == nil })
     }
 
+    /// What the exporter leaves out is kept, and no number of it is made up for another batch.
+    @Test func whatIsNotExportedIsKept() throws {
+        let folder = try TraceFolder()
+        let entries =
+            "[{name: up, operation: ConvTranspose2d, multiplications: 9007199254740993}, {name: a b, operation: c}]"
+        let text = TraceFolder.manifest.replacing("seed: 7", with: "seed: 7\nnot_exported: \(entries)")
+        let large = NotExported(name: "up", operation: "ConvTranspose2d", multiplications: 9_007_199_254_740_993)
+        let unknown = NotExported(name: "a b", operation: "c")
+        #expect(try folder.load(text).notExported == [large, unknown])
+        #expect(try folder.load(TraceFolder.manifest).notExported.isEmpty)
+        let drawn = try folder.load(
+            """
+            format: winosim-trace/1
+            model: m
+            not_exported: \(entries)
+            layers:
+              - {name: a, operation: linear, input: {channels: 4}, output: {channels: 8}, weights: {density: 1},
+                 activations: {density: 0}}
+            """)
+        #expect(try drawn.with(batch: 1).notExported == [large, unknown])
+        #expect(
+            try drawn.with(batch: 2).notExported == [NotExported(name: "up", operation: "ConvTranspose2d"), unknown])
+    }
+
     @Test func pairsAreHeightThenWidth() throws {
         let folder = try TraceFolder()
         let trace = try folder.load(

@@ -44,6 +44,41 @@ import Testing
         #expect(tensors.map { $0["bytes"] as? Int } == [216, 288])
     }
 
+    @Test func whatIsNotExportedIsTold() throws {
+        let warning =
+            "at least 1,234 multiplications of the model are not in the trace: up (Conv1d, 1,234), a: b (matmul, an "
+            + "unknown number)"
+        func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+        let info = try Program.run("trace", "info", "partial.yaml", in: folder)
+        #expect(info.code == 0 && oneLine(info.output).contains(warning), "\(info)")
+        let listed = try object(Program.run("trace", "info", "partial.yaml", "--json", in: folder).output)
+        let missing = try #require(listed["not_exported"] as? [[String: Any]])
+        #expect(missing.map { $0["operation"] as? String } == ["Conv1d", "matmul"])
+        #expect(missing[0]["multiplications"] as? Int == 1234 && missing[1]["multiplications"] is NSNull)
+        let ran = try Program.run("simulate", "partial.yaml", "--config", "Configs/small.yaml", in: folder)
+        #expect(ran.code == 0 && oneLine(ran.output).contains("Notes: \(warning)"), "\(ran)")
+        let json = try Program.run("simulate", "partial.yaml", "--config", "Configs/small.yaml", "--json", in: folder)
+        #expect(json.code == 0 && json.output.contains("\"\(warning)\""), "\(json)")
+        let compared = try Program.run(
+            "compare", "partial.yaml@Configs/small.yaml", "densities.yaml@Configs/small.yaml", in: folder)
+        #expect(compared.code == 0, "\(compared)")
+        #expect(oneLine(compared.output).components(separatedBy: "small: \(warning)").count == 2, "\(compared)")
+        let whole = try Program.run("simulate", "densities.yaml", "--config", "Configs/small.yaml", in: folder)
+        #expect(whole.code == 0 && !whole.output.contains("are not in the trace"), "\(whole)")
+    }
+
+    @Test func synthesizeKeepsWhatIsNotExported() throws {
+        for (options, number) in [([], ", multiplications: 1234"), (["--batch", "2"], "")] {
+            let outcome = try Program.run(
+                ["trace", "synthesize", "partial.yaml", "--output", "made.yaml"] + options, in: folder)
+            #expect(outcome.code == 0, "\(outcome)")
+            let text = try folder.text("made.yaml")
+            #expect(text.contains("\n  - {name: up, operation: Conv1d\(number)}\n"), "\(text)")
+            #expect(text.contains("\n  - {name: \"a: b\", operation: matmul}\n"), "\(text)")
+            #expect(try Program.run("trace", "validate", "made.yaml", in: folder).code == 0)
+        }
+    }
+
     @Test func validateChecksAllAndEndsWithTheFirstFault() throws {
         let good = try Program.run("trace", "validate", "trace.yaml", "densities.yaml", in: folder)
         #expect(good.code == 0 && good.talk.isEmpty, "\(good)")

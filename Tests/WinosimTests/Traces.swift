@@ -17,6 +17,8 @@ extension Folder {
         try folder.write(manifest(), to: "trace.yaml")
         try folder.write(manifest(outputs: "conv1.wrong"), to: "wrong.yaml")
         try folder.write(manifest(values: false), to: "densities.yaml")
+        let missing = "[{name: up, operation: Conv1d, multiplications: 1234}, {name: 'a: b', operation: matmul}]"
+        try folder.write(manifest(values: false) + "not_exported: \(missing)\n", to: "partial.yaml")
         try folder.write("layer,C,K,H_in,W_in,kernel,pad\none,3,8,8,8,3,1\ntwo,8,4,8,8,3,1\n", to: "shapes.csv")
         try folder.write("# A small machine.\nname: small\npe_array: {rows: 2, columns: 2}\n", to: "Configs/small.yaml")
         try folder.copy("\(repository)/Configs/energy", to: "Configs/energy")

@@ -15,6 +15,7 @@ from winograd_trace import (
     Layer,
     Mask,
     Matrices,
+    NotExported,
     Shape,
     Trace,
     TraceError,
@@ -95,11 +96,27 @@ def test_the_manifest_reads_as_the_format_has_it():
     assert block[0] == "  - name: conv1" and len(block) == 5
 
 
+def test_what_is_not_exported_stands_in_the_manifest():
+    writer = example()
+    writer.not_exported("up: 1", "ConvTranspose2d", 1234)
+    writer.not_exported("net", "product")
+    given = yaml.safe_load(writer.trace().manifest())
+    assert given["not_exported"] == [
+        {"name": "up: 1", "operation": "ConvTranspose2d", "multiplications": 1234},
+        {"name": "net", "operation": "product"},
+    ]
+    assert "not_exported" not in yaml.safe_load(example().trace().manifest())
+
+
 def test_reading_gives_back_what_was_written(tmp_path):
-    written = example().trace()
+    writer = example()
+    writer.not_exported("up", "ConvTranspose2d", 1234)
+    writer.not_exported("net", "product")
+    written = writer.trace()
     written.write(tmp_path / "trace.yaml", comment="made by a test\n\nnot by hand")
     read = read_trace(tmp_path / "trace.yaml")
     assert read.manifest() == written.manifest()
+    assert read.not_exported == (NotExported("up", "ConvTranspose2d", 1234), NotExported("net", "product"))
     assert [layer.shape for layer in read.layers] == [layer.shape for layer in written.layers]
     tensors = read.tensors()
     assert tensors.keys() == written.tensors().keys()
@@ -213,7 +230,15 @@ def test_the_layer_that_those_tests_change_is_valid():
 @pytest.mark.parametrize(
     ("trace", "message"),
     [
-        (Trace("m", ()), "at least one layer"),
+        (Trace("m", ()), "a trace has at least one layer, a convolution or a linear one"),
+        (
+            Trace("m", (), not_exported=(NotExported("up", "Conv1d", 4096), NotExported("a", "b"))),
+            r"at least one layer, .*; at least 4,096 multiplications are not in the trace: up \(Conv1d, 4,096\), a",
+        ),
+        (Trace("m", (layer(),), not_exported=(NotExported("up", "Conv1d", -1),)), "'up' has -1 multiplications"),
+        (Trace("m", (layer(),), not_exported=(NotExported("up", "Conv1d", 2**63),)), "expected 0 to 2\\^63 - 1"),
+        (Trace("m", (layer(),), not_exported=(NotExported(" ", "Conv1d", 1),)), "not_exported: name is ' '"),
+        (Trace("m", (layer(),), not_exported=(NotExported("up", "Conv\n1d", 1),)), "not_exported: operation is"),
         (Trace("", (layer(),)), "model is ''"),
         (Trace("m", (layer(),), description="two\nlines"), "one line"),
         (Trace("m", (layer(),), seed=-1), "seed is -1"),
@@ -232,6 +257,22 @@ def test_a_layer_keeps_the_values_that_it_was_given():
     writer.linear("fc", weights=weights, activations=np.ones((1, 3), np.float32))
     weights[:] = 0
     np.testing.assert_array_equal(writer.trace().layers[0].weights.array, np.ones((2, 3)))
+
+
+def test_a_long_list_of_what_is_missing_is_cut():
+    missing = [NotExported(f"part{i}", "matmul", i) for i in range(20)]
+    text = str(winograd_trace.not_exported.summarize(missing))
+    assert text.startswith("190 multiplications are not in the trace: part19 (matmul, 19), part18 (matmul, 18), ")
+    assert text.endswith("part8 (matmul, 8), and 8 more")
+
+
+def test_layers_are_added_together_or_not_at_all():
+    writer = TraceWriter("m")
+    with pytest.raises(TraceError, match="two layers are named 'conv'"):
+        writer.extend([layer(), layer()])
+    with pytest.raises(TraceError, match="-5 multiplications"):
+        writer.extend([layer()], [NotExported("up", "Conv1d", -5)])
+    assert writer.layers == ()
 
 
 def test_what_values_leave_open_has_to_be_said():
@@ -274,6 +315,11 @@ def test_a_writing_that_fails_leaves_the_old_trace_alone(tmp_path, monkeypatch):
         (("tensors: tensors.safetensors", "tensors: gone.safetensors"), "gone.safetensors"),
         (("layers:", "layers: ["), "no valid YAML"),
         (("density: 0.4", "density: most"), "'most' is no number"),
+        (("layers:", "not_exported: 3\nlayers:"), "not_exported is 3; expected a list"),
+        (("layers:", "not_exported: [up]\nlayers:"), "not_exported holds 'up'; expected mappings"),
+        (("layers:", "not_exported: [{name: up}]\nlayers:"), "not_exported: key 'operation' is missing"),
+        (("layers:", "not_exported: [{name: a, operation: b, macs: 3}]\nlayers:"), "unknown key 'macs'"),
+        (("layers:", "not_exported: [{name: a, operation: b, multiplications: x}]\nlayers:"), "has 'x' mult"),
     ],
 )
 def test_a_broken_manifest_is_an_error_that_names_it(change, message, tmp_path):

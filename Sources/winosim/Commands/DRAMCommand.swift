@@ -70,7 +70,7 @@ struct DRAMCommand: ParsableCommand {
         if printsJSON {
             try Console.print(report.json())
         } else {
-            try Console.print(report.terminal())
+            try Console.print(report.terminal(width: Terminal.width))
         }
     }
 }

@@ -34,6 +34,7 @@ struct TraceInfoCommand: ParsableCommand {
         let width = Terminal.width
         var text = NumberText.lines(of: [trace.model, trace.description].filter { !$0.isEmpty }, within: width)
         text += "seed \(trace.seed), SHA-256 \(trace.digest)\n\n\(Self.layers(of: trace).text(within: width))"
+        for warning in trace.notExported.warnings { text += "\n" + NumberText.lines(of: [warning], within: width) }
         if trace.layers.contains(where: { !$0.tensors.isEmpty }) {
             text += "\n\(Self.tensors(of: trace).text(within: width, names: 2))"
         }

@@ -94,8 +94,9 @@ struct TraceSynthesizeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (table, name) = try shapes()
+        let (table, name, notExported) = try shapes()
         var settings = TraceSynthesizer.Settings(model: model ?? name)
+        settings.notExported = notExported
         settings.description = description
         settings.seed = seed
         settings.batch = batch
@@ -112,18 +113,18 @@ struct TraceSynthesizeCommand: ParsableCommand {
         Console.say("written: \(file), \(table.rows.count) layers")
     }
 
-    /// The layers' shapes, and a name for the model.
-    private func shapes() throws -> (table: LayerTable, name: String) {
+    /// The layers' shapes, a name for the model, and what it multiplies elsewhere.
+    private func shapes() throws -> (table: LayerTable, name: String, notExported: [NotExported]) {
         if path.lowercased().hasSuffix(".csv") {
             let bytes = try InputFile.bytes(of: path, limit: Document.sizeLimit)
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw InputError("the file is no UTF-8", at: Mark(file: path, line: 1, column: 1))
             }
             let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
-            return (try LayerTable(csv: text, file: path), name.isEmpty ? "synthetic" : name)
+            return (try LayerTable(csv: text, file: path), name.isEmpty ? "synthetic" : name, [])
         }
         let trace = try traces.load(path)
-        return (LayerTable(trace), trace.model)
+        return (LayerTable(trace), trace.model, trace.notExported)
     }
 }
 

@@ -14,7 +14,8 @@ enum Completions {
     /// Everything that `config check` takes.
     static let any = completion { words in
         let library = try library(words)
-        return try (library.list() + library.sweeps() + library.comparisons()).map(\.name) + traces(words).list().map(\.name)
+        return try (library.list() + library.sweeps() + library.comparisons()).map(\.name)
+            + traces(words).list().map(\.name)
     }
     /// Runs of a comparison, and comparisons.
     static let run = completion { try library($0).comparisons().map(\.name) + traces($0).list().map(\.name) }

@@ -22,7 +22,17 @@ extension Trace {
             ("name", .text(model)), ("description", .text(description)), ("path", path.map(JSON.text) ?? .null),
             ("digest", .text(digest)), ("seed", .unsigned(seed)), ("dense_multiplies", .integer(denseMultiplies)),
             ("layers", .array(layers.map(\.json))), ("tensors", .array(tensors)),
+            ("not_exported", .array(notExported.map(\.json))),
             ("program", .object([("name", .text("winosim")), ("version", .text(version))])),
+        ])
+    }
+}
+
+extension NotExported {
+    fileprivate var json: JSON {
+        .object([
+            ("name", .text(name)), ("operation", .text(operation)),
+            ("multiplications", multiplications.map(JSON.integer) ?? .null),
         ])
     }
 }

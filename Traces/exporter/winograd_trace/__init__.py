@@ -17,8 +17,9 @@ A trace is a YAML manifest beside a safetensors file. ``TraceWriter`` makes one 
     writer.write("mine/trace.yaml")
 """
 
-from .errors import TraceError
+from .errors import TraceError, TraceWarning
 from .layers import Layer, Shape, Winograd
+from .not_exported import NotExported
 from .operands import Density, Mask, Values
 from .trace import VERSION, Trace, read_trace
 from .winograd import (
@@ -38,9 +39,11 @@ __all__ = [
     "Layer",
     "Mask",
     "Matrices",
+    "NotExported",
     "Shape",
     "Trace",
     "TraceError",
+    "TraceWarning",
     "TraceWriter",
     "Values",
     "Winograd",

@@ -16,23 +16,29 @@ import safetensors.numpy
 from .errors import TraceError
 from .layers import Layer, is_integer, is_name
 from .manifest import FORMAT, flow, known_keys, mapping, parse, read_layer, render_layer, scalar, tensors_of
+from .not_exported import NotExported, read_not_exported, render_not_exported, summarize
 from .winograd import Array
 
 VERSION = "1.0"
 TENSORS = "tensors.safetensors"
 
+_OPTIONAL = ("description", "source", "seed", "tensors", "not_exported")
 _DTYPES = {"F32": np.float32, "F16": np.float16, "I8": np.int8, "U8": np.uint8, "U16": np.uint16, "U64": np.uint64}
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """A network's layers with their operands, as the manifest and its tensors describe them."""
+    """A network's layers with their operands, as the manifest and its tensors describe them.
+
+    ``not_exported`` lists what the network multiplies in none of them.
+    """
 
     model: str
     layers: tuple[Layer, ...]
     description: str = ""
     source: Mapping[str, str] = field(default_factory=dict)
     seed: int = 1
+    not_exported: tuple[NotExported, ...] = ()
 
     def check(self) -> None:
         """Raises a TraceError where winosim would not accept the trace."""
@@ -44,8 +50,11 @@ class Trace:
                 raise TraceError(f"{what} is {text!r}; expected one line of text without control characters")
         if not is_integer(self.seed) or not 0 <= self.seed < 2**63:
             raise TraceError(f"seed is {self.seed!r}; expected an integer from 0 to 2^63 - 1")
+        for entry in self.not_exported:
+            entry.check()
         if not self.layers:
-            raise TraceError("a trace has at least one layer")
+            instead = f"; {summarize(self.not_exported)}" if self.not_exported else ""
+            raise TraceError(f"a trace has at least one layer, a convolution or a linear one{instead}")
         names: set[str] = set()
         for layer in self.layers:
             layer.check()
@@ -75,6 +84,7 @@ class Trace:
             text += f"seed: {self.seed}\n"
         if any(tensors_of(layer) for layer in self.layers):
             text += f"tensors: {scalar(tensors)}\n"
+        text += render_not_exported(self.not_exported)
         return text + "layers:\n" + "".join(render_layer(layer) for layer in self.layers)
 
     def write(self, path: str | Path, tensors: str = TENSORS, comment: str = "") -> None:
@@ -128,7 +138,7 @@ def write_whole(files: Mapping[Path, bytes]) -> None:
 
 def _read(path: Path, text: str) -> Trace:
     given = parse(text)
-    known_keys(given, ("format", "model", "layers"), ("description", "source", "seed", "tensors"), "the manifest")
+    known_keys(given, ("format", "model", "layers"), _OPTIONAL, "the manifest")
     if given["format"] != FORMAT:
         raise TraceError(f"format is {given['format']!r}; expected {FORMAT}")
     if not isinstance(given["layers"], list):
@@ -147,6 +157,7 @@ def _read(path: Path, text: str) -> Trace:
         description=given.get("description", ""),
         source=mapping(given.get("source", {}), "source"),
         seed=given.get("seed", 1),
+        not_exported=read_not_exported(given.get("not_exported", [])),
     )
     trace.check()
     return trace

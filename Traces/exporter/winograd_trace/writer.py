@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from .errors import TraceError
 from .layers import Layer, Shape, Winograd
 from .manifest import pair
+from .not_exported import NotExported
 from .operands import Operand, Relu, Values, as_array, as_operand
 from .trace import TENSORS, VERSION, Trace
 from .winograd import Array
@@ -43,6 +45,12 @@ class TraceWriter:
         if framework is not None:
             self._source["framework"] = framework
         self._layers: list[Layer] = []
+        self._not_exported: list[NotExported] = []
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers so far."""
+        return tuple(self._layers)
 
     def convolution(
         self,
@@ -117,16 +125,35 @@ class TraceWriter:
         shape = Shape(channels=features, filters=count, batch=1 if batch is None else batch)
         self.add(Layer(name, shape, weight_operand, activation_operand, "linear", relu, None, _optional(outputs)))
 
+    def not_exported(self, name: str, operation: str, multiplications: int | None = None) -> None:
+        """Lists multiplications of the model that no layer holds; without a number, their number is not known.
+
+        ``name`` is the module that makes them, ``operation`` what it is (``ConvTranspose2d``). winosim warns of them.
+        """
+        self.extend((), [NotExported(name, operation, multiplications)])
+
     def add(self, layer: Layer) -> None:
         """Adds a layer that was made elsewhere."""
-        layer.check()
-        if any(layer.name == other.name for other in self._layers):
-            raise TraceError(f"two layers are named '{layer.name}'")
-        self._layers.append(layer)
+        self.extend([layer])
+
+    def extend(self, layers: Iterable[Layer], not_exported: Iterable[NotExported] = ()) -> None:
+        """Adds layers and entries of ``not_exported`` that were made elsewhere: all of them, or none with an error."""
+        added, missing = list(layers), list(not_exported)
+        names = {layer.name for layer in self._layers}
+        for layer in added:
+            layer.check()
+            if layer.name in names:
+                raise TraceError(f"two layers are named '{layer.name}'")
+            names.add(layer.name)
+        for entry in missing:
+            entry.check()
+        self._layers += added
+        self._not_exported += missing
 
     def trace(self) -> Trace:
         """The layers so far, as a trace."""
-        trace = Trace(self._model, tuple(self._layers), self._description, self._source, self._seed)
+        layers, missing = tuple(self._layers), tuple(self._not_exported)
+        trace = Trace(self._model, layers, self._description, self._source, self._seed, missing)
         trace.check()
         return trace
 
