@@ -66,7 +66,7 @@ extension Column<ComparisonRow> {
         },
         .measure("utilization", "", "useful slots over all slots") { $0.figures.activity.utilization },
         .text("bound_by", "what held most cycles, in the words of layers.csv") {
-            $0.figures.activity.ledger.largest.name
+            $0.figures.activity.ledger.largest?.name
         },
         .measure("area_mm2", "mm2", "area of the chip") { $0.run.area.squareMillimetres },
         .count("multipliers", "multipliers", "multipliers of the array") { $0.run.configuration.multipliers },

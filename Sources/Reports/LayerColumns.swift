@@ -87,7 +87,7 @@ extension Column<LayerRow> {
 
     private static let boundBy = text(
         "bound_by", "the largest of the columns cycles_..., which add up to the cycles; on a tie the first"
-    ) { $0.activity.ledger.largest.name }
+    ) { $0.activity.ledger.largest?.name }
 
     private static func cycles(of holder: CycleHolder) -> Column {
         count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.ledger[holder] }

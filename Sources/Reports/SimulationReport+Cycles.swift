@@ -5,11 +5,11 @@ extension SimulationReport {
     /// What the layers together are bound by, and all holders of their cycles, largest first.
     func boundBy() -> String {
         let ledger = total.activity.ledger
-        guard ledger.total > 0 else { return "Bound by nothing: there are no cycles" }
+        guard let bound = ledger.largest else { return "Bound by nothing: there are no cycles" }
         let shares = CycleHolder.allCases.filter { ledger[$0] > 0 }
             .sorted { (ledger[$1], $0.rawValue) < (ledger[$0], $1.rawValue) }
             .map { "\($0.name) \(NumberText.percent(Double(ledger[$0]) / Double(ledger.total)))" }
-        return "Bound by \(ledger.largest.name). What held the next broadcast, in shares of all cycles: "
+        return "Bound by \(bound.name). What held the next broadcast, in shares of all cycles: "
             + shares.joined(separator: ", ")
     }
 
@@ -27,8 +27,7 @@ extension SimulationReport {
     /// the pace: elsewhere more of them at work would wait as long.
     func advice() -> [String] {
         let activity = total.activity
-        guard activity.ledger.total > 0 else { return [] }
-        let bound = activity.ledger.largest
+        guard let bound = activity.ledger.largest else { return [] }
         var keys = bound.keys
         if bound == .array || bound == .issue, let idle = activity.slots.largestIdle, let more = idle.keys {
             keys = "\(idle.name) slots: \(more)"

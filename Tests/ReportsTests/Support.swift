@@ -16,6 +16,8 @@ enum HandMade {
         activity.slots[.underfill] = 123_456
         activity.slots[.imbalance] = 80_000
         activity.slots[.drain] = 20_544
+        activity.ledger[.array] = 900
+        activity.ledger[.drain] = 100
         activity.busyCycles = 230_864
         activity.usefulProducts = 700_000
         activity.ineffectualProducts = 100_000
@@ -44,6 +46,9 @@ enum HandMade {
         activity.slots[.underfill] = 500_000_000
         activity.slots[.drain] = 47_999_000
         activity.slots[.weightFetch] = 1000
+        activity.ledger[.issue] = 1_500_000
+        activity.ledger[.weightFetch] = 1000
+        activity.ledger[.drain] = 499_000
         activity.busyCycles = 500_000_000
         activity.usefulProducts = 1_500_000_000
         activity.denseMultiplies = 15_000_000_000

@@ -61,11 +61,32 @@ import Testing
         #expect(text.contains(" of ") && text.contains("dense direct"))
     }
 
+    /// What the array's own keys govern is proposed where the array sets the pace, and nowhere else.
+    @Test func adviceFollowsTheLedger() throws {
+        func advice(_ holder: CycleHolder) throws -> String {
+            var activity = HandMade.first.activity
+            activity.slots[.unmapped] = activity.slots[.underfill]
+            activity.slots[.underfill] = 0
+            activity.ledger = CycleLedger()
+            activity.ledger[holder] = activity.cycles
+            let layer = LayerResult(
+                name: "l", shape: HandMade.first.shape, algorithm: .linear, note: nil, activity: activity)
+            return try #require(lines([layer]).first { $0.hasPrefix("To change it: ") })
+        }
+        #expect(try advice(.array).hasPrefix("To change it: unmapped slots: pe_array.rows, columns"))
+        #expect(try advice(.issue).hasPrefix("To change it: unmapped slots: "))
+        #expect(try advice(.dramWeights).hasPrefix("To change it: dram; weight_buffer.capacity"))
+        #expect(try advice(.drain).hasPrefix("To change it: output_transform.units"))
+    }
+
     @Test func zerosAreLeftOut() throws {
         let text = try lines([HandMade.first]).joined(separator: " ").replacing("   ", with: " ")
         #expect(
             text.contains(
-                "slots: useful 68.4%, underfill 12.1%, ineffectual 9.8%, imbalance 7.8%, drain 2.0% Multiply energy"))
+                "slots: useful 68.4%, underfill 12.1%, ineffectual 9.8%, imbalance 7.8%, drain 2.0% To change it:"))
+        #expect(
+            text.contains(
+                "Bound by array. What held the next broadcast, in shares of all cycles: array 90.0%, drain 10.0%"))
         let idle = try self.lines([HandMade.third])
         #expect(idle.contains { $0.hasSuffix("there are none") })
     }

@@ -111,6 +111,21 @@ struct LawTests {
         #expect(activity.slots[.useful] == products)
     }
 
+    @Test("what holds most cycles binds a layer, on a tie the first in the order of the columns")
+    func largestHolder() {
+        var ledger = CycleLedger()
+        #expect(ledger.largest == nil)
+        ledger[.drain] = 5
+        #expect(ledger.largest == .drain)
+        (ledger[.issue], ledger[.dramInputs]) = (5, 5)
+        #expect(ledger.largest == .issue)
+        ledger[.dramInputs] = 6
+        #expect(ledger.largest == .dramInputs && ledger.total == 16)
+        var sum = ledger
+        sum += ledger
+        #expect(sum[.drain] == 10 && sum.largest == .dramInputs)
+    }
+
     @Test("a result that contradicts itself is refused")
     func brokenLaws() throws {
         let configuration = Configuration()

@@ -9,8 +9,7 @@ import Traces
 struct TimelineTests {
     private func timeline(_ random: RandomCase) throws -> (timeline: LayerTimeline, activity: Activity)? {
         let recorder = TimelineRecorder()
-        let lowered = try LoweredLayer(random.layer, configuration: random.configuration, seed: 1)
-        guard
+        guard let lowered = try? LoweredLayer(random.layer, configuration: random.configuration, seed: 1),
             let activity = try? LayerSimulation(
                 lowered: lowered, configuration: random.configuration,
                 memory: MachineMemory(random.configuration.dram, dram: nil), nextDensity: 1, recorder: recorder

@@ -44,7 +44,7 @@ import Testing
     @Test func filesOfTheRightKinds() throws {
         #expect(
             try proposals("positional@0", "simulate", "--traces", "Traces", "")
-                == ["net/dense", "Configs/", "Traces/", "densities.yaml", "trace.yaml", "wrong.yaml"])
+                == ["net/dense", "Configs/", "Traces/", "densities.yaml", "partial.yaml", "trace.yaml", "wrong.yaml"])
         #expect(try proposals("positional@0", "trace", "synthesize", "--traces", "Traces", "s") == ["shapes.csv"])
         // The only folder comes with what is in it, or the shell would end the word.
         #expect(

@@ -70,9 +70,9 @@ public struct CycleLedger: Hashable, Sendable {
     /// The cycles of all holders.
     public var total: Int { cycles.reduce(0, +) }
 
-    /// The holder of most cycles; on a tie the first.
-    public var largest: CycleHolder {
-        CycleHolder.allCases.max { (self[$0], $1.rawValue) < (self[$1], $0.rawValue) } ?? .array
+    /// The holder of most cycles, on a tie the first; nil without cycles.
+    public var largest: CycleHolder? {
+        total == 0 ? nil : CycleHolder.allCases.max { (self[$0], $1.rawValue) < (self[$1], $0.rawValue) }
     }
 
     /// Adds another layer's cycles.

@@ -29,8 +29,8 @@ struct TraceValidateCommand: ParsableCommand {
             Example:
               winosim trace validate mine.yaml digits resnet-18/dense
 
-            Checks all traces and ends with the exit code of the first that is wrong. Warns of layers whose simulation on the
-            default machine would take more memory than is free.
+            Checks all traces and ends with the exit code of the first that is wrong. Warns of layers whose simulation on \
+            the default machine would take more memory than is free.
             """)
 
     @Argument(
