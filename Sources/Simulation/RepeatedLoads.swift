@@ -33,7 +33,16 @@ extension SimulationResult {
                 + "would stream none of them anew in every pass"
             : "raise \(buffer).capacity, or set mapping.loop_order"
         return
-            "\(operand) of \(worst.name) are read from DRAM \((ratio * 10).rounded() / 10) times (\(activity.loadedBytes) bytes, and "
-            + "\(activity.compulsoryBytes) are compulsory)\(others): \(change)"
+            "\(operand) of \(worst.name) are read from DRAM \((ratio * 10).rounded() / 10) times (\(Self.grouped(activity.loadedBytes)) "
+            + "bytes, and \(Self.grouped(activity.compulsoryBytes)) are compulsory)\(others): \(change)"
+    }
+
+    /// `1,234,567`.
+    private static func grouped(_ number: Int) -> String {
+        let digits = Array(String(number))
+        return String(
+            digits.enumerated().flatMap { index, digit in
+                index > 0 && (digits.count - index) % 3 == 0 ? [",", digit] : [digit]
+            })
     }
 }

@@ -65,7 +65,7 @@ struct MemoryTests {
         // A row group takes 1,024 bytes: in a buffer of 2,047 it is streamed in each of 16 passes, in one of 2,048 it is not.
         #expect(
             try await told(weights: 2047) == [
-                "weights of layer are read from DRAM 16.0 times (262144 bytes, and 16384 are compulsory): "
+                "weights of layer are read from DRAM 16.0 times (262,144 bytes, and 16,384 are compulsory): "
                     + "weight_buffer.capacity of 2 KiB would stream none of them anew in every pass"
             ])
         #expect(try await told(weights: 2048) == [])

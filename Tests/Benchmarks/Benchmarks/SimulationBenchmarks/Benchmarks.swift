@@ -25,6 +25,17 @@ private func maskLayer() -> Layer {
         activations: .mask(TensorReference(name: "activations", tensor: masks(512, 512, seed: 2))))
 }
 
+/// The first layer of a network on a 4K frame, half of whose pixels are zero.
+private func frameLayer() -> Layer {
+    var shape = LayerShape(channels: 3, filters: 64)
+    (shape.height, shape.width) = (2160, 3840)
+    (shape.kernelHeight, shape.kernelWidth) = (3, 3)
+    (shape.paddingHeight, shape.paddingWidth) = (1, 1)
+    return Layer(
+        name: "frame", shape: shape, relu: .spatial, weights: .density(1, .spatial, Spread()),
+        activations: .density(0.5, .spatial, Spread()))
+}
+
 /// Every manifest that ships.
 private func shippedTraces() -> [URL] {
     let folder = projectFolder.appending(path: "Traces")
@@ -47,6 +58,18 @@ let benchmarks: @Sendable () -> Void = {
             let time = try clock.measure { blackHole(try simulator.simulate(layer)) }
             benchmark.stopMeasurement()
             benchmark.measurement(pairs, Int(512.0 * 512 * 512 / 1e6 / (time / .seconds(1))))
+        }
+    }
+
+    Benchmark(
+        "3840 x 2160, 3 to 64 channels, on mobile, one core",
+        configuration: .init(
+            metrics: [.wallClock, .peakMemoryResident], maxDuration: .seconds(30), maxIterations: 3)
+    ) { benchmark in
+        let configuration = try Configuration.load(
+            path: projectFolder.appending(path: "Configs/mobile.yaml").path, overrides: [])
+        for _ in benchmark.scaledIterations {
+            blackHole(try Simulator(configuration).simulate(frameLayer()))
         }
     }
 
