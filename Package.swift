@@ -20,7 +20,7 @@ let package = Package(
         .library(
             name: "Winosim",
             targets: [
-                "YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Comparisons",
+                "YAML", "Tensors", "Winograd", "Traces", "DRAM", "Hardware", "Simulation", "Energy", "Comparisons",
                 "Reports", "Sweeps",
             ]),
     ],
@@ -33,13 +33,13 @@ let package = Package(
         floor("Tensors", ["YAML"]),
         floor("Winograd"),
         floor("Traces", ["YAML", "Tensors", "Winograd"]),
-        floor("Hardware", ["YAML"]),
         floor("DRAM", ["YAML"]),
+        floor("Hardware", ["YAML", "DRAM"]),
         floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM"]),
         floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "DRAM", "Simulation"]),
         floor("Comparisons", ["YAML", "Traces", "Hardware", "Simulation", "Energy"]),
         floor("Reports", ["YAML", "Tensors", "Hardware", "DRAM", "Traces", "Simulation", "Energy", "Comparisons"]),
-        floor("Sweeps", ["YAML", "Tensors", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Reports"]),
+        floor("Sweeps", ["YAML", "Tensors", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
         .executableTarget(
             name: "winosim",
             dependencies: [
@@ -53,10 +53,10 @@ let package = Package(
         tests("TensorsTests", ["Tensors", "YAML"]),
         tests("WinogradTests", ["Winograd"]),
         tests("TracesTests", ["Traces", "Tensors", "Winograd", "YAML"]),
-        tests("HardwareTests", ["Hardware", "YAML"], data: ["Errors"]),
+        tests("HardwareTests", ["Hardware", "DRAM", "YAML"], data: ["Errors"]),
         tests("DRAMTests", ["DRAM", "YAML"], data: ["Data"]),
         tests("SimulationTests", ["Simulation", "DRAM", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
-        tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
+        tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "DRAM", "YAML"], data: ["Errors"]),
         tests(
             "ComparisonsTests", ["Comparisons", "Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
         tests(

@@ -4,10 +4,11 @@ import YAML
 extension DRAMConfiguration {
     /// Checks timings and currents together, once all of them are known.
     ///
-    /// - Parameter node: the mapping that gave timings last. An error is placed at the key in it that the error names, or at
-    ///   the mapping.
+    /// - Parameter node: the mapping that the memory was decoded from. An error is placed at the timing in it that the error
+    ///   names, or at the mapping of timings, or at `node`.
     /// - Throws: `InputError` that names what does not fit together, with the values.
-    func check(at node: Node) throws {
+    public func check(at node: Node) throws {
+        let node = node["timings"] ?? node
         try timings.check(burst: organization.burstCycles, at: node)
         let least = timings.longestService(burst: organization.burstCycles, banks: organization.banks)
         guard timings.tREFI > least else {

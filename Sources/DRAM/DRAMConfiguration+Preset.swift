@@ -1,28 +1,6 @@
-import Foundation
 import YAML
 
-/// Presets: one file a standard.
 extension DRAMConfiguration {
-    /// The names of the presets in a folder.
-    public static func presets(in folder: String) -> [String] {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return files.filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }.sorted()
-    }
-
-    /// The preset that a node names.
-    static func preset(_ node: Node, in folder: String) throws -> DRAMConfiguration {
-        let name = try node.string()
-        let names = presets(in: folder)
-        guard names.contains(name) else {
-            let known =
-                names.isEmpty
-                ? "\(quoted(folder)) has no presets" : "known are \(names.joined(separator: ", "))"
-            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
-            throw node.error("unknown standard \(quoted(name))\(near) \(known)")
-        }
-        return try preset(try Document.load(path: folder + "/" + name + ".yaml"), name: name)
-    }
-
     /// A preset's file; every timing has to be in it.
     static func preset(_ node: Node, name: String) throws -> DRAMConfiguration {
         let decoder = try MappingDecoder(node, what: "the memory")
@@ -42,7 +20,7 @@ extension DRAMConfiguration {
         try configuration.timings.read(timings, isComplete: true)
         try configuration.readEnergy(try decoder.required("energy"))
         try decoder.finish()
-        try configuration.check(at: timings)
+        try configuration.check(at: node)
         return configuration
     }
 

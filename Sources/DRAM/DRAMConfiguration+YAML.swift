@@ -6,19 +6,25 @@ extension DRAMConfiguration {
     ///
     /// - Parameters:
     ///   - node: `{standard: DDR4-2400, channels: 2, timings: {tRCD: 17}}`.
-    ///   - presets: the folder of presets, a file `STANDARD.yaml` each.
+    ///   - presets: where the standard is looked up.
+    ///   - checksTogether: whether timings that are right alone have to fit each other, as `check(at:)` finds out.
     /// - Throws: `InputError` for everything wrong in the mapping or in the preset, `FileError` where the preset cannot
     ///   be read.
-    public static func decode(_ node: Node, presets: String) throws -> DRAMConfiguration {
+    public static func decode(
+        _ node: Node, presets: DRAMPresets, checksTogether: Bool = true
+    ) throws -> DRAMConfiguration {
         let decoder = try MappingDecoder(node, what: "dram")
-        var configuration = try preset(try decoder.required("standard"), in: presets)
+        var configuration = try presets.preset(decoder.required("standard")).memory
         try configuration.readOrganization(decoder)
         try configuration.readController(decoder)
         if let timings = decoder.optional("timings") { try configuration.timings.read(timings, isComplete: false) }
         try decoder.finish()
-        try configuration.check(at: decoder.optional("timings") ?? node)
+        if checksTogether { try configuration.check(at: node) }
         return configuration
     }
+
+    /// The keys that describe a memory in a configuration.
+    public static var keys: [String] { DRAMConfiguration().lines().map { String($0.prefix { $0 != ":" }) } }
 
     /// The keys that describe the memory in a configuration, with their values; they decode to an equal memory.
     public func lines() -> [String] {

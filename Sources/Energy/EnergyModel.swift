@@ -26,12 +26,11 @@ public struct EnergyModel: Sendable {
 
     /// Makes the model of a machine.
     ///
-    /// - Parameters:
-    ///   - tables: those that the configuration's energy section names.
-    ///   - dram: the memory, where the configuration names a standard.
+    /// - Parameter tables: those that the configuration's energy section names.
     /// - Throws: `InputError` where a table lacks a figure, or the node or the supply lies outside what can be scaled to.
-    public init(configuration: Configuration, tables: EnergyTables, dram: DRAMConfiguration?) throws {
+    public init(configuration: Configuration, tables: EnergyTables) throws {
         self.tables = tables
+        let dram = configuration.dram.dramConfiguration
         memory = dram
         let shape = MachineShape(configuration)
         let format = configuration.datatype.format

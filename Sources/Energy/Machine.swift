@@ -1,38 +1,54 @@
-import DRAM
 import Hardware
 import Simulation
 
-/// A configuration with all that it names: the memory's preset, and the tables of its energies and areas.
+/// A machine with all that it is made of: its configuration with the memory, and its energies and areas. Nothing that is done with
+/// it reads a file.
+///
+/// ```swift
+/// let machine = try Machine.load(path: "Configs/mobile.yaml")
+/// let result = try await machine.simulator.run(trace)
+/// print(machine.model.energy(of: result).total)
+/// ```
 public struct Machine: Sendable {
     /// The configuration.
     public let configuration: Configuration
-    /// The memory's timings; nil where it names no standard.
-    public let dram: DRAMConfiguration?
     /// Its energies and areas.
     public let model: EnergyModel
 
-    /// Looks up what a configuration names.
+    /// Loads a machine with overrides `key.key=value` in their order.
     ///
-    /// - Throws: `FileError` where it does not ship, with the nearest name; `InputError` for what is wrong in it.
-    public init(_ configuration: Configuration, library: ConfigurationLibrary) throws {
-        var dram: DRAMConfiguration?
-        if case .standard(let standard) = configuration.dram {
-            dram = try DRAMConfiguration.decode(standard.node, presets: library.memoryFolder())
-        }
-        try self.init(configuration, tables: EnergyTables.load(for: configuration, library: library), dram: dram)
+    /// - Parameters:
+    ///   - path: a file, or the name of what ships; the default machine where nil.
+    ///   - library: what ships; where nil, that of `ConfigurationLibrary(near: path)`.
+    /// - Throws: `FileError` where a file cannot be read or does not ship, with the nearest name; `InputError` for what is wrong in
+    ///   one or in an override.
+    public static func load(
+        path: String?, overrides: [Override] = [], library: ConfigurationLibrary? = nil
+    ) throws -> Machine {
+        let library = try library ?? ConfigurationLibrary(near: path)
+        let configuration = try Configuration.load(
+            path: path.map(library.resolve), overrides: overrides, library: library)
+        return try Machine(configuration, library: library)
     }
 
-    /// Takes what somebody has looked up.
+    /// Looks up the tables that a configuration names.
+    ///
+    /// - Throws: `FileError` where one does not ship, with the nearest name; `InputError` for what is wrong in it, and as
+    ///   `init(_:tables:)`.
+    public init(_ configuration: Configuration, library: ConfigurationLibrary) throws {
+        try self.init(configuration, tables: EnergyTables.load(for: configuration, library: library))
+    }
+
+    /// Takes tables that somebody has looked up.
     ///
     /// - Throws: `InputError` where a table lacks a figure, or cannot be scaled to what the configuration asks for, or the clock is too
     ///   slow for the memory.
-    public init(_ configuration: Configuration, tables: EnergyTables, dram: DRAMConfiguration?) throws {
+    public init(_ configuration: Configuration, tables: EnergyTables) throws {
         self.configuration = configuration
-        self.dram = dram
-        if let dram { try configuration.checkClock(against: dram) }
-        model = try EnergyModel(configuration: configuration, tables: tables, dram: dram)
+        try configuration.checkClock()
+        model = try EnergyModel(configuration: configuration, tables: tables)
     }
 
     /// What runs traces on it.
-    public var simulator: Simulator { Simulator(configuration, dram: dram) }
+    public var simulator: Simulator { Simulator(configuration) }
 }

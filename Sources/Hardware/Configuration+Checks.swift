@@ -40,5 +40,6 @@ extension Configuration {
             throw place(("datatype", key), ("datatype", "quantize")).error(
                 "quantize: true does not go with \(key) of \(width) bit: a sign and a magnitude take at least 2 bit")
         }
+        try dram.check()
     }
 }

@@ -19,8 +19,8 @@ extension Configuration: ConfigurationSection {
             .section("input_transform", \.inputTransform),
             .section("output_transform", \.outputTransform),
             .section("mapping", \.mapping),
-            Field(name: "dram") {
-                $1.dram = try Memory($0)
+            // Read by `decode`, which has the presets.
+            Field(name: "dram") { _, _ in
             } write: {
                 $0.dram.lines().map { "\n  " + $0 }.joined()
             },

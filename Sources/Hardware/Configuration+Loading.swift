@@ -1,15 +1,17 @@
+import DRAM
 import YAML
 
 extension Configuration {
     /// The configuration of a file, with what it extends and with overrides `key.key=value` in their order; without a
     /// file, the defaults with the overrides.
     ///
-    /// - Parameter library: what ships, which a file may extend by name; without it, files alone.
+    /// - Parameter library: what ships: memories, and what a file may extend by name. Without it a file extends files alone, and a
+    ///   memory is looked for as `ConfigurationLibrary(near:)` does, from the file that names it.
     /// - Throws: `FileError` where a file cannot be read, `InputError` for everything wrong in one or in an override.
     public static func load(
         path: String?, overrides: [Override] = [], library: ConfigurationLibrary? = nil
     ) throws -> Configuration {
-        try load(base: path.map { try base(path: $0, library: library) }, overrides: overrides)
+        try load(base: path.map { try base(path: $0, library: library) }, overrides: overrides, library: library)
     }
 
     /// The mapping of a file with what it extends, on which many configurations can be based.
@@ -22,44 +24,58 @@ extension Configuration {
 
     /// The configuration of a mapping with overrides in their order; without a mapping, the defaults with the overrides.
     ///
-    /// - Parameter checksTogether: whether values that are right alone have to fit each other.
-    /// - Throws: `InputError` for everything wrong in the mapping or in an override.
+    /// - Parameters:
+    ///   - library: what ships, as in `load(path:overrides:library:)`.
+    ///   - checksTogether: whether values that are right alone have to fit each other.
+    /// - Throws: `InputError` for everything wrong in the mapping or in an override, `FileError` where a memory's preset cannot be
+    ///   read.
     public static func load(
-        base: Node?, overrides: [Override], checksTogether: Bool = true
+        base: Node?, overrides: [Override], library: ConfigurationLibrary? = nil, checksTogether: Bool = true
     ) throws -> Configuration {
         var node = base
         for override in overrides {
             let mapping = try override.mapping()
             node = node.map { merged($0, with: mapping) } ?? mapping
         }
-        return try node.map { try decode($0, checksTogether: checksTogether) } ?? Configuration()
+        return try node.map { try decode($0, library: library, checksTogether: checksTogether) } ?? Configuration()
     }
 
-    /// The mapping of a memory: the standard's own values with overrides `dram.key=value` laid over it in their order.
+    /// A memory: the standard's own values with overrides `dram.key=value` laid over it in their order.
     ///
-    /// - Parameters:
-    ///   - origin: what gave the standard's name, for messages, such as `--dram DDR4-2400`.
-    ///   - keys: the memory's keys, of which one is proposed to who leaves out `dram.`; the memory itself checks keys.
-    /// - Throws: `InputError` for an override that sets anything but the memory.
-    public static func memory(standard: String, origin: String, keys: [String], overrides: [Override]) throws -> Node {
+    /// - Parameter origin: what gave the standard's name, for messages, such as `--dram DDR4-2400`.
+    /// - Throws: `InputError` for everything wrong in an override, and for one that sets anything but the memory; `FileError` where
+    ///   the preset cannot be read.
+    public static func memory(
+        standard: String, origin: String, overrides: [Override], presets: DRAMPresets
+    ) throws -> DRAMConfiguration {
         let text = "{dram: {standard: \(yamlScalar(standard))}}"
         var node = try Document.parse(text, file: origin)
-        for override in overrides { node = merged(node, with: try override.memory(keys: keys)) }
-        return node["dram"] ?? node
+        for override in overrides { node = merged(node, with: try override.memory()) }
+        return try DRAMConfiguration.decode(node["dram"] ?? node, presets: presets)
     }
 
     /// The configuration that a mapping describes; what it does not give has its default.
     ///
-    /// - Throws: `InputError`.
-    public static func decode(_ node: Node) throws -> Configuration { try decode(node, checksTogether: true) }
+    /// - Parameter library: what ships, as in `load(path:overrides:library:)`.
+    /// - Throws: `InputError` for everything wrong in the mapping, `FileError` where a memory's preset cannot be read.
+    public static func decode(_ node: Node, library: ConfigurationLibrary? = nil) throws -> Configuration {
+        try decode(node, library: library, checksTogether: true)
+    }
 
-    private static func decode(_ node: Node, checksTogether: Bool) throws -> Configuration {
+    private static func decode(
+        _ node: Node, library: ConfigurationLibrary?, checksTogether: Bool
+    ) throws -> Configuration {
         if let entry = node.entries?.first(where: { $0.name == Extending.key }) {
             throw entry.key.error("extends works in a configuration's own file alone")
         }
         var configuration = Configuration()
         configuration.places = SettingPlaces(node)
         try configuration.read(node, what: "the configuration", handled: Extending.key)
+        if let memory = node["dram"] {
+            configuration.dram = try Memory(memory) {
+                try (library ?? ConfigurationLibrary(near: memory.mark.file)).memoryPresets()
+            }
+        }
         if checksTogether { try configuration.check(node) }
         return configuration
     }

@@ -1,3 +1,4 @@
+import DRAM
 import YAML
 
 /// Everything that describes one accelerator. The initial values are the defaults that a YAML file starts from.
@@ -286,20 +287,47 @@ public enum Memory: Hashable, Sendable {
     /// grant.
     case bandwidth(bytesPerCycle: Int, latency: Int)
     /// A DRAM of a published standard.
-    case standard(MemoryStandard)
+    indirect case standard(MemoryStandard)
+
+    /// The DRAM with its controller; nil for a memory without a standard.
+    public var dramConfiguration: DRAMConfiguration? {
+        if case .standard(let standard) = self { standard.configuration } else { nil }
+    }
 }
 
-/// A DRAM standard and what is changed of it, as it was written: what the keys mean is the memory's business.
+/// A DRAM of a published standard, complete, and how it was described.
 public struct MemoryStandard: Hashable, Sendable {
-    /// The mapping with `standard` and the other keys.
-    public let node: Node
-    /// The same keys and values, a line each.
+    /// The DRAM with its controller.
+    public let configuration: DRAMConfiguration
+    /// The keys that describe it with their values, as they were written, a line each.
     public let lines: [String]
+    /// The mapping of the standard's preset, which has keys that no configuration writes; nil for a DRAM made in a program.
+    public let preset: Node?
+    /// The mapping that the keys stand in, for what shows only once all of them are read.
+    let node: Node?
 
-    /// Two descriptions are the same where they say the same, wherever they stand.
-    public static func == (a: MemoryStandard, b: MemoryStandard) -> Bool { a.lines == b.lines }
+    /// Describes a DRAM that was made in a program.
+    public init(_ configuration: DRAMConfiguration) {
+        self.configuration = configuration
+        lines = configuration.lines()
+        preset = nil
+        node = nil
+    }
 
-    /// Hashes what is said.
+    /// Reads a description, without a look at what of it belongs together.
+    init(_ node: Node, presets: DRAMPresets) throws {
+        configuration = try DRAMConfiguration.decode(node, presets: presets, checksTogether: false)
+        lines = (node.entries ?? []).map { "\($0.name): \($0.value.flow)" }
+        preset = try node["standard"].map { try presets.preset($0).node }
+        self.node = node
+    }
+
+    /// Two memories are the same where they are described in the same words and come to the same, wherever they stand.
+    public static func == (a: MemoryStandard, b: MemoryStandard) -> Bool {
+        a.lines == b.lines && a.configuration == b.configuration
+    }
+
+    /// Hashes the description.
     public func hash(into hasher: inout Hasher) { hasher.combine(lines) }
 }
 

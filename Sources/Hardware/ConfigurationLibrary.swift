@@ -1,3 +1,4 @@
+import DRAM
 import Foundation
 import YAML
 
@@ -14,6 +15,7 @@ public struct ConfigurationLibrary: Sendable {
     }
 
     private let shipped: ShippedFolder
+    private let presets: DRAMPresets?
 
     /// The folder that was found, if one was.
     public var folder: String? { shipped.path }
@@ -30,6 +32,19 @@ public struct ConfigurationLibrary: Sendable {
             variable: "WINOSIM_CONFIGS", environment: environment, executable: executable,
             workingDirectory: workingDirectory
         ) { folder in InputFile.names(in: folder).contains { $0.hasSuffix(".yaml") || $0 == "energy" } }
+        presets = shipped.path.map { DRAMPresets(folder: $0 + "/dram") }
+    }
+
+    /// Looks for the folder as this process would: `$WINOSIM_CONFIGS`, upward from a file (of a configuration), else from the
+    /// executable, and upward from the working directory.
+    ///
+    /// - Throws: `FileError` where the variable names what is no folder.
+    public init(near file: String?) throws {
+        let file = file.flatMap { InputFile.isFile($0) ? $0 : nil }
+        try self.init(
+            directory: nil, environment: ProcessInfo.processInfo.environment,
+            executable: file ?? Bundle.main.executablePath,
+            workingDirectory: FileManager.default.currentDirectoryPath)
     }
 
     /// The file that a name or path means: a file that exists stays as it is, `mobile` is a shipped one.
@@ -74,7 +89,7 @@ public struct ConfigurationLibrary: Sendable {
     /// The shipped memories, by name, which is that of their standard.
     ///
     /// - Throws: `FileError` as `list()`.
-    public func memories() throws -> [Item] { Self.items(in: try memoryFolder()) }
+    public func memories() throws -> [Item] { Self.items(in: try memoryPresets().folder) }
 
     /// The shipped comparisons, by name; none where there is no folder of them.
     public func comparisons() -> [Item] { folder.map { Self.items(in: $0 + "/comparisons") } ?? [] }
@@ -85,10 +100,10 @@ public struct ConfigurationLibrary: Sendable {
     /// The shipped energy tables, by name; none where there is no folder of them.
     public func energyTables() -> [Item] { folder.map { Self.items(in: $0 + "/energy") } ?? [] }
 
-    /// The folder of shipped memories.
+    /// The shipped memories, each of which is read once.
     ///
     /// - Throws: `FileError` as `requiredFolder()`.
-    public func memoryFolder() throws -> String { try requiredFolder() + "/dram" }
+    public func memoryPresets() throws -> DRAMPresets { try presets ?? DRAMPresets(folder: requiredFolder()) }
 
     private static func items(in folder: String) -> [Item] {
         InputFile.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { file in

@@ -1,3 +1,4 @@
+import DRAM
 import YAML
 
 extension Memory {
@@ -6,23 +7,19 @@ extension Memory {
         case bandwidth
     }
 
-    /// Keys that only a standard has.
-    private static let ofStandards = [
-        "channels", "ranks", "address_mapping", "read_queue", "write_queue", "bank_queue", "timings",
-    ]
-
-    /// Reads the memory's description.
+    /// Reads the memory's description, without a look at what of it belongs together.
     ///
-    /// - Throws: `InputError` for keys that do not belong to the model; a standard's keys are checked by the memory.
-    init(_ node: Node) throws {
+    /// - Parameter presets: where a standard is looked up.
+    /// - Throws: `InputError` for everything wrong in it or in a preset, `FileError` where a preset cannot be read.
+    init(_ node: Node, presets: () throws -> DRAMPresets) throws {
         if node["standard"] != nil {
             if let model = node["model"] {
                 throw model.error("found both a standard and a model in dram, expected one of them")
             }
-            self = .standard(MemoryStandard(node: node, lines: Self.lines(of: node)))
+            self = .standard(try MemoryStandard(node, presets: presets()))
             return
         }
-        for entry in node.entries ?? [] where Self.ofStandards.contains(entry.name) {
+        for entry in node.entries ?? [] where DRAMConfiguration.keys.contains(entry.name) {
             throw entry.key.error(
                 "\(quoted(entry.name)) belongs to a DRAM standard, and dram names none: expected standard: LPDDR4-3200 or the like "
                     + "beside it")
@@ -49,8 +46,11 @@ extension Memory {
         }
     }
 
-    /// A mapping's keys and values as they were written, a line each.
-    private static func lines(of node: Node) -> [String] {
-        (node.entries ?? []).map { "\($0.name): \($0.value.flow)" }
+    /// Checks what no key shows alone.
+    ///
+    /// - Throws: `InputError` at the key that the error names.
+    public func check() throws {
+        guard case .standard(let standard) = self, let node = standard.node else { return }
+        try standard.configuration.check(at: node)
     }
 }

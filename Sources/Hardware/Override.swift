@@ -1,3 +1,4 @@
+import DRAM
 import YAML
 
 /// A value that replaces one of a configuration: `pe_array.rows=32` or `dram={model: ideal}`.
@@ -105,17 +106,16 @@ public struct Override: Sendable {
     /// The mapping, where it sets nothing but the memory.
     ///
     /// - Throws: `InputError` at the key that belongs to something else.
-    func memory(keys: [String]) throws -> Node {
+    func memory() throws -> Node {
         let node = try mapping()
         guard let entry = node.entries?.first(where: { $0.name != "dram" }) else { return node }
         let near =
             nearestName(to: entry.name, among: ["dram"])
-            ?? nearestName(to: entry.name, among: keys).map { "dram.\($0)" }
+            ?? nearestName(to: entry.name, among: DRAMConfiguration.keys).map { "dram.\($0)" }
         let hint = near.map { ": did you mean \(quoted($0))?" } ?? ";"
         throw entry.key.error(
             "\(quoted(entry.name)) is no key of the memory\(hint) expected dram.KEY=VALUE, such as dram.ranks=2")
     }
-
 }
 
 extension Override: ExpressibleByStringLiteral {

@@ -63,7 +63,7 @@ extension LayerSimulation {
             activity.dramCommands = commands.counters
             activity.dramClocks = commands.clocks
         }
-        if let peak = memory.peakBytesPerCycle(clock: configuration.clock) {
+        if let peak = configuration.dram.peakBytesPerCycle(clock: configuration.clock) {
             activity.dramPeakBytes = peak * Double(activity.cycles)
             activity.memoryBoundCycles = Int((Double(activity.dramBytes) / peak).rounded(.up))
         }

@@ -6,8 +6,6 @@ import Winograd
 struct LayerSimulation {
     let lowered: LoweredLayer
     let configuration: Configuration
-    /// The memory behind the buffers.
-    var memory = MachineMemory.ideal
     /// Share of non-zero pixels in the next layer's input, 1 where the trace does not know it.
     let nextDensity: Double
     /// Collects what happens when; nil where nobody wants to know.
@@ -41,8 +39,8 @@ struct LayerSimulation {
             )
         }
         let plan = try MemoryPlan(
-            groups, lowered: lowered, configuration: configuration, memory: memory, nextDensity: nextDensity,
-            recorder: recorder, cache: cache)
+            groups, lowered: lowered, configuration: configuration, nextDensity: nextDensity, recorder: recorder,
+            cache: cache)
         var activity = Activity()
         var timing = LayerTiming<State>(
             configuration: configuration, kinds: kinds(array), layout: layout,
@@ -105,7 +103,7 @@ struct LayerSimulation {
         try Laws.check(
             activity, layer: lowered.name, configuration: configuration, executed: counts.products,
             expectedProducts: expected, compulsory: compulsory,
-            burstBytes: memory.burstBytes)
+            burstBytes: configuration.dram.burstBytes)
         return activity
     }
 

@@ -1,4 +1,3 @@
-import DRAM
 import Foundation
 import Hardware
 import Traces
@@ -14,16 +13,9 @@ import YAML
 public struct Simulator: Sendable {
     /// The machine.
     public let configuration: Configuration
-    private let dram: DRAMConfiguration?
 
     /// Makes a simulator of a machine.
-    ///
-    /// - Parameter dram: the memory, where the configuration names a DRAM standard and the caller has resolved it; else the
-    ///   preset is looked for beside the configuration's file and among what ships.
-    public init(_ configuration: Configuration = Configuration(), dram: DRAMConfiguration? = nil) {
-        self.configuration = configuration
-        self.dram = dram
-    }
+    public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
     /// Runs every layer of a trace, as many at once as the machine at hand has cores.
     ///
@@ -42,7 +34,7 @@ public struct Simulator: Sendable {
         sharing shared: (cache: SimulationCache, trace: Int)? = nil, progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> SimulationResult {
         let layers = trace.layers
-        let memory = try memory()
+        try configuration.checkClock()
         let chosen = indices ?? Array(layers.indices)
         // Large layers run one after another where they would not fit together.
         let fitting = try MemoryNeed.check(chosen.map { layers[$0] }, configuration: configuration)
@@ -56,7 +48,7 @@ public struct Simulator: Sendable {
             }
             let result = try simulate(
                 layers[i], next: isLast ? nil : layers[i + 1], seed: trace.seed, recordsTimeline: recordsTimeline,
-                memory: memory, share: share)
+                share: share)
             progress?(i)
             return result
         }
@@ -74,32 +66,24 @@ public struct Simulator: Sendable {
         _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false
     ) throws -> LayerResult {
         _ = try MemoryNeed.check([layer], configuration: configuration)
-        return try simulate(
-            layer, next: next, seed: seed, recordsTimeline: recordsTimeline,
-            memory: memory(), share: nil)
-    }
-
-    private func memory() throws -> MachineMemory {
-        let memory = try MachineMemory(configuration.dram, dram: dram)
-        if case .dram(let dram) = memory { try configuration.checkClock(against: dram) }
-        return memory
+        try configuration.checkClock()
+        return try simulate(layer, next: next, seed: seed, recordsTimeline: recordsTimeline, share: nil)
     }
 
     private func simulate(
-        _ layer: Layer, next: Layer?, seed: UInt64, recordsTimeline: Bool, memory: MachineMemory, share: LayerShare?
+        _ layer: Layer, next: Layer?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
     ) throws -> LayerResult {
         func make() throws -> LayerResult {
             try simulate(
                 layer, lowered: LoweredLayer(layer, configuration: configuration, seed: seed, share: share), next: next,
-                recordsTimeline: recordsTimeline, memory: memory, cache: share?.cache)
+                recordsTimeline: recordsTimeline, cache: share?.cache)
         }
         guard let share, !recordsTimeline else { return try make() }
         return try share.cache.result(share.key, on: configuration, next: share.next, make: make)
     }
 
     private func simulate(
-        _ layer: Layer, lowered: LoweredLayer, next: Layer?, recordsTimeline: Bool, memory: MachineMemory,
-        cache: SimulationCache?
+        _ layer: Layer, lowered: LoweredLayer, next: Layer?, recordsTimeline: Bool, cache: SimulationCache?
     ) throws -> LayerResult {
         var density: Double?
         if let next, configuration.mapping.activationStorage == .bitmask {
@@ -109,8 +93,7 @@ public struct Simulator: Sendable {
         }
         let recorder = recordsTimeline ? TimelineRecorder() : nil
         let activity = try LayerSimulation(
-            lowered: lowered, configuration: configuration, memory: memory, nextDensity: density ?? 1,
-            recorder: recorder, cache: cache
+            lowered: lowered, configuration: configuration, nextDensity: density ?? 1, recorder: recorder, cache: cache
         ).run()
         return LayerResult(
             name: layer.name, shape: layer.shape, algorithm: lowered.plan.algorithm, note: lowered.plan.note,

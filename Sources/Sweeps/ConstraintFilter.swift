@@ -79,8 +79,8 @@ struct ConstraintFilter {
         }
         let changes = try sweep.changes { axis in key.axes.contains { sweep.axes[$0].name == axis.name } }(indices)
         let machine = try Configuration.load(
-            base: sweep.base, overrides: sweep.overrides + changes, checksTogether: false)
-        let node = try machine.value(of: key.name) ?? library.memoryValue(of: key.name, in: machine)
+            base: sweep.base, overrides: sweep.overrides + changes, library: library, checksTogether: false)
+        let node = try machine.value(of: key.name) ?? machine.presetValue(of: key.name)
         return node.map(ExpressionValue.init)
     }
 }

@@ -1,4 +1,3 @@
-import DRAM
 import Energy
 import Hardware
 import Reports
@@ -12,7 +11,6 @@ final class PointRunner: Sendable {
     private let plan: SweepPlan
     private let cache: SimulationCache
     private let tables = Mutex<[EnergySource: EnergyTables]>([:])
-    private let memories = Mutex<[MemoryStandard: DRAMConfiguration]>([:])
     private let variants = Mutex<[[Int]: (number: Int, trace: Trace)]>([:])
     /// Axes that change the trace.
     private let traceAxes: [Int]
@@ -57,16 +55,13 @@ final class PointRunner: Sendable {
         var source = configuration.energy
         // Neither decides what is read.
         (source.technology, source.voltage, source.memoryPerBit) = (0, nil, nil)
-        let tables = try Self.kept(source, in: tables) {
-            try EnergyTables.load(for: configuration, library: plan.library)
+        let tables = try tables.withLock { kept in
+            if let tables = kept[source] { return tables }
+            let tables = try EnergyTables.load(for: configuration, library: plan.library)
+            kept[source] = tables
+            return tables
         }
-        var memory: DRAMConfiguration?
-        if case .standard(let standard) = configuration.dram {
-            memory = try Self.kept(standard, in: memories) {
-                try DRAMConfiguration.decode(standard.node, presets: plan.library.memoryFolder())
-            }
-        }
-        return try Machine(configuration, tables: tables, dram: memory)
+        return try Machine(configuration, tables: tables)
     }
 
     /// The point's trace, and its number among those of the sweep.
@@ -86,17 +81,6 @@ final class PointRunner: Sendable {
             let variant = (number: variants.count, trace: made)
             variants[choice] = variant
             return variant
-        }
-    }
-
-    private static func kept<Key: Hashable & Sendable, Value: Sendable>(
-        _ key: Key, in shelf: borrowing Mutex<[Key: Value]>, make: () throws -> Value
-    ) throws -> Value {
-        try shelf.withLock { values in
-            if let value = values[key] { return value }
-            let value = try make()
-            values[key] = value
-            return value
         }
     }
 }

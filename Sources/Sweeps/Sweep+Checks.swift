@@ -1,4 +1,3 @@
-import DRAM
 import Energy
 import Hardware
 import Traces
@@ -7,10 +6,10 @@ import YAML
 /// What can be said of a sweep's values before a point runs.
 extension Sweep {
     /// Whether a key of the configuration may have a value; what of a trace has other values is not looked at.
-    func check(_ key: String, _ value: String) throws {
+    func check(_ key: String, _ value: String, library: ConfigurationLibrary) throws {
         if key == Axis.traceName || key.hasPrefix(Axis.traceName + ".") { return }
         let change = Override("\(key)=\(value)")
-        _ = try Configuration.load(base: base, overrides: overrides + [change], checksTogether: false)
+        _ = try Configuration.load(base: base, overrides: overrides + [change], library: library, checksTogether: false)
     }
 
     /// Reads each value of each axis by itself.
@@ -20,14 +19,13 @@ extension Sweep {
         var keys = Set(axes.map(\.name))
         /// Reads a machine with changes; its tables, its memory and its keys where the changes are of these.
         func check(_ change: [Override], of section: Substring?, isSection: Bool) throws {
-            let machine = try Configuration.load(base: base, overrides: overrides + change, checksTogether: false)
+            let machine = try Configuration.load(
+                base: base, overrides: overrides + change, library: library, checksTogether: false)
             if section == nil || section == "energy" { _ = try EnergyTables.load(for: machine, library: library) }
             if section == nil || section == "dram" || isSection { keys.formUnion(machine.keys) }
             guard section == nil || section == "dram" else { return }
-            if case .standard(let standard) = machine.dram {
-                _ = try DRAMConfiguration.decode(standard.node, presets: library.memoryFolder())
-                keys.formUnion(try library.memoryKeys(of: machine))
-            }
+            try machine.dram.check()
+            keys.formUnion(machine.presetKeys)
         }
         /// A key of a section that is an axis too has to go with one of the section's values.
         func checkAny(_ axis: Axis, _ value: Axis.Value) throws {

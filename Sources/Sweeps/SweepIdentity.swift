@@ -31,7 +31,8 @@ struct SweepIdentity: Hashable, Codable, Sendable {
         figures = RunTotals.figures.map(\.name)
         var parts = [Part(name: "program", text: version)]
         parts += sweep.description.map { Part(name: $0.name, text: $0.text) }
-        let base = try Configuration.load(base: sweep.base, overrides: [], checksTogether: false)
+        let base = try Configuration.load(
+            base: sweep.base, overrides: [], library: plan.library, checksTogether: false)
         parts += base.keys.compactMap { key in
             guard let value = try? base.value(of: key), value.entries == nil else { return nil }
             // A table of the user's own is what stands in it, and not where it lies from here.
@@ -99,7 +100,7 @@ extension SweepPlan {
         var own: [(name: String, files: [String])] = []
         func look(_ changes: [Override]) throws {
             let machine = try Configuration.load(
-                base: sweep.base, overrides: sweep.overrides + changes, checksTogether: false)
+                base: sweep.base, overrides: sweep.overrides + changes, library: library, checksTogether: false)
             guard Self.isFile(machine.energy.table) else { return }
             let files = try EnergyTables.load(for: machine, library: library).files
             if !own.contains(where: { $0.files == files }) {

@@ -37,7 +37,7 @@ public struct SweepPlan: Sendable {
         traces = try sweep.traces(shipped)
         let keys = try sweep.checkValues(traces: traces, library: library)
         for constraint in sweep.constraints {
-            try constraint.check(keys: keys) { key, value in try sweep.check(key, value) }
+            try constraint.check(keys: keys) { key, value in try sweep.check(key, value, library: library) }
         }
         var filter = ConstraintFilter(sweep, library: library)
         let (chosen, note) = try sweep.choose(in: SweepSpace(sweep, values: filter.values())) { try filter.holds($0) }
@@ -50,7 +50,7 @@ public struct SweepPlan: Sendable {
     /// - Throws: `InputError` where its values do not go together.
     func configuration(of point: SweepPoint) throws -> Configuration {
         try Configuration.load(
-            base: sweep.base, overrides: sweep.overrides + sweep.changes { _ in true }(point.indices))
+            base: sweep.base, overrides: sweep.overrides + sweep.changes { _ in true }(point.indices), library: library)
     }
 
     /// As they were written, the values of a point's axes.

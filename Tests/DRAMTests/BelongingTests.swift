@@ -56,7 +56,8 @@ import YAML
         try Data(text.utf8).write(to: folder.appendingPathComponent("DDR4-2400.yaml"))
         func activate(_ timings: String) throws -> Double {
             let node = try Document.parse("{standard: DDR4-2400, timings: {\(timings)}}", file: "memory.yaml")
-            return DRAMEnergyTable(try DRAMConfiguration.decode(node, presets: folder.path)).activate
+            return DRAMEnergyTable(try DRAMConfiguration.decode(node, presets: DRAMPresets(folder: folder.path)))
+                .activate
         }
         // mA * clocks: 42 * 56 - 43 * 39 - 34 * 17, and 42 * 153 - 43 * 136 - 34 * 17.
         #expect(abs(try activate("tRAS: 39") - 97 * 1.2 * 8 * 0.83) < 1e-9)

@@ -17,7 +17,7 @@ import YAML
         #expect(energy.read > 0 && energy.write > 0 && energy.activate >= 0)
     }
 
-    @Test func allPresetsAreTested() { #expect(DRAMConfiguration.presets(in: Support.presets).count == 7) }
+    @Test func allPresetsAreTested() { #expect(DRAMPresets(folder: Support.presets).names.count == 7) }
 
     @Test func peaks() throws {
         let peaks = ["DDR3-1600": 12.8, "DDR4-2400": 19.277, "LPDDR4-3200": 12.8, "HBM2": 32, "HBM3": 51.2]
@@ -113,7 +113,9 @@ import YAML
 
     @Test func noPresets() throws {
         let node = try Document.parse("{standard: HBM2}", file: "m.yaml")
-        let error = try #require(throws: InputError.self) { try DRAMConfiguration.decode(node, presets: "nowhere") }
+        let error = try #require(throws: InputError.self) {
+            try DRAMConfiguration.decode(node, presets: DRAMPresets(folder: "nowhere"))
+        }
         #expect("\(error)".contains("\"nowhere\" has no presets"))
     }
 

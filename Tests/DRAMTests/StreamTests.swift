@@ -3,7 +3,7 @@ import Testing
 
 /// A stream of reads reaches the bandwidth of every shipped memory, with the mapping that it has by default.
 @Suite struct StreamTests {
-    private static let memories = DRAMConfiguration.presets(in: Support.presets).flatMap { name in
+    private static let memories = DRAMPresets(folder: Support.presets).names.flatMap { name in
         [1, 2, 4, 8].map { "{standard: \(name), channels: \($0)}" }
     }
 

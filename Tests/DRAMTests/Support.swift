@@ -16,7 +16,8 @@ enum Support {
 
     /// A memory as a user would describe it.
     static func memory(_ yaml: String) throws -> DRAMConfiguration {
-        try DRAMConfiguration.decode(try Document.parse(yaml, file: "memory.yaml"), presets: presets)
+        try DRAMConfiguration.decode(
+            try Document.parse(yaml, file: "memory.yaml"), presets: DRAMPresets(folder: presets))
     }
 
     /// Memories by the names of `Data/dramsim3.csv`, with the mappings of DRAMsim3's files.

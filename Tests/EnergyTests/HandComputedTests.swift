@@ -74,7 +74,7 @@ enum HandMachine {
         let tables = EnergyTables(
             table: table, companion: nil, scaling: try shippedScaling(),
             sram: try SRAMTable(Document.parse(sram, file: "sram"), path: "sram"))
-        return try EnergyModel(configuration: machine, tables: tables, dram: nil)
+        return try EnergyModel(configuration: machine, tables: tables)
     }
 
     static var layer: LayerResult {

@@ -16,7 +16,7 @@ import YAML
     }
 
     /// A layer of a trace that has both sides sparse, small enough to run at once.
-    private static func conv(
+    static func conv(
         _ weights: Double = 0.4, _ activations: Double = 0.5, channels: Int = 20, domain: Domain = .winograd
     ) -> Layer {
         var shape = LayerShape(channels: channels, filters: 40)
@@ -257,13 +257,12 @@ import YAML
 
     @Test(arguments: ["HBM2", "LPDDR4-3200"])
     func dramRowsAreItsCommands(standard: String) throws {
-        let memory = try Document.parse("{standard: \(standard), channels: 2}", file: "test")
-        let dram = try DRAMConfiguration.decode(memory, presets: repository + "/Configs/dram")
-        var configuration = try Configuration.decode(
-            Document.parse("dram: {standard: \(standard), channels: 2}", file: "test"))
-        configuration.name = "test"
-        let result = try Simulator(configuration, dram: dram).simulate(Self.conv())
-        let energy = try shippedModel(dram: dram) { $0 = configuration }.energy(of: result)
+        let configuration = try Configuration.decode(
+            Document.parse("{name: test, dram: {standard: \(standard), channels: 2}}", file: "test"),
+            library: shippedLibrary())
+        let dram = try #require(configuration.dram.dramConfiguration)
+        let result = try Simulator(configuration).simulate(Self.conv())
+        let energy = try shippedModel { $0 = configuration }.energy(of: result)
         let rows = energy.entries.filter { $0.component == "dram" }
         #expect(
             rows.map(\.action) == [

@@ -18,14 +18,11 @@ func shippedTable(_ name: String = "default") throws -> EnergyTable {
 }
 
 /// The energy model of a machine, from the tables that its configuration names.
-func shippedModel(
-    dram: DRAMConfiguration? = nil, _ set: (inout Configuration) -> Void = { _ in }
-) throws -> EnergyModel {
+func shippedModel(_ set: (inout Configuration) -> Void = { _ in }) throws -> EnergyModel {
     var configuration = Configuration()
     set(&configuration)
     return try EnergyModel(
-        configuration: configuration, tables: EnergyTables.load(for: configuration, library: shippedLibrary()),
-        dram: dram)
+        configuration: configuration, tables: EnergyTables.load(for: configuration, library: shippedLibrary()))
 }
 
 /// A layer with the given counts.

@@ -92,7 +92,7 @@ enum HandMade {
         let library = try ConfigurationLibrary(
             directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
         let model = try EnergyModel(
-            configuration: configuration, tables: EnergyTables.load(for: configuration, library: library), dram: nil)
+            configuration: configuration, tables: EnergyTables.load(for: configuration, library: library))
         return SimulationReport(
             result: result, model: model, tracePath: path, version: "1.2.3", showsSensitivity: showsSensitivity)
     }

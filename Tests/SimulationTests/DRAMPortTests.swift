@@ -56,7 +56,7 @@ struct DRAMPortTests {
     )
     func firstRead() throws {
         let standard = try DRAMConfiguration.decode(
-            Document.parse("{standard: DDR4-2400}", file: "test"), presets: "\(repository)/Configs/dram")
+            Document.parse("{standard: DDR4-2400}", file: "test"), presets: shippedPresets)
         let load = Load(.weights, channelGroup: 0, groups: 0..<1, steps: 0..<3, sizes: MaskSizes(), firstUse: (0, 0))
         // At the memory's own clock of 0.83 ns, cycles are memory clocks.
         let port = DRAMPort(standard, loads: [load], clock: Hertz(1e9 / 0.83))
@@ -94,7 +94,7 @@ struct DRAMPortTests {
         let hits = try #require(activity.dramRowHitRate)
         #expect(hits > 0.9)
         let standard = try DRAMConfiguration.decode(
-            Document.parse("{standard: DDR4-2400}", file: "test"), presets: "\(repository)/Configs/dram")
+            Document.parse("{standard: DDR4-2400}", file: "test"), presets: shippedPresets)
         let organization = standard.organization
         let sizes = MaskSizes()
         let loads = [
@@ -111,20 +111,6 @@ struct DRAMPortTests {
         #expect(layout.loads[2] == layout.loads[1] + loads[1].bytes)
         #expect(layout.loads[3] == layout.loads[1], "what comes again lies where it lay")
         #expect(Set([layout.loads[0], layout.loads[1], layout.outputs].map { $0 / row % banks }).count == 3)
-    }
-
-    @Test("a standard is found beside the configuration that names it, and an unknown one is an error with the nearest")
-    func presets() throws {
-        let configuration = try shippedConfiguration("mobile")
-        let given = try shippedSimulator("mobile").simulate(layer()).activity
-        #expect(try Simulator(configuration).simulate(layer()).activity == given)
-        let unknown = try Configuration.load(path: nil, overrides: ["dram={standard: LPDDR4-3300}"])
-        do {
-            _ = try Simulator(unknown).simulate(layer())
-            Issue.record("expected an error")
-        } catch let error as InputError {
-            #expect(error.message.contains("LPDDR4-3200") && error.mark?.line == 1, "\(error)")
-        }
     }
 }
 

@@ -12,8 +12,7 @@ func engineResult(
 ) throws -> NaiveMachine.Result {
     let lowered = try LoweredLayer(layer, configuration: configuration, seed: 1)
     let activity = try LayerSimulation(
-        lowered: lowered, configuration: configuration, memory: MachineMemory(configuration.dram, dram: nil),
-        nextDensity: 1, prefersWideLanes: wide
+        lowered: lowered, configuration: configuration, nextDensity: 1, prefersWideLanes: wide
     ).run()
     var result = NaiveMachine.Result()
     result.cycles = activity.cycles

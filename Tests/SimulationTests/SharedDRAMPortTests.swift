@@ -124,7 +124,7 @@ struct SharedDRAMPortTests {
     @Test(arguments: ["LPDDR4-3200, channels: 2, address_mapping: ro ra ba bg co ch", "DDR4-2400", "HBM2"])
     func areThoseOfAMemoryOfItsOwn(standard: String) throws {
         let memory = try DRAMConfiguration.decode(
-            Document.parse("{standard: \(standard)}", file: "test"), presets: "\(repository)/Configs/dram")
+            Document.parse("{standard: \(standard)}", file: "test"), presets: shippedPresets)
         let seed: UInt64 = 31
         var random = SeededGenerator(seed: seed)
         var (runs, replays) = (0, 0)

@@ -169,7 +169,7 @@ struct SharingTests {
             "{standard: LPDDR4-3200, channels: 2, address_mapping: ro ra ba bg co ch}", "{standard: DDR4-2400}",
             "{standard: HBM2}",
         ].map {
-            try DRAMConfiguration.decode(Document.parse($0, file: "test"), presets: "\(repository)/Configs/dram")
+            try DRAMConfiguration.decode(Document.parse($0, file: "test"), presets: shippedPresets)
         }
         let layers = Self.layers()
         var ran = 0
@@ -188,12 +188,12 @@ struct SharingTests {
             machine.mapping.algorithm = .auto
             machine.mapping.tile = 2
             machine.clock = random.pick([.megahertz(300), .megahertz(1000)])
-            let memory = MachineMemory.dram(random.pick(memories))
+            machine.dram = .standard(MemoryStandard(random.pick(memories)))
             let layer = random.pick(layers)
             func run(_ cache: SimulationCache?) throws -> Activity {
                 try LayerSimulation(
                     lowered: LoweredLayer(layer, configuration: machine, seed: 1), configuration: machine,
-                    memory: memory, nextDensity: 0.5, cache: cache
+                    nextDensity: 0.5, cache: cache
                 ).run()
             }
             do {

@@ -21,11 +21,11 @@ func idealConfiguration(_ name: String) throws -> Configuration {
 
 /// A shipped machine with the DRAM that it names.
 func shippedSimulator(_ name: String, _ overrides: [Override] = []) throws -> Simulator {
-    let configuration = try shippedConfiguration(name, overrides)
-    guard case .standard(let standard) = configuration.dram else { return Simulator(configuration) }
-    return Simulator(
-        configuration, dram: try DRAMConfiguration.decode(standard.node, presets: "\(repository)/Configs/dram"))
+    Simulator(try shippedConfiguration(name, overrides))
 }
+
+/// The shipped memories.
+let shippedPresets = DRAMPresets(folder: "\(repository)/Configs/dram")
 
 @Suite("What ships")
 struct ShippedTests {

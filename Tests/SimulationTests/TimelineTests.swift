@@ -11,8 +11,7 @@ struct TimelineTests {
         let recorder = TimelineRecorder()
         guard let lowered = try? LoweredLayer(random.layer, configuration: random.configuration, seed: 1),
             let activity = try? LayerSimulation(
-                lowered: lowered, configuration: random.configuration,
-                memory: MachineMemory(random.configuration.dram, dram: nil), nextDensity: 1, recorder: recorder
+                lowered: lowered, configuration: random.configuration, nextDensity: 1, recorder: recorder
             ).run()
         else { return nil }
         return (recorder.timeline(cycles: activity.cycles), activity)

@@ -15,10 +15,10 @@ struct MemoryPlan {
     ///
     /// - Throws: `InputError` where a single step, or one pass's outputs, do not fit their buffer.
     init?(
-        _ groups: [ChannelGroup], lowered: LoweredLayer, configuration: Configuration, memory: MachineMemory,
-        nextDensity: Double, recorder: TimelineRecorder?, cache: SimulationCache?
+        _ groups: [ChannelGroup], lowered: LoweredLayer, configuration: Configuration, nextDensity: Double,
+        recorder: TimelineRecorder?, cache: SimulationCache?
     ) throws {
-        if case .ideal = memory { return nil }
+        if case .ideal = configuration.dram { return nil }
         var plan = LoadPlan()
         var wholeGroups = (weights: 0, inputs: 0)
         for group in groups {
@@ -54,7 +54,7 @@ struct MemoryPlan {
         self.plan = plan
         wholeGroupsCapacity = wholeGroups
         passes = Dictionary(grouping: plan.passes, by: \.channelGroup)
-        port = try memory.port(loads: plan.loads, clock: configuration.clock, cache: cache)
+        port = try configuration.dram.port(loads: plan.loads, clock: configuration.clock, cache: cache)
         traffic = LayerTraffic(
             plan: plan, groups: groups, layout: lowered.layout, port: port, transforms: transforms,
             configuration: configuration, recorder: recorder)

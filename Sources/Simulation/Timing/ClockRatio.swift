@@ -65,10 +65,11 @@ struct ClockRatio {
 }
 
 extension Configuration {
-    /// Checks that the accelerator's clock is not so slow beside a memory's that times overflow.
+    /// Checks that the accelerator's clock is not so slow beside the memory's that times overflow.
     ///
     /// - Throws: `InputError` at the clock.
-    public func checkClock(against dram: DRAMConfiguration) throws {
+    public func checkClock() throws {
+        guard let dram = dram.dramConfiguration else { return }
         let clocks = 1e15 / (Double(dram.clockPeriod) * clock.value)
         guard clocks > Double(ClockRatio.mostClocks) else { return }
         let least = QuantityKind.frequency.format((1e15 / Double(dram.clockPeriod << 22)).rounded(.up))

@@ -118,7 +118,7 @@ struct FileChecker {
         let file = slash.map { String(path[path.index(after: $0)...]) } ?? path
         let name = file.hasSuffix(".yaml") ? String(file.dropLast(5)) : file
         return try DRAMConfiguration.decode(
-            Document.parse("{standard: \(yamlScalar(name))}", file: path), presets: folder)
+            Document.parse("{standard: \(yamlScalar(name))}", file: path), presets: DRAMPresets(folder: folder))
     }
 
     private static func counted(_ count: Int, _ noun: String) -> String {

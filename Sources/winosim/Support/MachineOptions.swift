@@ -98,16 +98,14 @@ extension DRAMConfiguration {
     static func named(
         _ name: String, overrides: [Override], _ library: ConfigurationLibrary
     ) throws -> DRAMConfiguration {
-        let names = try library.memories().map(\.name)
+        let names = try library.memoryPresets().names
         guard names.contains(name) else {
             let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
             let shipped = names.isEmpty ? "none ships" : "shipped are \(names.joined(separator: ", "))"
             throw FileError(
                 .read, path: "--dram \(name)", reason: "there is no shipped memory of this name\(near) \(shipped)")
         }
-        let keys = DRAMConfiguration().lines().map { String($0.prefix { $0 != ":" }) }
-        let node = try Configuration.memory(
-            standard: name, origin: "--dram \(name)", keys: keys, overrides: overrides)
-        return try decode(node, presets: library.memoryFolder())
+        return try Configuration.memory(
+            standard: name, origin: "--dram \(name)", overrides: overrides, presets: library.memoryPresets())
     }
 }

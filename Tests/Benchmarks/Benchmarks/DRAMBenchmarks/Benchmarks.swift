@@ -36,7 +36,7 @@ let benchmarks: @Sendable () -> Void = {
             configuration: .init(metrics: [rate, .wallClock], maxDuration: .seconds(5), maxIterations: 20)
         ) { benchmark in
             let node = try Document.parse("{standard: DDR4-2400}", file: "benchmark")
-            let memory = try DRAMConfiguration.decode(node, presets: presets)
+            let memory = try DRAMConfiguration.decode(node, presets: DRAMPresets(folder: presets))
             let clock = ContinuousClock()
             for _ in benchmark.scaledIterations {
                 benchmark.startMeasurement()

@@ -1,0 +1,52 @@
+import Synchronization
+import YAML
+
+/// The memory of a published standard, as its file describes it.
+public struct DRAMPreset: Sendable {
+    /// The mapping of the file.
+    public let node: Node
+    /// The memory.
+    public let memory: DRAMConfiguration
+}
+
+/// The presets of a folder, a file `STANDARD.yaml` each. A file is read when its standard is first named, and kept.
+public final class DRAMPresets: Sendable {
+    /// The folder.
+    public let folder: String
+    private let kept = Mutex<[String: DRAMPreset]>([:])
+
+    /// Makes the presets of a folder.
+    public init(folder: String) { self.folder = folder }
+
+    /// The names of the standards, in their order; none where there is no such folder.
+    public var names: [String] {
+        InputFile.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+    }
+
+    /// The preset of the standard that a node names.
+    ///
+    /// - Throws: `InputError` for an unknown standard, with the nearest one, and for what is wrong in the preset;
+    ///   `FileError` where it cannot be read.
+    public func preset(_ node: Node) throws -> DRAMPreset {
+        let name = try node.string()
+        return try kept.withLock { kept in
+            if let preset = kept[name] { return preset }
+            let preset = try load(name, named: node)
+            kept[name] = preset
+            return preset
+        }
+    }
+
+    private func load(_ name: String, named node: Node) throws -> DRAMPreset {
+        let names = names
+        guard names.contains(name) else {
+            let known =
+                names.isEmpty
+                ? "\(quoted(folder)) has no presets" : "known are \(names.joined(separator: ", "))"
+            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+            throw node.error("unknown standard \(quoted(name))\(near) \(known)")
+        }
+        let preset = try Document.load(path: folder + "/" + name + ".yaml")
+        return DRAMPreset(node: preset, memory: try DRAMConfiguration.preset(preset, name: name))
+    }
+}
