@@ -65,6 +65,11 @@ let package = Package(
                 "Reports", "Comparisons", "Energy", "Simulation", "DRAM", "Traces", "Hardware", "YAML",
             ], data: ["Golden"]),
         tests("SweepsTests", ["Sweeps", "Reports", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
+        tests(
+            "FigureTests",
+            [
+                "Sweeps", "Reports", "Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Tensors", "YAML",
+            ], data: ["Pinned"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
     ],
     swiftLanguageModes: [.v6]
