@@ -25,7 +25,8 @@ let package = Package(
             ]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -71,6 +72,7 @@ let package = Package(
                 "Sweeps", "Reports", "Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Tensors", "YAML",
             ], data: ["Pinned"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
+        tests("DocumentationTests", ["Hardware", "DRAM", "Reports", "Sweeps", "YAML"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -26,7 +26,9 @@ public struct EnergyModel: Sendable {
 
     /// Makes the model of a machine.
     ///
-    /// - Parameter tables: those that the configuration's energy section names.
+    /// - Parameters:
+    ///   - configuration: the machine.
+    ///   - tables: those that the configuration's energy section names.
     /// - Throws: `InputError` where a table lacks a figure, or the node or the supply lies outside what can be scaled to.
     public init(configuration: Configuration, tables: EnergyTables) throws {
         self.tables = tables

@@ -5,8 +5,11 @@ extension Configuration {
     /// The configuration of a file, with what it extends and with overrides `key.key=value` in their order; without a
     /// file, the defaults with the overrides.
     ///
-    /// - Parameter library: what ships: memories, and what a file may extend by name. Without it a file extends files alone, and a
-    ///   memory is looked for as `ConfigurationLibrary(near:)` does, from the file that names it.
+    /// - Parameters:
+    ///   - path: the configuration's file; nil for the defaults.
+    ///   - overrides: keys that replace those of the file, in their order.
+    ///   - library: what ships: memories, and what a file may extend by name. Without it a file extends files alone, and a
+    ///     memory is looked for as `ConfigurationLibrary(near:)` does, from the file that names it.
     /// - Throws: `FileError` where a file cannot be read, `InputError` for everything wrong in one or in an override.
     public static func load(
         path: String?, overrides: [Override] = [], library: ConfigurationLibrary? = nil
@@ -16,7 +19,9 @@ extension Configuration {
 
     /// The mapping of a file with what it extends, on which many configurations can be based.
     ///
-    /// - Parameter library: what ships, which a file may extend by name; without it, files alone.
+    /// - Parameters:
+    ///   - path: the configuration's file.
+    ///   - library: what ships, which a file may extend by name; without it, files alone.
     /// - Throws: `FileError` where a file cannot be read, `InputError` where it is no mapping.
     public static func base(path: String, library: ConfigurationLibrary? = nil) throws -> Node {
         try Extending.load(path: path, library: library)
@@ -25,6 +30,8 @@ extension Configuration {
     /// The configuration of a mapping with overrides in their order; without a mapping, the defaults with the overrides.
     ///
     /// - Parameters:
+    ///   - base: the mapping; nil for the defaults.
+    ///   - overrides: keys that replace those of the mapping, in their order.
     ///   - library: what ships, as in `load(path:overrides:library:)`.
     ///   - checksTogether: whether values that are right alone have to fit each other.
     /// - Throws: `InputError` for everything wrong in the mapping or in an override, `FileError` where a memory's preset cannot be
@@ -42,7 +49,11 @@ extension Configuration {
 
     /// A memory: the standard's own values with overrides `dram.key=value` laid over it in their order.
     ///
-    /// - Parameter origin: what gave the standard's name, for messages, such as `--dram DDR4-2400`.
+    /// - Parameters:
+    ///   - standard: the name of a preset.
+    ///   - origin: what gave the standard's name, for messages, such as `--dram DDR4-2400`.
+    ///   - overrides: keys of the memory that replace the preset's, in their order.
+    ///   - presets: the presets that ship.
     /// - Throws: `InputError` for everything wrong in an override, and for one that sets anything but the memory; `FileError` where
     ///   the preset cannot be read.
     public static func memory(

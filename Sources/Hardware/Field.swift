@@ -5,6 +5,41 @@ struct Field<Section> {
     let name: String
     let read: (Node, inout Section) throws -> Void
     let write: (Section) -> String
+    /// What its value is, in words: its type, unit and range.
+    var type = "text"
+    var unit = ""
+    var range: () -> String = { "" }
+    /// What it governs, in one line, and the page of the documentation on which it is modelled.
+    var governs = ""
+    var page = ""
+    /// Where its value is a mapping, the entries of that one's keys.
+    var keys: () -> [KeyEntry] = { [] }
+}
+
+extension Field {
+    /// The field with what people read of it.
+    ///
+    /// - Parameter unit: of a plain number, such as cycles.
+    func about(_ governs: String, unit: String? = nil, page: String) -> Field {
+        var field = self
+        field.governs = governs
+        field.page = page
+        field.unit = unit ?? self.unit
+        return field
+    }
+
+    /// The field with what its values are.
+    func typed(_ type: String, unit: String = "", range: @autoclosure @escaping () -> String = "") -> Field {
+        var field = self
+        (field.type, field.unit, field.range) = (type, unit, range)
+        return field
+    }
+
+    /// The entry of the key and, behind a mapping's, those of its keys.
+    var entries: [KeyEntry] {
+        [KeyEntry(key: name, type: type, unit: unit, range: range(), governs: governs, page: page)]
+            + keys().map { $0.inside(name) }
+    }
 }
 
 /// A part of the configuration whose keys are fields, all of them optional.
@@ -42,6 +77,7 @@ extension Field {
         } write: {
             "\($0[keyPath: path])"
         }
+        .typed("whole number", range: "\(range.lowerBound) to \(range.upperBound)")
     }
 
     /// A width, in bits.
@@ -51,6 +87,7 @@ extension Field {
         } write: {
             QuantityKind.width.format(Double($0[keyPath: path]))
         }
+        .typed("width", unit: "bit", range: range.words(.width))
     }
 
     /// An amount of data.
@@ -60,6 +97,7 @@ extension Field {
         } write: {
             QuantityKind.capacity.format(Double($0[keyPath: path].count))
         }
+        .typed("size", unit: QuantityKind.capacity.unitNames.joined(separator: ", "), range: range.words(.capacity))
     }
 
     /// A frequency.
@@ -71,6 +109,8 @@ extension Field {
         } write: {
             QuantityKind.frequency.format($0[keyPath: path].value)
         }
+        .typed(
+            "frequency", unit: QuantityKind.frequency.unitNames.joined(separator: ", "), range: range.words(.frequency))
     }
 
     /// A length in nanometres, with the place at which it was set.
@@ -84,6 +124,7 @@ extension Field {
         } write: {
             QuantityKind.length.format($0[keyPath: path])
         }
+        .typed("length", unit: "nm", range: range.words(.length))
     }
 
     /// A quantity in its base unit with the place at which it was set, or `table` for what the energy table says.
@@ -102,6 +143,8 @@ extension Field {
         } write: {
             $0[keyPath: path].map(kind.format) ?? "table"
         }
+        .typed(
+            "\(kind.rawValue), or table", unit: kind.unitNames.joined(separator: ", "), range: range.words(kind))
     }
 
     /// `true` or `false`.
@@ -111,6 +154,7 @@ extension Field {
         } write: {
             "\($0[keyPath: path])"
         }
+        .typed("true or false")
     }
 
     /// One of an enumeration's names.
@@ -122,6 +166,7 @@ extension Field {
         } write: {
             $0[keyPath: path].rawValue
         }
+        .typed("one of", range: E.allCases.map(\.rawValue).joined(separator: ", "))
     }
 
     /// A text of at least one character.
@@ -152,14 +197,29 @@ extension Field {
         } write: {
             text.write($0)
         }
+        .typed("name or path")
     }
 
     /// A mapping with keys of its own.
     static func section<Inner: ConfigurationSection>(_ name: String, _ path: WritableKeyPath<Section, Inner>) -> Field {
-        Field(name: name) {
+        var field = Field(name: name) {
             try $1[keyPath: path].read($0, what: name)
         } write: {
             $0[keyPath: path].lines().map { "\n  " + $0 }.joined()
         }
+        .typed(KeyEntry.mapping)
+        field.keys = { Inner.fields.flatMap(\.entries) }
+        return field
+    }
+}
+
+extension ClosedRange<Int> {
+    /// The range in a kind's units: `1 B to 1024 GiB`.
+    fileprivate func words(_ kind: QuantityKind) -> String { (Double(lowerBound)...Double(upperBound)).words(kind) }
+}
+
+extension ClosedRange<Double> {
+    fileprivate func words(_ kind: QuantityKind) -> String {
+        "\(kind.format(lowerBound)) to \(kind.format(upperBound))"
     }
 }

@@ -16,8 +16,7 @@ struct Winosim: AsyncParsableCommand {
         version: "winosim \(winosimVersion)",
         subcommands: [
             SimulateCommand.self, CompareCommand.self, SweepCommand.self, MergeCommand.self, EnergyCommand.self,
-            TraceCommand.self, ConfigCommand.self,
-            DRAMCommand.self,
+            TraceCommand.self, ConfigCommand.self, ColumnsCommand.self, DRAMCommand.self,
         ])
 
     /// Runs the command that the arguments name.
@@ -30,7 +29,9 @@ struct Winosim: AsyncParsableCommand {
                 Console.say(fault)
                 exit(withError: ExitCode.validationFailure)
             }
-            command = try parseAsRoot()
+            // The columns are what is asked for, not how the command that prints them is called.
+            let words = Array(CommandLine.arguments.dropFirst())
+            command = try parseAsRoot(words.starts(with: ["help", "columns"]) ? Array(words.dropFirst()) : words)
         } catch {
             Failure.leave(error, to: Winosim.self)
         }

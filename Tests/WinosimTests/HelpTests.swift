@@ -22,7 +22,8 @@ import Testing
                 == [
                     "", "simulate", "compare", "sweep", "merge", "energy", "trace", "trace info", "trace fill-in",
                     "trace validate",
-                    "trace synthesize", "trace list", "config", "config show", "config check", "config list", "dram",
+                    "trace synthesize", "trace list", "config", "config show", "config check", "config explain",
+                    "config list", "columns", "dram",
                 ])
     }
 

@@ -6,12 +6,14 @@ import YAML
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Show machines, check files of every kind, and list what ships.",
+        abstract: "Show machines, check files of every kind, explain keys, and list what ships.",
         discussion: """
             Example:
               winosim config show --config mobile > mine.yaml
             """,
-        subcommands: [ConfigShowCommand.self, ConfigCheckCommand.self, ConfigListCommand.self])
+        subcommands: [
+            ConfigShowCommand.self, ConfigCheckCommand.self, ConfigExplainCommand.self, ConfigListCommand.self,
+        ])
 }
 
 /// `winosim config show`.

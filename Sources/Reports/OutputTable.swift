@@ -1,0 +1,115 @@
+import Comparisons
+import DRAM
+import Simulation
+import Traces
+
+/// What a column of an output is.
+public struct OutputColumn: Hashable, Sendable {
+    /// Its name.
+    public let name: String
+    /// Its unit; empty for names and plain ratios.
+    public let unit: String
+    /// What it is, in one line.
+    public let description: String
+    /// Whether its values are numbers, where they are defined.
+    public let isNumber: Bool
+
+    /// Makes a description.
+    public init(name: String, unit: String = "", description: String, isNumber: Bool = false) {
+        self.name = name
+        self.unit = unit
+        self.description = description
+        self.isNumber = isNumber
+    }
+
+    /// A figure of a run's totals.
+    public init(_ figure: RunTotals.Figure) {
+        self.init(
+            name: figure.name, unit: figure.unit, description: figure.description, isNumber: figure.isNumber)
+    }
+
+    init<Row>(_ column: Column<Row>) {
+        self.init(
+            name: column.name, unit: column.unit, description: column.description, isNumber: column.isNumber)
+    }
+}
+
+/// An output in rows and columns: what writes it, what a row is, and its columns.
+public struct OutputTable: Sendable {
+    /// The name under which it is asked for: that of its file, or of its key in `summary.json`.
+    public let name: String
+    /// The command that writes it.
+    public let command: String
+    /// What a row is.
+    public let rows: String
+    /// The columns in their order.
+    public let columns: [OutputColumn]
+
+    /// Makes a description.
+    public init(name: String, command: String, rows: String, columns: [OutputColumn]) {
+        self.name = name
+        self.command = command
+        self.rows = rows
+        self.columns = columns
+    }
+
+    private init<Row>(_ name: String, _ command: String, rows: String, _ columns: [Column<Row>]) {
+        self.init(name: name, command: command, rows: rows, columns: columns.map(OutputColumn.init))
+    }
+
+    /// The outputs of all commands but sweeps, whose columns depend on their axes.
+    public static let all = [
+        OutputTable(
+            "layers.csv", "simulate --output",
+            rows: "One row a layer, and a last one `total` of sums and ratios of sums",
+            Column<LayerRow>.all),
+        OutputTable(
+            "energy.csv", "simulate --output, energy", rows: "One row a layer, component and action",
+            Column<EnergyRow>.all),
+        OutputTable(
+            "area.csv", "simulate --output", rows: "One row a component and part of the chip", Column<AreaRow>.all),
+        OutputTable(
+            "sensitivity.csv", "simulate --sensitivity --output",
+            rows: "One row for the figures as they are, and one for each change of a family of figures",
+            Column<SensitivityRow>.all),
+        OutputTable(
+            "verification", "simulate --verify --output",
+            rows: "In `summary.json`: one entry a layer that was verified",
+            Column<LayerVerification>.all),
+        OutputTable(
+            "compare.csv", "compare --output", rows: "For each case and run one row a layer, and a last one `total`",
+            Column<ComparisonRow>.all),
+        OutputTable(
+            "compare-sensitivity", "compare --sensitivity --output",
+            rows: "The comparison's `sensitivity.csv`: for each case and change one row a run",
+            Column<ComparisonSensitivityRow>.all),
+        OutputTable("dram.csv", "dram --csv", rows: "One row: the replay of a request trace", Column<DRAMResult>.all),
+        OutputTable(
+            "fill-in.csv", "trace fill-in --csv", rows: "One row a layer to which Winograd's algorithm applies",
+            Column<FillIn>.all),
+    ]
+
+    /// The table for a page, under a heading.
+    public var markdown: String {
+        let head = ["| column | unit | what it is |", "| --- | --- | --- |"]
+        let lines = columns.map { "| `\($0.name)` | \($0.unit) | \($0.description) |" }
+        return "## \(name)\n\n\(rows) (`winosim \(command)`).\n\n" + (head + lines).joined(separator: "\n") + "\n"
+    }
+
+    /// The table as JSON.
+    public var json: JSON {
+        .object([
+            ("name", .text(name)), ("command", .text(command)), ("rows", .text(rows)),
+            (
+                "columns",
+                .array(
+                    columns.map {
+                        .object([
+                            ("name", .text($0.name)), ("unit", .text($0.unit)), ("description", .text($0.description)),
+                            ("is_number", .boolean($0.isNumber)),
+                        ])
+                    })
+            ),
+        ])
+    }
+}
