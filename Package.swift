@@ -25,7 +25,8 @@ let package = Package(
             ]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -66,6 +67,7 @@ let package = Package(
             ], data: ["Golden"]),
         tests("SweepsTests", ["Sweeps", "Reports", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
+        tests("DocumentationTests", ["Hardware", "DRAM", "Reports", "Sweeps", "YAML"]),
     ],
     swiftLanguageModes: [.v6]
 )

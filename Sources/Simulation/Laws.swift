@@ -1,12 +1,12 @@
 import Hardware
 
-/// A law of the contract that a result broke: a bug of this program, never the user's mistake.
+/// A law (page `Laws`) that a result broke: a bug of this program, never the user's mistake.
 public struct BrokenLaw: Error, Sendable, CustomStringConvertible {
     /// The law, in words, with the figures.
     public let description: String
 }
 
-/// The laws that every result keeps (section 8 of the contract), checked in every run.
+/// The laws that every result keeps (page `Laws`), checked in every run.
 enum Laws {
     /// Checks one layer's result.
     ///

@@ -109,7 +109,7 @@ enum HandMachine {
     }
 }
 
-/// Everything below was worked out by hand from the contract's section 7 and the round numbers above.
+/// Everything below was worked out by hand from the page `Components` and the round numbers above.
 @Suite("A layer and a machine by hand")
 struct HandComputedTests {
     /// Per PE: 4 multipliers 15,876, 4 adders 400, 1 x 2 x 16 accumulators of 32 bit 5,120, 8 entries of 2 * 272 + 272 = 816 bit

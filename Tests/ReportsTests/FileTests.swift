@@ -32,7 +32,7 @@ private struct Figures: Decodable {
 }
 
 @Suite struct FileTests {
-    private static let contract = """
+    private static let firstColumns = """
         layer, algorithm, cycles, time_us, utilization, multiplies, ineffectual_multiplies, dense_multiplies, \
         multiply_reduction, weight_density, activation_density, slots, useful, ineffectual, underfill, unmapped, \
         imbalance, weight_fetch, input_fetch, input_transform, dram_weights, dram_inputs, dram_outputs, drain, bound_by, \
@@ -41,9 +41,9 @@ private struct Figures: Decodable {
         dram_bandwidth_utilization, dram_row_hit_rate, multiply_energy_pJ, energy_pJ
         """
 
-    @Test func columnsStandInTheContractsOrder() throws {
+    @Test func columnsKeepTheirOrder() throws {
         let report = try HandMade.report()
-        let names = Self.contract.components(separatedBy: ", ")
+        let names = Self.firstColumns.components(separatedBy: ", ")
         let layers = parseCSV(String(decoding: report.layersCSV(), as: UTF8.self))
         #expect(Array(layers[0].prefix(names.count)) == names)
         #expect(Set(layers[0]).count == layers[0].count)
@@ -191,6 +191,16 @@ private struct Figures: Decodable {
         ] {
             #expect([UInt8](try folder.bytes("runs/first/\(name)")) == bytes)
         }
+    }
+
+    /// Keys of a verification are at the end (`VerificationTests`).
+    @Test func everyKeyOfASummaryIsOnItsPage() throws {
+        let page = try #require(Page.named("OutputFiles"))
+        let report = try HandMade.report([HandMade.first], showsSensitivity: true)
+        let text = String(decoding: report.summaryJSON(), as: UTF8.self)
+        let keys = text.matches(of: #/\n  "(\w+)": /#).map { String($0.1) }
+        let listed = page.table("summary.json").map { $0[0] }
+        #expect(keys.count > 15 && listed.filter { !$0.hasPrefix("verification") } == keys)
     }
 
     @Test func theSensitivityIsThereWhereItIsWanted() throws {

@@ -28,7 +28,7 @@ struct NaiveBlock {
     var parts: [NaivePart]
 }
 
-/// The contract's section 4 for one group of channels: which groups are a block, what is streamed, and in which order the
+/// The page `BuffersAndTraffic` for one group of channels: which groups are a block, what is streamed, and in which order the
 /// blocks meet.
 struct NaiveBlocks {
     let configuration: Configuration

@@ -1,6 +1,6 @@
 import Hardware
 
-/// Where the cycles go: the contract's section 6.
+/// Where the cycles go (page `CyclesAndSlots`).
 extension NaiveMachine {
     mutating func classify(_ last: Int) {
         let multipliers = configuration.peArray.multipliers

@@ -1,6 +1,6 @@
 import Hardware
 
-/// What energy is counted from, value by value: the contract's section 7.
+/// What energy is counted from, value by value (page `Components`).
 extension NaiveMachine {
     mutating func count(_ name: String, _ number: Int) { result.counts[name, default: 0] += number }
 

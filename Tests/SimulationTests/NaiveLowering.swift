@@ -4,7 +4,7 @@ import Winograd
 
 @testable import Simulation
 
-/// The contract's section 1 and the fetch rules of section 3, operand by operand: which filter, channel, position or tap
+/// The page `Workload` and the bytes of page `Fetch`, operand by operand: which filter, channel, position or tap
 /// stands at which bit, and which pixels a fetch reads. Shares no code with the lowering.
 struct NaiveLowering {
     let shape: LayerShape

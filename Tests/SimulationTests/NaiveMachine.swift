@@ -1,7 +1,8 @@
 import Hardware
 
-/// A second, naive statement of the contract: it steps FIFOs, multipliers, fetch streams and drains cycle by cycle, and
-/// sorts every idle cycle of every PE into its class one by one. Dumb on purpose; it shares no code with the engine.
+/// A second, naive statement of the pages `ArrayTiming`, `Fetch` and `BuffersAndTraffic`: it steps FIFOs, multipliers, fetch
+/// streams and drains cycle by cycle, and sorts every idle cycle of every PE into its class one by one. Dumb on purpose; it
+/// shares no code with the engine.
 struct NaiveMachine {
     struct Pass {
         var group: Int

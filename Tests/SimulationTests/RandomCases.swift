@@ -11,7 +11,7 @@ struct RandomCase {
     var layer: Layer
     var workload: NaiveWorkload
 
-    /// Every parameter of the contract's section "PE array" varies; with a memory, those of its section 4 too.
+    /// Every parameter of page `ArrayTiming` varies; with a memory, those of page `BuffersAndTraffic` too.
     init(seed: UInt64, withMemory: Bool = false) {
         var random = SeededGenerator(seed: seed)
         configuration.peArray = Self.array(&random)
@@ -89,7 +89,7 @@ struct RandomCase {
         return shape
     }
 
-    /// Masks for the form that the contract's table gives this layer, told apart without the engine's help.
+    /// Masks for the form that the table of page `Workload` gives this layer, told apart without the engine's help.
     private static func operands(
         _ shape: LayerShape, _ configuration: Configuration, _ random: inout SeededGenerator
     ) -> (Layer, NaiveWorkload) {

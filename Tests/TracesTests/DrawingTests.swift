@@ -39,7 +39,7 @@ import Testing
                 channels: channels, elements: elements)
         }
 
-        /// The contract's sentence, element by element.
+        /// The rule of page `Operands`, element by element.
         func isNonZero(_ index: Int) -> Bool {
             let uniforms = SplitMix64(seed: seed ^ fnv1a64("l/x"))
             func term(_ spread: Double, _ key: String, _ index: Int) -> Double {
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func drawingIsTheContractsSentence() {
+    @Test func drawingFollowsTheRuleElementByElement() {
         var draws = 0
         for seed in 0..<40 as Range<UInt64> {
             let random = SplitMix64(seed: seed)

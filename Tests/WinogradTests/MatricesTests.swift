@@ -87,7 +87,7 @@ import Testing
         #expect(single.computesConvolution)
     }
 
-    @Test func addsAreCountedAsTheContractSays() throws {
+    @Test func addsAreCountedByRowsAndConstants() throws {
         let two = try WinogradMatrices.cookToom(m: 2, r: 3)
         #expect(two.inputTransformAdds == 32)
         #expect(two.outputTransformAdds == 24)

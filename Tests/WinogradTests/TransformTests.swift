@@ -11,7 +11,7 @@ extension SeededGenerator {
 }
 
 @Suite struct TransformTests {
-    /// M X M^T as the contract words it: rows of integers, the left factor first, terms in index order, divided once.
+    /// M X M^T as the page `Matrices` words it: rows of integers, the left factor first, terms in index order, divided once.
     private func naive(_ matrix: Matrix, _ x: [Double]) -> [Double] {
         let (p, q) = (matrix.rows, matrix.columns)
         var left = [Double](repeating: 0, count: p * q)

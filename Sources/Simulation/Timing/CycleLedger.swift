@@ -1,4 +1,4 @@
-/// What held the next broadcast: the contract's section 6. Each cycle of a layer belongs to exactly one holder.
+/// What held the next broadcast (page `CyclesAndSlots`). Each cycle of a layer belongs to exactly one holder.
 ///
 /// The cycles from one bundle's issue to the next belong to the term of the issue's recurrence that gave its maximum; those
 /// behind the last issue to the array while it works, then to the drain of its outputs, then to the stores.

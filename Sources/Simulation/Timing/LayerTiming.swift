@@ -25,7 +25,7 @@ struct PassWork {
     let columnStride: Int
 }
 
-/// The recurrences of the contract's section 3, bundle by bundle, and the classes of section 6.
+/// The recurrences of the pages `ArrayTiming` and `Fetch`, bundle by bundle, and the classes of page `CyclesAndSlots`.
 ///
 /// Generic over the lanes so that the compiler makes a version for each; nothing in here is dispatched at run time.
 struct LayerTiming<State: ArrayLanes & ~Copyable>: ~Copyable {

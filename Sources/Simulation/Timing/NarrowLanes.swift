@@ -220,7 +220,7 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
         return step(counter, ReciprocalDivider(multipliers), rows: rows, vector: vector, stride: stride)
     }
 
-    /// Dispatches one entry in sixteen columns of some rows: the recurrence of the contract's section 3.
+    /// Dispatches one entry in sixteen columns of some rows: the dispatch of page `ArrayTiming`.
     @inline(__always)
     private func step<Counter: ProductCounter>(
         _ counter: Counter, _ divider: some LaneDivider, rows: Range<Int>, vector: Int, stride: Int16
