@@ -10,6 +10,7 @@ extension Comparison {
     /// what ships.
     ///
     /// - Parameters:
+    ///   - path: the comparison's file.
     ///   - library: the configurations that ship; without them, files alone.
     ///   - traces: the traces that ship; without them, files alone.
     /// - Throws: `InputError` at its place for anything that does not fit, `FileError` where it cannot be read.

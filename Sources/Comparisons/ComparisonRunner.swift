@@ -15,7 +15,10 @@ public struct ComparisonRunner: Sendable {
 
     /// Makes a runner.
     ///
-    /// - Parameter selects: the layers of a trace that run; all where nil.
+    /// - Parameters:
+    ///   - library: the configurations that ship.
+    ///   - concurrency: layers at once; the number of cores where nil.
+    ///   - selects: the layers of a trace that run; all where nil.
     public init(
         library: ConfigurationLibrary, concurrency: Int? = nil, selects: (@Sendable (Trace) throws -> [Int])? = nil
     ) {
@@ -28,7 +31,9 @@ public struct ComparisonRunner: Sendable {
     ///
     /// All traces and machines are read before the first run begins, so that a slip in the last one shows at once.
     ///
-    /// - Parameter progress: told before each run how many are done, and of how many.
+    /// - Parameters:
+    ///   - comparison: what is compared.
+    ///   - progress: told before each run how many are done, and of how many.
     /// - Throws: `FileError` and `InputError` for what cannot be read, does not fit or cannot run; `BrokenLaw` for a bug of ours.
     public func run(
         _ comparison: Comparison, progress: @Sendable (_ done: Int, _ of: Int, _ run: String) -> Void = { _, _, _ in }

@@ -27,6 +27,7 @@ public struct EnergyModel: Sendable {
     /// Makes the model of a machine.
     ///
     /// - Parameters:
+    ///   - configuration: the machine.
     ///   - tables: those that the configuration's energy section names.
     ///   - dram: the memory, where the configuration names a standard.
     /// - Throws: `InputError` where a table lacks a figure, or the node or the supply lies outside what can be scaled to.

@@ -52,7 +52,11 @@ public struct ConfigurationLibrary: Sendable {
 
     /// The item of a name, with `.yaml` or without.
     ///
-    /// - Parameter path: where a file of that name was looked for; near ones there are proposed too. The name where nil.
+    /// - Parameters:
+    ///   - name: the name, with `.yaml` or without.
+    ///   - items: those among which it is looked for.
+    ///   - what: what an item is, for messages.
+    ///   - path: where a file of that name was looked for; near ones there are proposed too. The name where nil.
     /// - Throws: `FileError` where there is none, with the nearest name.
     public func item(_ name: String, among items: [Item], what: String, beside path: String? = nil) throws -> Item {
         let wanted = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name

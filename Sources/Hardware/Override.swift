@@ -24,7 +24,10 @@ public struct Override: Sendable {
 
     /// An override that stands in a longer argument of the command line, by which messages call it.
     ///
-    /// - Parameter before: what stands in the argument before it.
+    /// - Parameters:
+    ///   - text: the key and its value.
+    ///   - before: what stands in the argument before it.
+    ///   - argument: the whole argument.
     public init(_ text: String, behind before: String, of argument: String) {
         self.text = text
         origin = .argument(file: argument, before: before)

@@ -15,6 +15,7 @@ public struct ComparisonReport: Sendable {
     /// Makes a report.
     ///
     /// - Parameters:
+    ///   - result: what was compared.
     ///   - version: the program's version.
     ///   - showsSensitivity: whether the ratios with half and twice of some figures are shown.
     ///   - showsLayers: whether the terminal shows every layer, not the totals alone.

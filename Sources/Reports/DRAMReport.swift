@@ -12,6 +12,7 @@ public struct DRAMReport: Sendable {
     /// Makes a report.
     ///
     /// - Parameters:
+    ///   - result: what the replay found.
     ///   - tracePath: the trace's file as the user named it; nil where it was made in memory.
     ///   - version: the program's version.
     public init(result: DRAMResult, tracePath: String?, version: String) {

@@ -24,6 +24,7 @@ public struct SimulationReport: Sendable {
     /// Makes a report.
     ///
     /// - Parameters:
+    ///   - result: what the simulation found.
     ///   - model: the machine's energies and areas.
     ///   - tracePath: the trace's file as the user named it; nil where it was made in memory.
     ///   - version: the program's version.

@@ -112,6 +112,7 @@ extension TextTable {
     /// does not fit beside each other then stands below each other, the names before each part.
     ///
     /// - Parameters:
+    ///   - width: characters that lines have at most.
     ///   - names: how many of the first columns are names.
     ///   - prose: a column of sentences.
     public func lines(within width: Int, names: Int = 1, prose: Int? = nil) -> [String] {

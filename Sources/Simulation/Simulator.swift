@@ -18,8 +18,10 @@ public struct Simulator: Sendable {
 
     /// Makes a simulator of a machine.
     ///
-    /// - Parameter dram: the memory, where the configuration names a DRAM standard and the caller has resolved it; else the
-    ///   preset is looked for beside the configuration's file and among what ships.
+    /// - Parameters:
+    ///   - configuration: the machine.
+    ///   - dram: the memory, where the configuration names a DRAM standard and the caller has resolved it; else the
+    ///     preset is looked for beside the configuration's file and among what ships.
     public init(_ configuration: Configuration = Configuration(), dram: DRAMConfiguration? = nil) {
         self.configuration = configuration
         self.dram = dram
@@ -30,7 +32,8 @@ public struct Simulator: Sendable {
     /// A layer's result depends on the layer and the configuration alone, never on the number of cores.
     ///
     /// - Parameters:
-    ///   - only: indices of the layers that run, in rising order; all where nil.
+    ///   - trace: the trace.
+    ///   - indices: indices of the layers that run, in rising order; all where nil.
     ///   - concurrency: layers at once; the number of cores where nil.
     ///   - recordsTimeline: whether the results hold what happened when.
     ///   - shared: what runs of the same trace share, and the trace's number among all that share it.
@@ -68,7 +71,11 @@ public struct Simulator: Sendable {
 
     /// Runs one layer.
     ///
-    /// - Parameter next: the layer that reads this one's outputs, whose pixel density decides how they are stored.
+    /// - Parameters:
+    ///   - layer: the layer.
+    ///   - next: the layer that reads this one's outputs, whose pixel density decides how they are stored.
+    ///   - seed: what fixes the operands that are drawn.
+    ///   - recordsTimeline: whether the result holds what happened when.
     /// - Throws: `InputError` where the layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
     public func simulate(
         _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false

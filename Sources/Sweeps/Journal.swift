@@ -19,7 +19,12 @@ public final class Journal: Sendable {
 
     /// Opens the journal of a folder for a shard of a sweep, or begins it.
     ///
-    /// - Parameter resumes: whether to go on where one has been begun.
+    /// - Parameters:
+    ///   - folder: the folder's path.
+    ///   - plan: the sweep.
+    ///   - shard: the points that run in this folder.
+    ///   - version: the program's version.
+    ///   - resumes: whether to go on where one has been begun.
     /// - Throws: `FileError` where it cannot be written, or another process works on it; `InputError` where one has been begun that
     ///   is not to go on, or is another sweep's.
     public convenience init(folder: String, plan: SweepPlan, shard: Shard, version: String, resumes: Bool) throws {

@@ -5,7 +5,9 @@ import YAML
 extension Sweep {
     /// Reads a sweep. The base and the traces stand in it by their path from the file's folder, or by the name of what ships.
     ///
-    /// - Parameter library: what ships, for a base that stands by its name; without it, files alone.
+    /// - Parameters:
+    ///   - path: the sweep's file.
+    ///   - library: what ships, for a base that stands by its name; without it, files alone.
     /// - Throws: `InputError` at its place for anything that does not fit, `FileError` where a file cannot be read.
     public static func load(path: String, library: ConfigurationLibrary? = nil) throws -> Sweep {
         try Sweep(Document.load(path: path), path: path, library: library)

@@ -29,7 +29,10 @@ public struct SweepPlan: Sendable {
 
     /// Reads the traces, and looks at every value of every axis by itself: what does not go together is found point by point.
     ///
-    /// - Parameter traces: the traces that ship, which a sweep may name; without them, files alone.
+    /// - Parameters:
+    ///   - sweep: the sweep.
+    ///   - library: the configurations that ship.
+    ///   - shipped: the traces that ship, which a sweep may name; without them, files alone.
     /// - Throws: `InputError` and `FileError` at the place of the first slip.
     public init(_ sweep: Sweep, library: ConfigurationLibrary, traces shipped: TraceLibrary? = nil) throws {
         self.sweep = sweep

@@ -14,6 +14,7 @@ public struct SweepRunner: Sendable {
     /// Makes a runner.
     ///
     /// - Parameters:
+    ///   - plan: the sweep.
     ///   - version: the program's.
     ///   - shard: the points that run.
     ///   - jobs: points at once; as many as there are cores where nil.

@@ -46,8 +46,9 @@ public enum OutputFolder {
     ///
     /// - Parameters:
     ///   - files: names and contents; the last one is put in last.
-    ///   - optional: names that an earlier run may have written; those that are not written now are removed, as they would
-    ///     pass for this run's.
+    ///   - folder: the folder's path.
+    ///   - optional: names that an earlier run may have written; those that are not written now are removed, as they
+    ///     would pass for this run's.
     /// - Returns: the names.
     /// - Throws: `FileError`.
     @discardableResult public static func write(

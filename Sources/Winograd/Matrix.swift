@@ -22,6 +22,8 @@ public struct Matrix: Hashable, Sendable {
     /// Wraps `rows * columns` entries, row by row.
     ///
     /// - Parameters:
+    ///   - rows: rows of the matrix.
+    ///   - columns: columns of the matrix.
     ///   - values: the entries' nearest doubles.
     ///   - exact: the entries themselves; nil where one does not fit a `Rational`, which leaves its row unscaled.
     public init(rows: Int, columns: Int, values: [Double], exact: [Rational?]) {

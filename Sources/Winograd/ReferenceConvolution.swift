@@ -50,6 +50,7 @@ public enum ReferenceConvolution {
     /// - Parameters:
     ///   - input: `[N, C, H, W]`.
     ///   - weights: `[K, C/groups, R, S]`.
+    ///   - shape: the sizes of both.
     /// - Returns: `[N, K, Ho, Wo]`.
     public static func direct(input: [Double], weights: [Double], shape: ConvolutionShape) -> [Double] {
         let groupChannels = shape.channels / shape.groups

@@ -3,7 +3,9 @@ public enum NameCheck {
     /// What is wrong with a name: a character that shows nothing or moves other text, or a start that a spreadsheet would
     /// run as a formula. Quotes in a CSV file do not stop a spreadsheet, and a character in front would change the name.
     ///
-    /// - Parameter what: what is named, such as `a layer's name`.
+    /// - Parameters:
+    ///   - name: the name.
+    ///   - what: what is named, such as `a layer's name`.
     public static func fault(in name: String, what: String) -> String? {
         guard name.unicodeScalars.allSatisfy({ !isHidden($0) }) else {
             return "found \(quoted(name)), expected \(what) without control and format characters"

@@ -19,8 +19,12 @@ public struct ShippedFolder: Sendable {
     /// - Parameters:
     ///   - name: the folder's name, `Configs`.
     ///   - what: what it holds, for messages: `shipped configurations`.
+    ///   - given: the folder that the option gives, if it does.
     ///   - option: the option that gives it, `--configs`.
     ///   - variable: the environment variable that gives it, `WINOSIM_CONFIGS`.
+    ///   - environment: the environment's variables.
+    ///   - executable: the program's file, if it is known.
+    ///   - workingDirectory: the folder from which relative paths start.
     ///   - isOurs: whether a folder of that name is the program's own; another program may have one too.
     /// - Throws: `FileError` where the option or the variable names what is no folder.
     public init(

@@ -42,7 +42,9 @@ public struct PinnedTexts: Sendable {
 
     /// The text that was pinned.
     ///
-    /// - Parameter observed: what is written in its place when texts are recorded.
+    /// - Parameters:
+    ///   - name: the file's name.
+    ///   - observed: what is written in its place when texts are recorded.
     /// - Throws: `Recorded` then; and what reading or writing throws.
     public func expected(_ name: String, observed: String) throws -> String {
         guard ProcessInfo.processInfo.environment["WINOSIM_RECORD"] == "1" else { return try text(name) }
@@ -52,7 +54,9 @@ public struct PinnedTexts: Sendable {
 
     /// The message that is pinned for a broken input: that of `tab.yaml` stands in `tab.expected`.
     ///
-    /// - Parameter observed: what is written in its place when texts are recorded.
+    /// - Parameters:
+    ///   - input: the file's name.
+    ///   - observed: what is written in its place when texts are recorded.
     /// - Throws: what `expected(_:observed:)` throws.
     public func message(for input: String, observed: String) throws -> String {
         try expected((input as NSString).deletingPathExtension + ".expected", observed: observed)

@@ -35,8 +35,10 @@ extension Simulator {
     /// recorded and, where the layer is a convolution, with a direct convolution of the trace's values.
     ///
     /// - Parameters:
+    ///   - trace: the trace.
     ///   - result: the result of the same trace on this machine; its products are counted again, value by value.
     ///   - tolerance: the largest difference that passes, as a share of the largest output.
+    ///   - concurrency: layers at once; the number of cores where nil.
     ///   - progress: told after each layer its index.
     /// - Throws: `InputError` where an operand does not fit; `BrokenLaw` where the engine counted other products.
     public func verify(

@@ -78,7 +78,9 @@ struct LayerProgress {
 
     /// Calls `body`, which tells of every layer that is done, and shows how far it is.
     ///
-    /// - Parameter verb: what is done with the layers: `simulated`.
+    /// - Parameters:
+    ///   - verb: what is done with the layers: `simulated`.
+    ///   - body: what does it.
     func shown<R>(
         _ verb: String, _ body: (_ told: @escaping @Sendable (Int) -> Void) async throws -> R
     ) async throws -> R {

@@ -12,6 +12,11 @@ struct Run {
     /// Loads a trace and a machine, and runs the one on the other.
     ///
     /// - Parameters:
+    ///   - path: the trace, by its path or name.
+    ///   - traces: where the shipped traces are.
+    ///   - options: which machine runs.
+    ///   - layers: which layers run.
+    ///   - jobs: layers at once; the number of cores where nil.
     ///   - tolerance: with which the outputs are verified, if they are to be.
     ///   - recordsTimeline: whether the report has a timeline.
     ///   - showsSensitivity: whether the report has the energies with half and twice of some figures.
