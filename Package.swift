@@ -20,8 +20,8 @@ let package = Package(
         .library(
             name: "Winosim",
             targets: [
-                "YAML", "Tensors", "Winograd", "Traces", "DRAM", "Hardware", "Simulation", "Energy", "Comparisons",
-                "Reports", "Sweeps",
+                "Files", "YAML", "Tensors", "Winograd", "Traces", "DRAM", "Hardware", "Simulation", "Energy",
+                "Comparisons", "Reports", "Sweeps",
             ]),
     ],
     dependencies: [
@@ -30,49 +30,54 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        floor("YAML", ["CLibYAML"]),
-        floor("Tensors", ["YAML"]),
+        floor("Files"),
+        floor("YAML", ["CLibYAML", "Files"]),
+        floor("Tensors", ["Files"]),
         floor("Winograd"),
-        floor("Traces", ["YAML", "Tensors", "Winograd"]),
-        floor("DRAM", ["YAML"]),
-        floor("Hardware", ["YAML", "DRAM"]),
-        floor("Simulation", ["YAML", "Tensors", "Winograd", "Traces", "Hardware", "DRAM"]),
-        floor("Energy", ["YAML", "Winograd", "Traces", "Hardware", "DRAM", "Simulation"]),
-        floor("Comparisons", ["YAML", "Traces", "Hardware", "Simulation", "Energy"]),
-        floor("Reports", ["YAML", "Tensors", "Hardware", "DRAM", "Traces", "Simulation", "Energy", "Comparisons"]),
-        floor("Sweeps", ["YAML", "Tensors", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
+        floor("Traces", ["Files", "YAML", "Tensors", "Winograd"]),
+        floor("DRAM", ["Files", "YAML"]),
+        floor("Hardware", ["Files", "YAML", "DRAM"]),
+        floor("Simulation", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware"]),
+        floor("Energy", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware", "Simulation"]),
+        floor("Comparisons", ["Files", "YAML", "Traces", "Hardware", "Simulation", "Energy"]),
+        floor("Reports", ["Files", "YAML", "Traces", "DRAM", "Hardware", "Simulation", "Energy", "Comparisons"]),
+        floor("Sweeps", ["Files", "YAML", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
         .executableTarget(
             name: "winosim",
             dependencies: [
-                "YAML", "Tensors", "Traces", "Hardware", "DRAM", "Simulation", "Energy", "Comparisons", "Reports",
-                "Sweeps",
+                "Files", "YAML", "Tensors", "Traces", "DRAM", "Hardware", "Simulation", "Energy", "Comparisons",
+                "Reports", "Sweeps",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-        tests("YAMLTests", ["YAML"], data: ["Errors"]),
-        tests("TensorsTests", ["Tensors", "YAML"]),
+        tests("FilesTests", ["Files"]),
+        tests("YAMLTests", ["Files", "YAML"], data: ["Errors"]),
+        tests("TensorsTests", ["Files", "Tensors"]),
         tests("WinogradTests", ["Winograd"]),
-        tests("TracesTests", ["Traces", "Tensors", "Winograd", "YAML"]),
-        tests("HardwareTests", ["Hardware", "DRAM", "YAML"], data: ["Errors"]),
-        tests("DRAMTests", ["DRAM", "YAML"], data: ["Data"]),
-        tests("SimulationTests", ["Simulation", "DRAM", "Traces", "Hardware", "Tensors", "Winograd", "YAML"]),
-        tests("EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "DRAM", "YAML"], data: ["Errors"]),
+        tests("TracesTests", ["Traces", "Tensors", "Winograd", "Files"]),
+        tests("HardwareTests", ["Hardware", "DRAM", "YAML", "Files"], data: ["Errors"]),
+        tests("DRAMTests", ["DRAM", "YAML", "Files"], data: ["Data"]),
+        tests("SimulationTests", ["Simulation", "DRAM", "Traces", "Hardware", "Tensors", "Winograd", "YAML", "Files"]),
         tests(
-            "ComparisonsTests", ["Comparisons", "Energy", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
+            "EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "DRAM", "YAML", "Files"], data: ["Errors"]),
+        tests(
+            "ComparisonsTests", ["Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Files"], data: ["Errors"]
+        ),
         tests(
             "ReportsTests",
             [
-                "Reports", "Comparisons", "Energy", "Simulation", "DRAM", "Traces", "Hardware", "YAML",
+                "Reports", "Comparisons", "Energy", "Simulation", "DRAM", "Traces", "Hardware", "YAML", "Files",
             ], data: ["Golden"]),
-        tests("SweepsTests", ["Sweeps", "Reports", "Simulation", "Traces", "Hardware", "YAML"], data: ["Errors"]),
+        tests(
+            "SweepsTests", ["Sweeps", "Reports", "Simulation", "Traces", "Hardware", "YAML", "Files"], data: ["Errors"]),
         tests(
             "FigureTests",
             [
-                "Sweeps", "Reports", "Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Tensors", "YAML",
+                "Sweeps", "Reports", "Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Tensors", "YAML", "Files",
             ], data: ["Pinned"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
-        tests("DocumentationTests", ["Hardware", "DRAM", "Reports", "Sweeps", "YAML"]),
+        tests("DocumentationTests", ["Hardware", "DRAM", "Reports", "Sweeps", "YAML", "Files"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import Files
 import Hardware
 import Traces
 import YAML

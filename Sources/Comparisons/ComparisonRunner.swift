@@ -1,8 +1,8 @@
 import Energy
+import Files
 import Hardware
 import Simulation
 import Traces
-import YAML
 
 /// Runs all runs of a comparison.
 public struct ComparisonRunner: Sendable {

@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// The keys that a user sets, over a preset.

@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// One burst to be read or written.
 public struct DRAMRequest: Hashable, Sendable {

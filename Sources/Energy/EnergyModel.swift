@@ -1,8 +1,8 @@
 import DRAM
+import Files
 import Foundation
 import Hardware
 import Simulation
-import YAML
 
 /// Turns activity counts into energies: counts times energy per action, component by component; and the machine into areas.
 public struct EnergyModel: Sendable {

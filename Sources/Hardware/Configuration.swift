@@ -1,4 +1,5 @@
 import DRAM
+import Files
 import YAML
 
 /// Everything that describes one accelerator. The initial values are the defaults that a YAML file starts from.

@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 #if canImport(Glibc)

@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// One key of a part of the configuration: how its value is read, and how it is written so that it is read back.

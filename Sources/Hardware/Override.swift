@@ -1,4 +1,5 @@
 import DRAM
+import Files
 import YAML
 
 /// A value that replaces one of a configuration: `pe_array.rows=32` or `dram={model: ideal}`.

@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// Where the values of a configuration were set, for what shows only with tables or a memory beside them. Two machines are the

@@ -1,6 +1,5 @@
 import Comparisons
 import Hardware
-import YAML
 
 extension ComparisonReport {
     /// `compare.json`: the figures of the CSV files, what each of them is, and all that is needed to make the result again.

@@ -1,7 +1,6 @@
 import Comparisons
 import Energy
 import Simulation
-import YAML
 
 extension ComparisonReport {
     /// The tables of all cases, what was published beside what is counted, and where the order of the runs turns round.

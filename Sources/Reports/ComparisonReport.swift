@@ -1,7 +1,6 @@
 import Comparisons
 import Energy
-import Tensors
-import YAML
+import Files
 
 /// What a comparison found, as people and programs read it: tables for the terminal, CSV files, a JSON summary.
 public struct ComparisonReport: Sendable {

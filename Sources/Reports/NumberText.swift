@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import YAML
 
 /// Numbers, and the texts beside them, as people read them.
 public enum NumberText {

@@ -1,5 +1,4 @@
 import Energy
-import YAML
 
 /// Energy and area by component, and where their figures come from.
 extension SimulationReport {

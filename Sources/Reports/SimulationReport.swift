@@ -1,7 +1,6 @@
 import Energy
+import Files
 import Simulation
-import Tensors
-import YAML
 
 /// What a simulation found, as people and programs read it: a table for the terminal, CSV files, a JSON summary.
 public struct SimulationReport: Sendable {

@@ -1,6 +1,6 @@
+import Files
 import Hardware
 import Traces
-import YAML
 
 /// The memory of the computer that a layer's simulation takes, estimated before any of it is taken.
 ///

@@ -1,7 +1,6 @@
 import Foundation
 import Hardware
 import Traces
-import YAML
 
 /// Runs traces on one machine.
 ///

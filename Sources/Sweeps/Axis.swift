@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// Something that differs from point to point.

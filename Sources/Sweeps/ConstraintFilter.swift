@@ -1,5 +1,4 @@
 import Hardware
-import YAML
 
 /// Finds out whether points hold a sweep's constraints. What a key is worth is read once for each choice of the axes that it
 /// depends on.

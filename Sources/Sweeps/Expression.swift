@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// What a constraint computes with: numbers with the kind of their unit, truths, words.

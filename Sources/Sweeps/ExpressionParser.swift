@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// Reads constraints: `pe_array.rows * pe_array.columns == 256 and weight_buffer.capacity <= 1 MiB`.

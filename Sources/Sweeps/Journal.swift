@@ -1,7 +1,6 @@
+import Files
 import Foundation
 import Synchronization
-import Tensors
-import YAML
 
 /// The finished points of a sweep, on disk one by one: what is there when a process dies is there when the next one goes on.
 ///

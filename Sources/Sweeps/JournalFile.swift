@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import YAML
 
 #if canImport(Glibc)
     import Glibc

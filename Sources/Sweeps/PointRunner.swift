@@ -1,10 +1,10 @@
 import Energy
+import Files
 import Hardware
 import Reports
 import Simulation
 import Synchronization
 import Traces
-import YAML
 
 /// Runs single points, and keeps what they share.
 final class PointRunner: Sendable {

@@ -1,7 +1,6 @@
 import Energy
 import Hardware
 import Traces
-import YAML
 
 /// What can be said of a sweep's values before a point runs.
 extension Sweep {

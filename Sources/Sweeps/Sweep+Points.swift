@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// Which points a sweep has.
 extension Sweep {

@@ -1,9 +1,8 @@
 import Energy
+import Files
 import Foundation
 import Hardware
 import Reports
-import Tensors
-import YAML
 
 /// All that decides a sweep's rows, in names and texts: a journal goes on with the same alone.
 struct SweepIdentity: Hashable, Codable, Sendable {

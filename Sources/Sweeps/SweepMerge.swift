@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// Puts the shards of one sweep back together.
 public enum SweepMerge {

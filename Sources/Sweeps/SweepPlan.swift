@@ -1,6 +1,5 @@
 import Hardware
 import Traces
-import YAML
 
 /// A point of a sweep.
 struct SweepPoint: Hashable, Sendable {

@@ -1,5 +1,5 @@
+import Files
 import Reports
-import Tensors
 
 extension SweepResult {
     /// Writes `sweep.csv` and `sweep.json` into a folder, which is made where it is missing: both or none.

@@ -1,5 +1,4 @@
 import Reports
-import Tensors
 
 /// What became of a sweep's points.
 public struct SweepResult: Sendable {

@@ -1,7 +1,6 @@
 import Foundation
 import Hardware
 import Synchronization
-import YAML
 
 /// Runs the points of a sweep, one a core at a time.
 public struct SweepRunner: Sendable {

@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// Reads the JSON of a safetensors header: objects, strings and lists of whole numbers, with the place of what is wrong.
 struct JSONScanner {

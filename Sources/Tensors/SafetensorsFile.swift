@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// A safetensors file, read into memory once; its tensors look straight at these bytes.
 public final class SafetensorsFile: Sendable {

@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// What the header of a safetensors file says, checked against the length of the file.
 ///

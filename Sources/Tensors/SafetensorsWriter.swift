@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// Collects tensors and writes them as one safetensors file. The same tensors make the same bytes.
 public struct SafetensorsWriter {

@@ -1,3 +1,5 @@
+import Files
+
 /// A typed view of bytes in row-major order, little-endian: cheap to copy, and it keeps what it looks at alive.
 public struct Tensor: Sendable {
     /// The type of its elements.

@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// One line of comma-separated fields (RFC 4180): those in double quotes may hold commas, and two quotes stand for one.
 struct CSVRecord {

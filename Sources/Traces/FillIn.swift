@@ -1,4 +1,3 @@
-import Tensors
 import Winograd
 
 /// How far Winograd's transforms fill in the zeros of a layer: shares of elements that are not zero, before and after.

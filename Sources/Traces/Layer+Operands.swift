@@ -1,6 +1,4 @@
-import Tensors
 import Winograd
-import YAML
 
 /// How a layer is computed, as far as its operands know.
 public enum ComputeForm: Sendable {

@@ -1,6 +1,6 @@
+import Files
 import Tensors
 import Winograd
-import YAML
 
 /// One layer of a trace: a shape and where its operands come from.
 public struct Layer: Sendable {

@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// One row of a table of shapes, whose cells become a layer.
 struct LayerCells {

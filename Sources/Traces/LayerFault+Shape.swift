@@ -1,5 +1,3 @@
-import YAML
-
 extension Layer {
     /// The largest product of sizes that is taken.
     static var productLimit: Int { 1 << 40 }

@@ -1,5 +1,5 @@
+import Files
 import Tensors
-import YAML
 
 extension Layer {
     /// Looks for tensors of the wrong type or shape, or with a value that is not finite.

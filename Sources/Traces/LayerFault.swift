@@ -1,6 +1,5 @@
-import Tensors
+import Files
 import Winograd
-import YAML
 
 /// What is wrong with a layer, and the keys of the manifest under which it stands.
 struct LayerFault: Error {

@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 extension Layer {
     /// The name of the row of all layers in reports, which no layer may have.

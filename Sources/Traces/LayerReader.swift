@@ -1,4 +1,3 @@
-import Tensors
 import Winograd
 import YAML
 

@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 extension LayerTable {
     /// A column of a table of shapes. The name is written as here but for case, and with `_`, `-` or a space between words;

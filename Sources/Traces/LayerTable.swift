@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// A table of layer shapes as CSV, one row per layer.
 ///

@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// Multiplications that a model makes in no layer of its trace: what the exporter could not describe.

@@ -1,5 +1,3 @@
-import Tensors
-
 extension Layer {
     /// The share of the input's pixels that are stored as non-zero, before any transform; nil where the trace does not know it.
     ///

@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 /// Symmetric linear quantization: q = round-half-even(x / s) with s = max|x| / (2^(bits-1) - 1).
 struct Quantizer {

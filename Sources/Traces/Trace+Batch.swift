@@ -1,4 +1,4 @@
-import YAML
+import Files
 
 extension Trace {
     /// The same layers with another batch.

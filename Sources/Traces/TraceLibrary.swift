@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// The traces that ship with the program: the manifests of a folder `Traces` and of the folders in it.

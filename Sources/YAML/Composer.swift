@@ -1,4 +1,5 @@
 import CLibYAML
+import Files
 
 /// Builds nodes from libyaml's events, within limits on depth and number.
 struct Composer {

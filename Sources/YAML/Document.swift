@@ -1,3 +1,5 @@
+import Files
+
 /// Reading of YAML documents: one a file.
 public enum Document {
     /// The most bytes of a document.

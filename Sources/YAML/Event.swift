@@ -1,4 +1,5 @@
 import CLibYAML
+import Files
 
 /// One of libyaml's events, in Swift's own types.
 struct Event {

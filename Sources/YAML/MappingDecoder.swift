@@ -1,3 +1,5 @@
+import Files
+
 /// Reads the keys of a mapping, and knows in the end which ones nobody asked for.
 public final class MappingDecoder {
     /// The mapping.

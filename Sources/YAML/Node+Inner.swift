@@ -1,3 +1,5 @@
+import Files
+
 /// Texts with a language of their own inside of a scalar: their places are those of the file.
 extension Node {
     /// The place of a character of a scalar's text, counted from 0; the scalar's own where that has escapes or several lines.

@@ -1,3 +1,5 @@
+import Files
+
 /// Typed reads. Each throws an `InputError` at the node that says what was found and what was expected.
 extension Node {
     /// A text; numbers and booleans are taken as they were written.
@@ -52,6 +54,15 @@ extension Node {
         }
     }
 
+    /// A text that names something in tables.
+    ///
+    /// - Throws: `InputError` where it is none, or `NameCheck.fault(in:what:)` has a reason.
+    public func name(what: String) throws -> String {
+        let name = try string()
+        if let fault = NameCheck.fault(in: name, what: what) { throw error(fault) }
+        return name
+    }
+
     /// The elements of a list.
     public func elements() throws -> [Node] {
         guard case .sequence(let elements) = content else { throw error("found \(found), expected a list") }
@@ -65,7 +76,8 @@ extension Node {
         let expected = "expected \(names.formattedChoice)"
         guard let text else { throw error("found \(found) as \(what), \(expected)") }
         guard let value = E(rawValue: text) else {
-            throw error("found \(found) as \(what), \(expected)\(suggestion(for: text, among: names))")
+            let near = nearestName(to: text, among: names).map { ": did you mean \(quoted($0))?" } ?? ""
+            throw error("found \(found) as \(what), \(expected)\(near)")
         }
         return value
     }
@@ -93,14 +105,6 @@ extension Node {
         case (-most, let high): " of at most \(NumberText.short(high))"
         case (let low, let high): " from \(NumberText.short(low)) to \(NumberText.short(high))"
         }
-    }
-}
-
-extension [String] {
-    /// `a`, `a or b`, `a, b or c`.
-    public var formattedChoice: String {
-        guard count > 1, let last else { return first ?? "" }
-        return dropLast().joined(separator: ", ") + " or " + last
     }
 }
 

@@ -1,3 +1,5 @@
+import Files
+
 /// A value of a YAML document that knows where it stands.
 public struct Node: Sendable {
     /// A text as it was written.

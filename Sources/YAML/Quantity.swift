@@ -1,3 +1,5 @@
+import Files
+
 /// What a number with a unit measures; each kind has a base unit in which values are given.
 public enum QuantityKind: String, CaseIterable, Sendable {
     /// Data, in bytes.

@@ -1,3 +1,5 @@
+import Files
+
 /// The text that nodes were read from, kept for the excerpts of messages.
 public final class Source: Sendable {
     /// The file as the user named it.

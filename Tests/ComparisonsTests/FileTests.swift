@@ -1,7 +1,7 @@
 import Comparisons
+import Files
 import TestSupport
 import Testing
-import YAML
 
 @Suite struct ComparisonFileTests {
     static let pinned = PinnedTexts("Errors")

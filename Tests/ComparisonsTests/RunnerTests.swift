@@ -1,11 +1,11 @@
 import Comparisons
+import Files
 import Foundation
 import Hardware
 import Synchronization
 import TestSupport
 import Testing
 import Traces
-import YAML
 
 @testable import Energy
 @testable import Simulation

@@ -1,7 +1,7 @@
 import DRAM
+import Files
 import Foundation
 import Testing
-import YAML
 
 @Suite struct RequestTraceTests {
     private func parse(_ text: String) throws -> [DRAMRequest] {

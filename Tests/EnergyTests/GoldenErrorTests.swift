@@ -1,7 +1,7 @@
 import Energy
+import Files
 import TestSupport
 import Testing
-import YAML
 
 /// Every `Errors/*.yaml` is a broken energy table, every `Errors/sram/*.yaml` a broken SRAM table and every
 /// `Errors/scaling/*.yaml` a broken scaling table; the `.expected` beside it is the message.

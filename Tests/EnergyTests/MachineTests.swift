@@ -1,9 +1,9 @@
 import Energy
+import Files
 import Foundation
 import Hardware
 import TestSupport
 import Testing
-import YAML
 
 @Suite struct MachineTests {
     /// The README's call: a path or a name, and what ships is found from there.

@@ -1,9 +1,9 @@
 import DRAM
+import Files
 import Foundation
 import Hardware
 import TestSupport
 import Testing
-import YAML
 
 @testable import Energy
 @testable import Simulation

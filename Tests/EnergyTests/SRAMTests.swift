@@ -1,9 +1,9 @@
 import Energy
+import Files
 import Foundation
 import Hardware
 import TestSupport
 import Testing
-import YAML
 
 @Suite struct SRAMTests {
     private static let cacti =

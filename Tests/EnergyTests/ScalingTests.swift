@@ -2,7 +2,6 @@ import Energy
 import Hardware
 import TestSupport
 import Testing
-import YAML
 
 /// The scaling table that ships.
 func shippedScaling() throws -> TechnologyScaling {

@@ -1,3 +1,4 @@
+import Files
 import Hardware
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
+import Files
 import Hardware
 import TestSupport
 import Testing
-import YAML
 
 /// Every `Errors/*.yaml` is a broken configuration; `# set: ` lines in it are overrides. Its `.expected` is the message.
 @Suite struct GoldenErrorTests {

@@ -1,8 +1,8 @@
+import Files
 import Foundation
 import Hardware
 import TestSupport
 import Testing
-import YAML
 
 @Suite struct LoadingTests {
     @Test func withoutAFileTheDefaultsRun() throws {

@@ -1,9 +1,9 @@
 import DRAM
+import Files
 import Hardware
 import TestSupport
 import Testing
 import Traces
-import YAML
 
 @testable import Simulation
 

@@ -1,8 +1,8 @@
+import Files
 import Foundation
 import Hardware
 import Testing
 import Traces
-import YAML
 
 @testable import Simulation
 

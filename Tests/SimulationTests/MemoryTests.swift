@@ -1,7 +1,7 @@
+import Files
 import Hardware
 import Testing
 import Traces
-import YAML
 
 @testable import Simulation
 

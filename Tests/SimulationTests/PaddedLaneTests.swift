@@ -1,8 +1,8 @@
+import Files
 import Hardware
 import Tensors
 import Testing
 import Traces
-import YAML
 
 @testable import Simulation
 

@@ -1,4 +1,5 @@
 import DRAM
+import Files
 import Hardware
 import Synchronization
 import TestSupport

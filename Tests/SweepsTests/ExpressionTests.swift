@@ -1,6 +1,5 @@
 import TestSupport
 import Testing
-import YAML
 
 @testable import Sweeps
 

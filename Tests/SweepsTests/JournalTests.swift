@@ -1,9 +1,9 @@
+import Files
 import Foundation
 import Hardware
 import Synchronization
 import TestSupport
 import Testing
-import YAML
 
 @testable import Sweeps
 

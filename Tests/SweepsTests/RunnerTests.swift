@@ -5,7 +5,6 @@ import Simulation
 import TestSupport
 import Testing
 import Traces
-import YAML
 
 @testable import Sweeps
 

@@ -1,7 +1,6 @@
 import Foundation
 import Hardware
 import TestSupport
-import YAML
 
 @testable import Sweeps
 

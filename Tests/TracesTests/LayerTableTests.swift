@@ -1,7 +1,7 @@
+import Files
 import Foundation
 import TestSupport
 import Testing
-import YAML
 
 @testable import Traces
 

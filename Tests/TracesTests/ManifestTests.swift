@@ -1,7 +1,6 @@
+import Files
 import Foundation
-import Tensors
 import Testing
-import YAML
 
 @testable import Traces
 

@@ -1,7 +1,7 @@
+import Files
 import Tensors
 import Testing
 import Winograd
-import YAML
 
 @testable import Traces
 

@@ -1,5 +1,5 @@
+import Files
 import Testing
-import YAML
 
 @testable import Traces
 

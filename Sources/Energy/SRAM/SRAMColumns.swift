@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// What the numbers of a row of an SRAM table are: names and units, given once above all rows.

@@ -1,3 +1,4 @@
+import Files
 import YAML
 
 /// Energies and areas per operation at one technology node and supply, each figure with its source.

@@ -1,7 +1,7 @@
+import Files
 import Hardware
 import Traces
 import Winograd
-import YAML
 
 /// How one layer is computed.
 public enum Algorithm: Hashable, Sendable, CustomStringConvertible {

@@ -1,7 +1,7 @@
+import Files
 import Hardware
 import Traces
 import Winograd
-import YAML
 
 /// A layer in the form in which it runs: its operands' zeros, cut into steps, a masked product for each group of channels.
 struct LoweredLayer: Sendable {

@@ -1,5 +1,5 @@
+import Files
 import Hardware
-import YAML
 
 /// How much of a buffer the groups of one operand take, and how much of DRAM.
 protocol GroupSizes {

@@ -1,5 +1,5 @@
+import Files
 import Hardware
-import YAML
 
 /// How a layer's operands come through its buffers: blocks, loads, and the order of passes that follows from them.
 struct MemoryPlan {

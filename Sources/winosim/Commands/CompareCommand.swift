@@ -2,7 +2,6 @@ import ArgumentParser
 import Comparisons
 import Hardware
 import Reports
-import YAML
 
 /// `winosim compare`.
 struct CompareCommand: AsyncParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import YAML
+import Files
 
 /// `winosim config check`.
 struct ConfigCheckCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Hardware
 import Sweeps
 import Traces

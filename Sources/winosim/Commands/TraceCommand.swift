@@ -1,9 +1,9 @@
 import ArgumentParser
+import Files
 import Hardware
 import Reports
 import Simulation
 import Traces
-import YAML
 
 /// `winosim trace`.
 struct TraceCommand: ParsableCommand {

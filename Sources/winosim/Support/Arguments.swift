@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import YAML
 
 /// The arguments as the system gave them.
 enum Arguments {

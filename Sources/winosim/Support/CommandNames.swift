@@ -1,5 +1,5 @@
 import ArgumentParser
-import YAML
+import Files
 
 /// Looks at the commands' names before the parser does, which knows no near ones.
 enum CommandNames {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import YAML
 
 /// Standard output for results, standard error for talk.
 enum Console {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Foundation
-import YAML
 
 /// From an error to what the user reads and the exit code that scripts see.
 enum Failure {

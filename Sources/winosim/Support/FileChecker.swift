@@ -1,6 +1,7 @@
 import Comparisons
 import DRAM
 import Energy
+import Files
 import Hardware
 import Reports
 import Sweeps

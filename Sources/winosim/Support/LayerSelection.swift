@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Traces
-import YAML
 
 /// Which layers of a trace are wanted.
 struct LayerSelection: ParsableArguments {

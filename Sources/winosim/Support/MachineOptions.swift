@@ -1,9 +1,9 @@
 import ArgumentParser
 import DRAM
+import Files
 import Foundation
 import Hardware
 import Traces
-import YAML
 
 /// Which machine runs.
 struct MachineOptions: ParsableArguments {

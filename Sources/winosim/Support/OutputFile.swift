@@ -1,4 +1,4 @@
-import Tensors
+import Files
 
 /// The one file that an option such as `--csv` names.
 enum OutputFile {

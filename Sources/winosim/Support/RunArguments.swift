@@ -1,5 +1,6 @@
 import ArgumentParser
 import Comparisons
+import Files
 import Foundation
 import Hardware
 import Traces

@@ -2,7 +2,6 @@ import Foundation
 import Hardware
 import Reports
 import Traces
-import YAML
 
 /// Things of one kind that ship, as people and programs read them.
 struct ShippedList {

@@ -2,7 +2,6 @@ import Benchmark
 import Foundation
 import Hardware
 import Sweeps
-import YAML
 
 /// The project's folder, from this file's place in it.
 private let projectFolder = (0..<5).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }

@@ -115,3 +115,11 @@ public func quoted(_ text: String, limit: Int = 60) -> String {
     }
     return shown + "\""
 }
+
+extension [String] {
+    /// `a`, `a or b`, `a, b or c`.
+    public var formattedChoice: String {
+        guard count > 1, let last else { return first ?? "" }
+        return dropLast().joined(separator: ", ") + " or " + last
+    }
+}

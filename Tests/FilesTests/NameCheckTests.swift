@@ -1,6 +1,6 @@
 import Testing
 
-@testable import YAML
+@testable import Files
 
 @Suite struct NameCheckTests {
     @Test(arguments: [

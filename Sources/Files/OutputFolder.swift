@@ -1,5 +1,3 @@
-import YAML
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

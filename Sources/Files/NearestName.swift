@@ -32,8 +32,3 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     }
     return last[b.count]
 }
-
-/// ` (did you mean "x"?)` where a known name is near, else nothing.
-func suggestion(for name: String, among names: [String]) -> String {
-    nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ""
-}

@@ -1,5 +1,3 @@
-import YAML
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -12,12 +10,12 @@ import YAML
 ///
 /// A file is read once and kept: a memory map of it would end the program when somebody else cuts the file, and show zeros or
 /// other values where it is written to. The digest of a trace is that of these bytes.
-final class Storage: @unchecked Sendable {
-    let bytes: UnsafeRawBufferPointer
+package final class Storage: @unchecked Sendable {
+    package let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
 
     /// Copies bytes.
-    init(copying source: UnsafeRawBufferPointer) {
+    package init(copying source: UnsafeRawBufferPointer) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 16)
         copy.copyMemory(from: source)
         bytes = UnsafeRawBufferPointer(copy)
@@ -27,7 +25,7 @@ final class Storage: @unchecked Sendable {
     /// Reads a regular file.
     ///
     /// - Throws: `FileError`, also where the file changes its size meanwhile or does not fit the memory.
-    init(reading path: String) throws {
+    package init(reading path: String) throws {
         func failed(_ reason: String) -> FileError { FileError(.read, path: path, reason: reason) }
         // Not to wait for a writer where the path is a pipe.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

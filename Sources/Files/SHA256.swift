@@ -1,5 +1,3 @@
-import YAML
-
 /// The digest SHA-256 of FIPS 180-4, piece by piece.
 public struct SHA256: Sendable {
     private var state: [UInt32] = [

@@ -33,14 +33,3 @@ public enum NameCheck {
         "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
     ]
 }
-
-extension Node {
-    /// A text that names something in tables.
-    ///
-    /// - Throws: `InputError` where it is none, or `NameCheck.fault(in:what:)` has a reason.
-    public func name(what: String) throws -> String {
-        let name = try string()
-        if let fault = NameCheck.fault(in: name, what: what) { throw error(fault) }
-        return name
-    }
-}
