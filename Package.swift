@@ -74,7 +74,8 @@ let package = Package(
         tests(
             "FigureTests",
             [
-                "Sweeps", "Reports", "Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Tensors", "YAML", "Files",
+                "Sweeps", "Reports", "Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Tensors", "YAML",
+                "Files",
             ], data: ["Pinned"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
         tests("DocumentationTests", ["Hardware", "DRAM", "Reports", "Sweeps", "YAML", "Files"]),

@@ -118,7 +118,10 @@ import YAML
         func isRead(_ key: String, _ value: Int) -> Bool {
             let name = key.hasPrefix("timings.") ? "timings: {\(key.dropFirst(8)): \(value)}" : "\(key): \(value)"
             let node = try? Document.parse("{standard: DDR4-2400, \(name)}", file: "memory")
-            return (try? node.map { try DRAMConfiguration.decode($0, presets: DRAMPresets(folder: repository + "/Configs/dram")) }) != nil
+            return
+                (try? node.map {
+                    try DRAMConfiguration.decode($0, presets: DRAMPresets(folder: repository + "/Configs/dram"))
+                }) != nil
         }
         // Timings are checked against each other too, so only what lies beyond their bounds is tried.
         for entry in entries where entry.type != "name" && entry.range.contains(" to ") {

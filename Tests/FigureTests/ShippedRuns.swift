@@ -1,5 +1,6 @@
 import Comparisons
 import Energy
+import Files
 import Foundation
 import Hardware
 import Reports

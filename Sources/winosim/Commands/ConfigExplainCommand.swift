@@ -1,5 +1,6 @@
 import ArgumentParser
 import DRAM
+import Files
 import Hardware
 import Reports
 import YAML
