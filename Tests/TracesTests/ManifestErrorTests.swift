@@ -350,6 +350,14 @@ import Testing
             "20:13: a linear layer is a matrix product: no kernel other than 1 x 1, no stride, padding or "
                 + "groups is expected"),
         Broken(
+            "channels: 5}", "channels: 5}\n    kernel: {height: 1, width: 1, stride: [2, 1]}",
+            "20:13: a linear layer is a matrix product: no kernel other than 1 x 1, no stride, padding or "
+                + "groups is expected"),
+        Broken(
+            "channels: 5}", "channels: 5}\n    kernel: {height: 1, width: 1, stride: [1, 2]}",
+            "20:13: a linear layer is a matrix product: no kernel other than 1 x 1, no stride, padding or "
+                + "groups is expected"),
+        Broken(
             "channels: 5}", "channels: 5}\n    winograd: {tile: 2}",
             "20:15: a linear layer has no Winograd form; expected a convolution"),
         Broken(
