@@ -19,6 +19,7 @@ public struct Machine: Sendable {
     ///
     /// - Parameters:
     ///   - path: a file, or the name of what ships; the default machine where nil.
+    ///   - overrides: keys that replace those of the file.
     ///   - library: what ships; where nil, that of `ConfigurationLibrary(near: path)`.
     /// - Throws: `FileError` where a file cannot be read or does not ship, with the nearest name; `InputError` for what is wrong in
     ///   one or in an override.

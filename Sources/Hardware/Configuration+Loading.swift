@@ -67,7 +67,9 @@ extension Configuration {
 
     /// The configuration that a mapping describes; what it does not give has its default.
     ///
-    /// - Parameter library: what ships, as in `load(path:overrides:library:)`.
+    /// - Parameters:
+    ///   - node: the mapping.
+    ///   - library: what ships, as in `load(path:overrides:library:)`.
     /// - Throws: `InputError` for everything wrong in the mapping, `FileError` where a memory's preset cannot be read.
     public static func decode(_ node: Node, library: ConfigurationLibrary? = nil) throws -> Configuration {
         try decode(node, library: library, checksTogether: true)
