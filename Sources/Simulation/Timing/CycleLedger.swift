@@ -22,19 +22,11 @@ public enum CycleHolder: Int, CaseIterable, Hashable, Sendable {
     /// Accumulators drained.
     case drain
 
-    /// The name in reports: `bound_by`, and behind `cycles_` the column's.
+    /// The name in reports: `bound_by`, and behind `cycles_` the column's. What has a class of idle slots is called like it, but
+    /// for the array, whose class is one of its reasons.
     public var name: String {
-        switch self {
-        case .array: "array"
-        case .issue: "issue"
-        case .weightFetch: "weight_fetch"
-        case .inputFetch: "input_fetch"
-        case .inputTransform: "input_transform"
-        case .dramWeights: "dram_weights"
-        case .dramInputs: "dram_inputs"
-        case .dramOutputs: "dram_outputs"
-        case .drain: "drain"
-        }
+        guard self != .array, let idleClass else { return self == .array ? "array" : "issue" }
+        return idleClass.name
     }
 
     /// The class of the idle slots of PEs that wait for a bundle which this holds; nil for the one-bundle limit, at which no
