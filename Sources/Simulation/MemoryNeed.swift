@@ -53,7 +53,8 @@ public struct MemoryNeed: Sendable {
         let perPixel = pixels * (16 + 4 + groups * Double(layout.slices)) + 24 * tiles
         let columnGroups = groups * (tiles / Double(array.columns * array.tilesPerPE)).rounded(.up)
         let rowGroups = (filters / groups / Double(array.rows * array.filtersPerPE)).rounded(.up)
-        let lanes = OperandLayout(array: array, width: layout.width, countsUpdates: true)
+        let lanes = OperandLayout(
+            ArrayLayer(array: array, width: layout.width, updatesEveryProduct: false, filters: 1, tiles: 1))
         let columnWords = columnGroups / groups * steps * Double(lanes.columnVectors * lanes.columnWords) * 32
         let passes = columnGroups * rowGroups * 250 + columnGroups * steps * 32
         bytes = (operands + masks + perPixel + columnWords + passes) * Self.slack

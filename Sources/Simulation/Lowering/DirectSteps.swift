@@ -59,25 +59,8 @@ enum DirectSteps {
         }
     }
 
-    /// At every pixel of every image, how many of the given channels are not zero; at most 255 channels.
-    static func counts(_ source: ElementFlags, channels: Range<Int>) -> [UInt8] {
-        let size = source.elements
-        var counts = [UInt8](repeating: 0, count: source.outer * size)
-        source.flags.withUnsafeBufferPointer { flags in
-            counts.withUnsafeMutableBufferPointer { counts in
-                for image in 0..<source.outer {
-                    for channel in channels {
-                        let from = (image * source.channels + channel) * size
-                        for i in 0..<size { counts[image * size + i] &+= flags[from + i] }
-                    }
-                }
-            }
-        }
-        return counts
-    }
-
     /// At every pixel of every image, the mask of the given channels.
-    private static func gather(_ source: ElementFlags, channels: Range<Int>, into masks: inout [UInt64]) {
+    static func gather(_ source: ElementFlags, channels: Range<Int>, into masks: inout [UInt64]) {
         let size = source.elements
         source.flags.withUnsafeBufferPointer { flags in
             masks.withUnsafeMutableBufferPointer { masks in

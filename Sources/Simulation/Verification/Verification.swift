@@ -76,10 +76,10 @@ extension Simulator {
             ).run()
         }
         let (outputs, products) = compute(weights, activations)
-        if products != result.activity.usefulProducts {
+        if products != result.activity.array.usefulProducts {
             throw BrokenLaw(
                 description:
-                    "layer '\(layer.name)': the engine counted \(result.activity.usefulProducts) useful products, and "
+                    "layer '\(layer.name)': the engine counted \(result.activity.array.usefulProducts) useful products, and "
                     + "the arithmetic \(products)")
         }
         let recorded = layer.outputs.map { OutputError(computed: outputs, expected: $0.tensor.doubles()) }
