@@ -2,6 +2,9 @@ import Files
 import Tensors
 import Winograd
 
+/// The shape of a layer, as the reference convolutions of module `Winograd` take it too.
+public typealias LayerShape = Winograd.LayerShape
+
 /// One layer of a trace: a shape and where its operands come from.
 public struct Layer: Sendable {
     /// The layer's name, unique in its trace.

@@ -27,7 +27,7 @@ struct VerificationTests {
         let weights = values(6 * 4 / groups * 9)
         let activations = values(2 * 4 * 7 * 6).map { max(0, $0) }
         var outputs = ReferenceConvolution.direct(
-            input: activations.map(Double.init), weights: weights.map(Double.init), shape: shape.convolution)
+            input: activations.map(Double.init), weights: weights.map(Double.init), shape: shape)
         if spoil { outputs[11] += 0.01 }
         return Layer(
             name: "layer", shape: shape, relu: .spatial,

@@ -174,7 +174,7 @@ struct OperandCase {
             let weights = try c.layer().weightValues(.winograd(c.matrices), quantizeBits: nil) ?? []
             let values = try c.layer().activationValues(.winograd(c.matrices), quantizeBits: nil) ?? []
             let expected = ReferenceConvolution.direct(
-                input: c.input.map(Double.init), weights: c.weights.map(Double.init), shape: c.shape.convolution)
+                input: c.input.map(Double.init), weights: c.weights.map(Double.init), shape: c.shape)
             let (rows, columns) = (c.shape.outputHeight, c.shape.outputWidth)
             let (tileRows, tileColumns) = (c.shape.tileRows(m), c.shape.tileColumns(m))
             var error = 0.0

@@ -121,6 +121,6 @@ extension Layer {
             case .tensor(let activations, .spatial) = activations
         else { return nil }
         return ReferenceConvolution.direct(
-            input: activations.tensor.doubles(), weights: weights.tensor.doubles(), shape: shape.convolution)
+            input: activations.tensor.doubles(), weights: weights.tensor.doubles(), shape: shape)
     }
 }

@@ -1,5 +1,3 @@
-import Winograd
-
 /// The shape of a convolution or linear layer, in elements.
 ///
 /// A linear layer is a 1 x 1 convolution of a 1 x 1 map: its features are channels, the rows of its batch are images.
@@ -61,18 +59,6 @@ public struct LayerShape: Hashable, Sendable {
     /// Multiplications of the dense direct convolution: N * K * Ho * Wo * C/groups * R * S.
     public var denseMultiplies: Int {
         batch * filters * outputHeight * outputWidth * groupChannels * taps
-    }
-
-    /// The same shape for the reference convolutions.
-    public var convolution: ConvolutionShape {
-        var shape = ConvolutionShape()
-        (shape.batch, shape.channels, shape.filters, shape.groups) = (batch, channels, filters, groups)
-        (shape.height, shape.width) = (height, width)
-        (shape.kernelHeight, shape.kernelWidth) = (kernelHeight, kernelWidth)
-        (shape.strideHeight, shape.strideWidth) = (strideHeight, strideWidth)
-        (shape.paddingHeight, shape.paddingWidth) = (paddingHeight, paddingWidth)
-        (shape.dilationHeight, shape.dilationWidth) = (dilationHeight, dilationWidth)
-        return shape
     }
 
     /// Output tiles of edge `m` along the height.
