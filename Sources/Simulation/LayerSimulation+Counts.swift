@@ -5,12 +5,12 @@ import Traces
 extension LayerSimulation {
     /// Transforms in and out, and the accumulators that drained.
     func countTransforms(_ activity: inout Activity, onRead: Int, onLoad: Int) {
-        guard case .winograd(let matrices) = lowered.plan.form else {
+        guard let matrices = lowered.form.matrices else {
             activity.accumulatorDrains = activity.pairs
             return
         }
         // On ideal memory every tile came through once.
-        let once = lowered.windows.tiles * lowered.shape.channels
+        let once = lowered.grid.tiles * lowered.shape.channels
         let isBehindBuffer = configuration.inputTransform.placement == .read
         activity.inputTransforms = isBehindBuffer ? onRead : onLoad > 0 ? onLoad : once
         activity.inputTransformAdds = activity.inputTransforms * matrices.inputTransformAdds

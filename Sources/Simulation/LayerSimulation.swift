@@ -31,8 +31,8 @@ struct LayerSimulation {
         let array = configuration.peArray
         let shape = lowered.shape
         let store = InputStore(lowered, configuration: configuration)
-        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
-        let distinct = DistinctPixels(lowered.windows)
+        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.grid)
+        let distinct = DistinctPixels(lowered.grid)
         let groups = (0..<shape.groups).map {
             ChannelGroup(
                 lowered, index: $0, store: store, ownership: ownership, distinct: distinct, configuration: configuration
@@ -156,20 +156,18 @@ struct LayerSimulation {
 
     /// Where the layer's input transform stands; nil where it has none.
     var transforms: Placement? {
-        guard case .winograd = lowered.plan.form else { return nil }
-        return configuration.inputTransform.placement
+        lowered.form.isWinograd ? configuration.inputTransform.placement : nil
     }
 
     /// Whether each product of a pair goes to an accumulator of its own: the positions of a step do under Winograd.
     private var updatesEveryProduct: Bool {
-        if case .winograd = lowered.plan.form { return lowered.plan.step == .positions }
-        return false
+        lowered.form.isWinograd && lowered.layout.form == .positions
     }
 
     /// The kinds of PEs, which are the same for all groups of channels.
     private func kinds(_ array: PEArray) -> PEKinds {
         let rows = (lowered.shape.groupFilters + array.filtersPerPE - 1) / array.filtersPerPE
-        let columns = (lowered.windows.tiles + array.tilesPerPE - 1) / array.tilesPerPE
+        let columns = (lowered.grid.tiles + array.tilesPerPE - 1) / array.tilesPerPE
         return PEKinds(
             rows: array.rows, columns: array.columns, rowSplit: (rows - 1) % array.rows + 1,
             columnSplit: (columns - 1) % array.columns + 1)

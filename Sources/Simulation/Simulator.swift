@@ -36,10 +36,12 @@ public struct Simulator: Sendable {
         let layers = trace.layers
         try configuration.checkClock()
         let chosen = indices ?? Array(layers.indices)
+        let forms = try forms(of: layers, at: chosen)
+        let run = chosen.compactMap { i in forms[i].map { (index: i, form: $0) } }
         // Large layers run one after another where they would not fit together.
-        let fitting = try MemoryNeed.check(chosen.map { layers[$0] }, configuration: configuration)
+        let fitting = try MemoryNeed.check(run.map(\.form), configuration: configuration)
         let limit = min(fitting ?? .max, concurrency ?? ProcessInfo.processInfo.activeProcessorCount)
-        let results = try await mapConcurrently(chosen, limit: limit) { i in
+        let results = try await mapConcurrently(run, limit: limit) { i, form in
             let isLast = i + 1 == layers.count
             let share = shared.map {
                 LayerShare(
@@ -47,8 +49,7 @@ public struct Simulator: Sendable {
                     next: isLast ? nil : LayerKey(trace: $0.trace, layer: i + 1))
             }
             let result = try simulate(
-                layers[i], next: isLast ? nil : layers[i + 1], seed: trace.seed, recordsTimeline: recordsTimeline,
-                share: share)
+                form, next: forms[i + 1], seed: trace.seed, recordsTimeline: recordsTimeline, share: share)
             progress?(i)
             return result
         }
@@ -69,30 +70,42 @@ public struct Simulator: Sendable {
     public func simulate(
         _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false
     ) throws -> LayerResult {
-        _ = try MemoryNeed.check([layer], configuration: configuration)
+        let forms = try forms(of: [layer] + (next.map { [$0] } ?? []), at: [0])
+        guard let form = forms[0] else { preconditionFailure("a layer without a form") }
+        _ = try MemoryNeed.check([form], configuration: configuration)
         try configuration.checkClock()
-        return try simulate(layer, next: next, seed: seed, recordsTimeline: recordsTimeline, share: nil)
+        return try simulate(form, next: forms[1], seed: seed, recordsTimeline: recordsTimeline, share: nil)
     }
 
     private func simulate(
-        _ layer: Layer, next: Layer?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
+        _ form: LayerForm, next: LayerForm?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
     ) throws -> LayerResult {
         func make() throws -> LayerResult {
             try simulate(
-                layer, lowered: LoweredLayer(layer, configuration: configuration, seed: seed, share: share), next: next,
+                LoweredLayer(form, configuration: configuration, seed: seed, share: share), next: next,
                 recordsTimeline: recordsTimeline, cache: share?.cache)
         }
         guard let share, !recordsTimeline else { return try make() }
         return try share.cache.result(share.key, on: configuration, next: share.next, make: make)
     }
 
+    /// The forms of some layers, and of those that follow them where they decide how outputs are stored; nil for the others,
+    /// and behind the last one.
+    private func forms(of layers: [Layer], at indices: [Int]) throws -> [LayerForm?] {
+        var forms = [LayerForm?](repeating: nil, count: layers.count + 1)
+        let isEncoded = configuration.mapping.activationStorage == .bitmask
+        for i in indices.flatMap({ isEncoded ? [$0, $0 + 1] : [$0] }) where i < layers.count && forms[i] == nil {
+            forms[i] = try LayerForm(layers[i], mapping: configuration.mapping)
+        }
+        return forms
+    }
+
     private func simulate(
-        _ layer: Layer, lowered: LoweredLayer, next: Layer?, recordsTimeline: Bool, cache: SimulationCache?
+        _ lowered: LoweredLayer, next: LayerForm?, recordsTimeline: Bool, cache: SimulationCache?
     ) throws -> LayerResult {
         var density: Double?
         if let next, configuration.mapping.activationStorage == .bitmask {
             density = try next.pixelDensity(
-                LayerPlan(next, mapping: configuration.mapping).form,
                 quantizeBits: configuration.datatype.quantize ? configuration.datatype.activations : nil)
         }
         let recorder = recordsTimeline ? TimelineRecorder() : nil
@@ -100,7 +113,7 @@ public struct Simulator: Sendable {
             lowered: lowered, configuration: configuration, nextDensity: density ?? 1, recorder: recorder, cache: cache
         ).run()
         return LayerResult(
-            name: layer.name, shape: layer.shape, algorithm: lowered.plan.algorithm, note: lowered.plan.note,
+            name: lowered.name, shape: lowered.shape, algorithm: lowered.form.algorithm, note: lowered.form.note,
             activity: activity, timeline: recorder?.timeline(cycles: activity.cycles))
     }
 

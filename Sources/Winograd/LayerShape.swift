@@ -60,10 +60,4 @@ public struct LayerShape: Hashable, Sendable {
     public var denseMultiplies: Int {
         batch * filters * outputHeight * outputWidth * groupChannels * taps
     }
-
-    /// Output tiles of edge `m` along the height.
-    public func tileRows(_ m: Int) -> Int { (outputHeight + m - 1) / m }
-
-    /// Output tiles of edge `m` along the width.
-    public func tileColumns(_ m: Int) -> Int { (outputWidth + m - 1) / m }
 }

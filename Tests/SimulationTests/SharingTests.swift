@@ -193,7 +193,7 @@ struct SharingTests {
             let layer = random.pick(layers)
             func run(_ cache: SimulationCache?) throws -> Activity {
                 try LayerSimulation(
-                    lowered: LoweredLayer(layer, configuration: machine, seed: 1), configuration: machine,
+                    lowered: LoweredLayer(layer, machine), configuration: machine,
                     nextDensity: 0.5, cache: cache
                 ).run()
             }

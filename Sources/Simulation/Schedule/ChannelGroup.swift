@@ -33,7 +33,7 @@ struct ChannelGroup {
             product, lowered: lowered, group: index, grouping: grouping, store: store, fetch: fetch,
             ownership: ownership, distinct: distinct, configuration: configuration)
         outputs = (0..<grouping.columnGroups).map { columnGroup in
-            lowered.windows.outputs[grouping.tiles(ofColumnGroup: columnGroup)].reduce(0, +)
+            lowered.grid.outputs(of: grouping.tiles(ofColumnGroup: columnGroup))
         }
     }
 

@@ -8,7 +8,7 @@ struct InputSizes: GroupSizes {
     private let store: InputStore
     private let fetch: InputFetch
     private let grouping: Grouping
-    private let windows: Windows
+    private let grid: TileGrid
     private let layout: StepLayout
     private let isWinograd: Bool
     private let lanes: [Int]
@@ -34,9 +34,9 @@ struct InputSizes: GroupSizes {
         self.fetch = fetch
         self.grouping = grouping
         self.ownership = ownership
-        windows = lowered.windows
+        grid = lowered.grid
         layout = lowered.layout
-        if case .winograd = lowered.plan.form { isWinograd = true } else { isWinograd = false }
+        isWinograd = lowered.form.isWinograd
         let valueBits = configuration.datatype.activations
         inBuffer = StoredValues(encoding: store.encoding, valueBits: valueBits)
         // Where pixels are not known, every value is stored.
@@ -51,7 +51,7 @@ struct InputSizes: GroupSizes {
         nonZeros =
             pixels.map { pixels in
                 (0..<lowered.layout.slices).map {
-                    DirectSteps.counts(pixels, channels: channels.dropFirst($0 * slice).prefix(slice))
+                    pixels.nonZeros(of: channels.dropFirst($0 * slice).prefix(slice))
                 }
             } ?? []
     }
@@ -81,13 +81,13 @@ struct InputSizes: GroupSizes {
         for slice in 0..<layout.slices {
             let members = layout.steps(ofSlice: slice).filter { $0 >= first }
             guard let begin = members.first else { continue }
-            let reads = isWinograd ? [0..<windows.reads] : members.map(layout.reads(ofStep:))
-            let key = isWinograd ? 0 : layout.reads(ofStep: begin).lowerBound
+            let positions = isWinograd ? [0..<grid.positions] : members.map(layout.positions(ofStep:))
+            let key = isWinograd ? 0 : layout.positions(ofStep: begin).lowerBound
             let fresh: [[Int]]
             if let known = lists[key] {
                 fresh = known
             } else {
-                fresh = distinct.newPixels(of: tiles, reads: reads).map { $0.filter(isChosen) }
+                fresh = distinct.newPixels(of: tiles, positions: positions).map { $0.filter(isChosen) }
                 lists[key] = fresh
             }
             let channels = layout.channels(ofSlice: slice)

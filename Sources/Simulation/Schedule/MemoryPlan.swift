@@ -47,10 +47,8 @@ struct MemoryPlan {
         }
         plan.sort()
         try Self.checkOutputs(groups, lowered: lowered, configuration: configuration, nextDensity: nextDensity)
-        var transforms = false
-        if case .winograd = lowered.plan.form {
-            transforms = configuration.inputTransform.placement == .load && !lowered.hasGivenActivations
-        }
+        let transforms =
+            lowered.form.isWinograd && configuration.inputTransform.placement == .load && !lowered.hasGivenActivations
         self.plan = plan
         wholeGroupsCapacity = wholeGroups
         passes = Dictionary(grouping: plan.passes, by: \.channelGroup)
