@@ -10,7 +10,7 @@ public struct MemoryNeed: Sendable {
     /// Bytes.
     public let bytes: Double
 
-    /// Smaller needs are never refused, and never looked at.
+    /// Smaller needs are never refused.
     private static let small = 64.0 * 1024 * 1024
     /// What allocation and short-lived copies add to what is counted.
     private static let slack = 1.25
@@ -28,7 +28,7 @@ public struct MemoryNeed: Sendable {
         // Under Winograd's algorithm a word of positions a channel of each tile and of each filter.
         operands +=
             form.isWinograd ? 8 * (channels * tiles + groupChannels * filters) : groupChannels * filters * positions
-        // Values are looked at as doubles.
+        // Values are read as doubles.
         if case .tensor = layer.weights { operands += 8 * groupChannels * filters * positions }
         if case .tensor = layer.activations { operands += 8 * channels * pixels / Double(shape.batch) }
         let layout = StepLayout(form, mapping: configuration.mapping)

@@ -44,9 +44,7 @@ public struct Layer: Sendable {
     }
 
     /// Whether an operand or the ReLU lives in the Winograd domain, so that no other form computes this layer.
-    public var isWinogradOnly: Bool {
-        relu == .winograd || weights.domain == .winograd || activations.domain == .winograd
-    }
+    public var isWinogradOnly: Bool { winogradReason != nil }
 }
 
 /// What a layer computes.

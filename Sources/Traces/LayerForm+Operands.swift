@@ -6,7 +6,7 @@ extension LayerForm {
     ///
     /// - Parameters:
     ///   - seed: The trace's seed, for what is drawn.
-    ///   - quantizeBits: The width to which values are quantized before their zeros are looked for; nil leaves them.
+    ///   - quantizeBits: The width to which values are quantized before their zeros are found; nil leaves them as they are.
     /// - Throws: `InputError` where they would not fit in memory, or the width leaves no value.
     public func weightZeros(seed: UInt64, quantizeBits: Int?) throws -> WeightZeros {
         switch (layer.weights, matrices) {

@@ -35,7 +35,7 @@ extension LayerForm {
         if mapping.algorithm != .direct && obstacle == nil {
             try self.init(winograd: layer, tile: tile)
         } else {
-            // Nobody misses Winograd's algorithm where there is one tap.
+            // Winograd's algorithm is not expected where the kernel has one tap.
             let note = layer.shape.taps == 1 ? nil : obstacle.map { "runs direct: \($0)" }
             try self.init(direct: layer, note: note)
         }

@@ -19,7 +19,7 @@ struct StepLayout: Sendable {
     /// Steps of one slice.
     let stepsPerSlice: Int
 
-    /// Cuts the channels of one group. A single tap is no position to cut by.
+    /// Cuts the channels of one group; with a single tap always as `channels`.
     init(_ layer: LayerForm, mapping: Mapping) {
         form = layer.shape.taps == 1 ? .channels : mapping.step
         channels = layer.shape.groupChannels
