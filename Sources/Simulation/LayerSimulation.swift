@@ -24,7 +24,7 @@ struct LayerSimulation {
         try checkEncodings()
         let layer = ArrayLayer(
             array: configuration.peArray, width: lowered.layout.width, updatesEveryProduct: updatesEveryProduct,
-            filters: lowered.shape.groupFilters, tiles: lowered.windows.tiles)
+            filters: lowered.shape.groupFilters, tiles: lowered.grid.tiles)
         if !prefersWideLanes && NarrowLanes.fits(layer) {
             return try run(ZeroSkippingArray<NarrowLanes>(layer))
         }
@@ -33,8 +33,8 @@ struct LayerSimulation {
 
     private func run<Array: ArrayKind & ~Copyable>(_ array: consuming Array) throws -> Activity {
         let store = InputStore(lowered, configuration: configuration)
-        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
-        let distinct = DistinctPixels(lowered.windows)
+        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.grid)
+        let distinct = DistinctPixels(lowered.grid)
         let groups = lowered.products.enumerated().map { index, product in
             ChannelGroup(
                 lowered, index: index, grouping: Array.grouping(product, array: configuration.peArray), store: store,
@@ -94,14 +94,12 @@ struct LayerSimulation {
 
     /// Where the layer's input transform stands; nil where it has none.
     var transforms: Placement? {
-        guard case .winograd = lowered.plan.form else { return nil }
-        return configuration.inputTransform.placement
+        lowered.form.isWinograd ? configuration.inputTransform.placement : nil
     }
 
     /// Whether each product of a pair goes to an accumulator of its own: the positions of a step do under Winograd.
     private var updatesEveryProduct: Bool {
-        if case .winograd = lowered.plan.form { return lowered.plan.step == .positions }
-        return false
+        lowered.form.isWinograd && lowered.layout.form == .positions
     }
 
     /// Checks that the encodings of the buffers can code the layer's vectors.
@@ -125,7 +123,7 @@ extension LayerSimulation {
         var ledger = WorkloadLedger()
         for group in groups { ledger += WorkloadLedger(group.product) }
         ledger.denseMultiplies = lowered.shape.denseMultiplies
-        if case .winograd(let matrices) = lowered.plan.form, !configuration.datatype.quantize {
+        if let matrices = lowered.form.matrices, !configuration.datatype.quantize {
             ledger.growthBits = matrices.inputGrowthBits
         }
         return ledger
@@ -144,7 +142,7 @@ extension LayerSimulation {
             }
         }
         ledger.accumulatorDrains = ledger.pairs
-        if case .winograd(let matrices) = lowered.plan.form {
+        if let matrices = lowered.form.matrices {
             ledger.accumulatorDrains *= matrices.n * matrices.n
         }
         if !configuration.mapping.activationStorage.keepsZeros {
@@ -157,8 +155,8 @@ extension LayerSimulation {
     /// Tiles through the transforms; on ideal memory every tile came through once.
     private func transformed(onRead: Int, onLoad: Int, pairs: Int) -> TransformLedger {
         var ledger = TransformLedger()
-        guard case .winograd(let matrices) = lowered.plan.form else { return ledger }
-        let once = lowered.windows.tiles * lowered.shape.channels
+        guard let matrices = lowered.form.matrices else { return ledger }
+        let once = lowered.grid.tiles * lowered.shape.channels
         ledger.inputTiles = transforms == .read ? onRead : onLoad > 0 ? onLoad : once
         ledger.inputAdds = ledger.inputTiles * matrices.inputTransformAdds
         ledger.outputAdds = pairs * matrices.outputTransformAdds

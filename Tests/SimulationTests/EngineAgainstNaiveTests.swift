@@ -6,11 +6,18 @@ import Traces
 
 @testable import Simulation
 
+extension LoweredLayer {
+    /// A layer in the form that the machine chooses, drawn from a seed of 1.
+    init(_ layer: Layer, _ configuration: Configuration) throws {
+        try self.init(LayerForm(layer, mapping: configuration.mapping), configuration: configuration, seed: 1)
+    }
+}
+
 /// The engine's result in the naive machine's terms.
 func engineResult(
     _ layer: Layer, _ configuration: Configuration, wide: Bool
 ) throws -> NaiveMachine.Result {
-    let lowered = try LoweredLayer(layer, configuration: configuration, seed: 1)
+    let lowered = try LoweredLayer(layer, configuration)
     let activity = try LayerSimulation(
         lowered: lowered, configuration: configuration, nextDensity: 1, prefersWideLanes: wide
     ).run()

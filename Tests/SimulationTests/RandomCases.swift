@@ -190,13 +190,14 @@ extension RandomCase {
                 winograd: isWinograd ? WinogradModel(tile: result.configuration.mapping.tile) : nil,
                 weights: .density(random.pick([0, 0.3, 0.6, 1]), domain, spread),
                 activations: .density(random.pick([0, 0.3, 0.6, 1]), domain, spread))
-            let form: ComputeForm =
-                isWinograd
-                ? .winograd(try .cookToom(m: result.configuration.mapping.tile, r: shape.kernelHeight)) : .direct
+            let form =
+                try isWinograd
+                ? LayerForm(winograd: result.layer, tile: result.configuration.mapping.tile)
+                : LayerForm(direct: result.layer)
             let lowering = NaiveLowering(
                 shape: shape, configuration: result.configuration, edge: isWinograd ? n : nil,
-                weights: try result.layer.weightZeros(form, seed: 1, quantizeBits: nil),
-                activations: try result.layer.activationZeros(form, seed: 1, quantizeBits: nil))
+                weights: try form.weightZeros(seed: 1, quantizeBits: nil),
+                activations: try form.activationZeros(seed: 1, quantizeBits: nil))
             result.workload = lowering.workload()
         } while result.workload.size > 6000
         if withMemory { result.configuration.setRandomCapacities(for: result.workload, seed: seed) }

@@ -8,18 +8,18 @@ struct TileOwnership: Sendable {
     private let starts: [Int]
     private let owned: [Int]
 
-    init(_ windows: Windows) {
-        var owner = [Int](repeating: -1, count: windows.pixels)
-        for read in 0..<windows.reads {
-            windows.forEachTile(0..<windows.tiles, read: read) { tile, pixel in
+    init(_ grid: TileGrid) {
+        var owner = [Int](repeating: -1, count: grid.pixels)
+        for position in 0..<grid.positions {
+            grid.forEachPixel(of: 0..<grid.tiles, at: position) { tile, pixel in
                 if pixel >= 0 && (owner[pixel] < 0 || tile < owner[pixel]) { owner[pixel] = tile }
             }
         }
-        var starts = [Int](repeating: 0, count: windows.tiles + 1)
+        var starts = [Int](repeating: 0, count: grid.tiles + 1)
         for tile in owner where tile >= 0 { starts[tile + 1] += 1 }
-        for tile in 0..<windows.tiles { starts[tile + 1] += starts[tile] }
+        for tile in 0..<grid.tiles { starts[tile + 1] += starts[tile] }
         var next = starts
-        var owned = [Int](repeating: 0, count: starts[windows.tiles])
+        var owned = [Int](repeating: 0, count: starts[grid.tiles])
         for (pixel, tile) in owner.enumerated() where tile >= 0 {
             owned[next[tile]] = pixel
             next[tile] += 1

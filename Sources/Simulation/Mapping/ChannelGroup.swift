@@ -41,7 +41,7 @@ struct ChannelGroup {
         sizes = PerOperand(weights: weightSizes, inputs: inputSizes)
         weightBits = grouping.rowGroups.indices.flatMap { weightSizes.bufferBits(group: $0, from: 0) }
         let outputs = (0..<grouping.columnGroups).map { columnGroup in
-            lowered.windows.outputs[grouping.tiles(ofColumnGroup: columnGroup)].reduce(0, +)
+            lowered.grid.outputs(of: grouping.tiles(ofColumnGroup: columnGroup))
         }
         self.outputs = outputs
         let stored = StoredForm(configuration.mapping.activationStorage, valueBits: datatype.activations)

@@ -13,11 +13,10 @@ enum InputStore: Sendable {
     init(_ lowered: LoweredLayer, configuration: Configuration) {
         let encoding = configuration.inputBuffer.encoding
         let transformsOnRead = configuration.inputTransform.placement == .read
-        switch (lowered.plan.form, lowered.activations) {
-        case (.winograd, .given): self = .masks(transformsOnRead ? .dense : encoding)
-        case (.winograd, _): self = transformsOnRead ? .patches : .masks(encoding)
-        case (.direct, .pixels(let flags)): self = .pixels(flags, encoding)
-        case (.direct, _): self = .masks(encoding)
+        switch lowered.activations {
+        case .pixels(let flags): self = .pixels(flags, encoding)
+        case .positions: self = transformsOnRead ? .patches : .masks(encoding)
+        case .given: self = .masks(transformsOnRead && lowered.form.isWinograd ? .dense : encoding)
         }
     }
 
@@ -37,7 +36,7 @@ struct InputFetch {
     /// The same in bits.
     let bits: [Int]
     let stored: StoredForm
-    private let windows: Windows
+    private let grid: TileGrid
     private let layout: StepLayout
     private let grouping: Grouping
     private let channels: Range<Int>
@@ -49,7 +48,7 @@ struct InputFetch {
         distinct: DistinctPixels, valueBits: Int
     ) {
         self.distinct = distinct
-        windows = lowered.windows
+        grid = lowered.grid
         layout = lowered.layout
         self.grouping = grouping
         self.store = store
@@ -62,7 +61,7 @@ struct InputFetch {
         case .pixels(let flags, let encoding):
             counts =
                 layout.form == .channels
-                ? Self.windowPixels(product, windows: windows, layout: layout, grouping: grouping, encoding)
+                ? Self.windowPixels(product, grid: grid, layout: layout, grouping: grouping, encoding)
                 : Self.distinctPixels(flags, distinct: distinct, layout: layout, grouping: grouping, channels: channels)
         case .patches:
             counts = Self.distinctPixels(
@@ -88,18 +87,18 @@ struct InputFetch {
 
     /// Pixels of `channels` at one tap: different outputs read different ones, so the masks themselves are what is read.
     private static func windowPixels(
-        _ product: MaskedProduct, windows: Windows, layout: StepLayout, grouping: Grouping, _ encoding: Encoding
+        _ product: MaskedProduct, grid: TileGrid, layout: StepLayout, grouping: Grouping, _ encoding: Encoding
     ) -> [ValueCount] {
         var counts = [ValueCount](repeating: ValueCount(), count: grouping.columnGroups * layout.steps)
         for columnGroup in 0..<grouping.columnGroups {
             let tiles = grouping.tiles(ofColumnGroup: columnGroup)
             for tap in 0..<layout.positions {
                 var inside = 0
-                windows.forEachTile(tiles, read: tap) { _, pixel in inside += pixel >= 0 ? 1 : 0 }
-                for piece in 0..<layout.pieces {
-                    let step = tap * layout.pieces + piece
+                grid.forEachPixel(of: tiles, at: tap) { _, pixel in inside += pixel >= 0 ? 1 : 0 }
+                for slice in 0..<layout.slices {
+                    let step = layout.step(ofSlice: slice, tap)
                     counts[columnGroup * layout.steps + step] = ValueCount(
-                        values: inside * layout.channels(ofSlice: piece),
+                        values: inside * layout.channels(ofSlice: slice),
                         nonZeros: product.nonZeroActivations(step: step, tiles: tiles), vectors: inside,
                         padding: encoding.padding(in: product.activations(step: step, tiles: tiles)))
                 }
@@ -114,12 +113,11 @@ struct InputFetch {
     ) -> [ValueCount] {
         var counts = [ValueCount](repeating: ValueCount(), count: grouping.columnGroups * layout.steps)
         for columnGroup in 0..<grouping.columnGroups {
-            for piece in 0..<layout.pieces {
-                let pixels = distinct.pixels(
-                    of: grouping.tiles(ofColumnGroup: columnGroup),
-                    reads: piece * layout.width..<min((piece + 1) * layout.width, layout.positions))
+            for number in 0..<layout.stepsPerSlice {
+                let positions = layout.positions(ofStep: layout.step(ofSlice: 0, number))
+                let pixels = distinct.pixels(of: grouping.tiles(ofColumnGroup: columnGroup), positions: positions)
                 for (c, channel) in channels.enumerated() {
-                    counts[columnGroup * layout.steps + c * layout.pieces + piece] = ValueCount(
+                    counts[columnGroup * layout.steps + layout.step(ofSlice: c, number)] = ValueCount(
                         values: pixels.count, nonZeros: flags?.nonZeros(of: pixels, channel: channel) ?? pixels.count,
                         vectors: pixels.count)
                 }
@@ -148,9 +146,9 @@ struct InputFetch {
             let slice = channels.dropFirst(key * layout.channelsOfSlice).prefix(layout.channelsOfSlice)
             let held = PixelCounts(flags, channels: slice, encoding: encoding)
             for (bundle, same) in members {
-                let taps = same.flatMap(layout.reads(ofStep:))
+                let taps = same.flatMap(layout.positions(ofStep:))
                 for columnGroup in 0..<grouping.columnGroups {
-                    let pixels = distinct.pixels(of: grouping.tiles(ofColumnGroup: columnGroup), reads: taps)
+                    let pixels = distinct.pixels(of: grouping.tiles(ofColumnGroup: columnGroup), positions: taps)
                     var twice = held.count(of: pixels) * -1
                     for step in same { twice += counts[columnGroup * layout.steps + step] }
                     shared[columnGroup * bundles + bundle] += twice

@@ -8,7 +8,7 @@ struct InputSizes: OperandSizes {
     private let store: InputStore
     private let fetch: InputFetch
     private let grouping: Grouping
-    private let windows: Windows
+    private let grid: TileGrid
     private let layout: StepLayout
     private let isWinograd: Bool
     private let lanes: [Int]
@@ -34,9 +34,9 @@ struct InputSizes: OperandSizes {
         self.fetch = fetch
         self.grouping = grouping
         self.ownership = ownership
-        windows = lowered.windows
+        grid = lowered.grid
         layout = lowered.layout
-        if case .winograd = lowered.plan.form { isWinograd = true } else { isWinograd = false }
+        isWinograd = lowered.form.isWinograd
         let valueBits = configuration.datatype.activations
         inBuffer = StoredForm(store.encoding, valueBits: valueBits)
         // Where pixels are not known, every value is stored.
@@ -87,13 +87,13 @@ struct InputSizes: OperandSizes {
         for slice in 0..<layout.slices {
             let members = layout.steps(ofSlice: slice).filter { $0 >= first }
             guard let begin = members.first else { continue }
-            let reads = isWinograd ? [0..<windows.reads] : members.map(layout.reads(ofStep:))
-            let key = isWinograd ? 0 : layout.reads(ofStep: begin).lowerBound
+            let positions = isWinograd ? [0..<grid.positions] : members.map(layout.positions(ofStep:))
+            let key = isWinograd ? 0 : layout.positions(ofStep: begin).lowerBound
             let fresh: [[Int]]
             if let known = lists[key] {
                 fresh = known
             } else {
-                fresh = distinct.newPixels(of: tiles, reads: reads).map { $0.filter(isChosen) }
+                fresh = distinct.newPixels(of: tiles, positions: positions).map { $0.filter(isChosen) }
                 lists[key] = fresh
             }
             for (step, pixels) in zip(members, fresh) {

@@ -48,10 +48,8 @@ struct MemoryPlan {
         }
         plan.sort()
         try Self.checkOutputs(groups, lowered: lowered, capacity: configuration.outputBuffer.capacity)
-        var transforms = false
-        if case .winograd = lowered.plan.form {
-            transforms = configuration.inputTransform.placement == .load && !lowered.hasGivenActivations
-        }
+        let transforms =
+            lowered.form.isWinograd && configuration.inputTransform.placement == .load && !lowered.hasGivenActivations
         self.plan = plan
         wholeGroupsCapacity = wholeGroups
         passes = Dictionary(grouping: plan.passes, by: \.channelGroup)

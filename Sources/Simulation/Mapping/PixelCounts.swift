@@ -14,11 +14,11 @@ struct PixelCounts: Sendable {
         self.channels = channels.count
         if encoding.codesVectors {
             var masks = [UInt64](repeating: 0, count: source.outer * source.elements)
-            DirectSteps.gather(source, channels: channels, into: &masks)
+            source.gather(channels, into: &masks)
             nonZeros = masks.map { UInt8($0.nonzeroBitCount) }
             padding = masks.map { UInt8(encoding.padding(in: CollectionOfOne($0))) }
         } else {
-            nonZeros = Self.nonZeros(source, channels: channels)
+            nonZeros = source.nonZeros(of: channels)
             padding = []
         }
     }
@@ -32,21 +32,5 @@ struct PixelCounts: Sendable {
 
     private static func sum(_ counts: [UInt8], at pixels: [Int]) -> Int {
         counts.withUnsafeBufferPointer { counts in pixels.reduce(0) { $0 + Int(counts[$1]) } }
-    }
-
-    private static func nonZeros(_ source: ElementFlags, channels: Range<Int>) -> [UInt8] {
-        let size = source.elements
-        var counts = [UInt8](repeating: 0, count: source.outer * size)
-        source.flags.withUnsafeBufferPointer { flags in
-            counts.withUnsafeMutableBufferPointer { counts in
-                for image in 0..<source.outer {
-                    for channel in channels {
-                        let from = (image * source.channels + channel) * size
-                        for i in 0..<size { counts[image * size + i] &+= flags[from + i] }
-                    }
-                }
-            }
-        }
-        return counts
     }
 }

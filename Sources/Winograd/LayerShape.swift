@@ -1,5 +1,3 @@
-import Winograd
-
 /// The shape of a convolution or linear layer, in elements.
 ///
 /// A linear layer is a 1 x 1 convolution of a 1 x 1 map: its features are channels, the rows of its batch are images.
@@ -62,22 +60,4 @@ public struct LayerShape: Hashable, Sendable {
     public var denseMultiplies: Int {
         batch * filters * outputHeight * outputWidth * groupChannels * taps
     }
-
-    /// The same shape for the reference convolutions.
-    public var convolution: ConvolutionShape {
-        var shape = ConvolutionShape()
-        (shape.batch, shape.channels, shape.filters, shape.groups) = (batch, channels, filters, groups)
-        (shape.height, shape.width) = (height, width)
-        (shape.kernelHeight, shape.kernelWidth) = (kernelHeight, kernelWidth)
-        (shape.strideHeight, shape.strideWidth) = (strideHeight, strideWidth)
-        (shape.paddingHeight, shape.paddingWidth) = (paddingHeight, paddingWidth)
-        (shape.dilationHeight, shape.dilationWidth) = (dilationHeight, dilationWidth)
-        return shape
-    }
-
-    /// Output tiles of edge `m` along the height.
-    public func tileRows(_ m: Int) -> Int { (outputHeight + m - 1) / m }
-
-    /// Output tiles of edge `m` along the width.
-    public func tileColumns(_ m: Int) -> Int { (outputWidth + m - 1) / m }
 }
