@@ -1,3 +1,6 @@
+import Files
+import YAML
+
 /// How an address is split into channel, rank, bank group, bank, row and column.
 public struct AddressMapping: Hashable, Sendable, CustomStringConvertible {
     /// A part of an address.
@@ -96,5 +99,29 @@ struct AddressDecoder: Sendable {
         let slice = Slice(shift: shift, mask: count - 1)
         shift += count.trailingZeroBitCount
         return slice
+    }
+}
+
+extension AddressMapping {
+    /// Reads `ro ra ba co bg ch`.
+    init(_ node: Node) throws {
+        let names = Field.allCases.map(\.rawValue)
+        let expected = "expected each of \(names.joined(separator: ", ")) once, from the most significant"
+        let words = try node.string().split(separator: " ").map(String.init)
+        var fields: [Field] = []
+        for word in words {
+            guard let field = Field(rawValue: word) else {
+                throw node.error("unknown field \(quoted(word)) in the address mapping, \(expected)")
+            }
+            guard !fields.contains(field) else {
+                throw node.error("\(quoted(word)) stands twice in the address mapping, \(expected)")
+            }
+            fields.append(field)
+        }
+        guard let mapping = AddressMapping(fields) else {
+            let missing = Field.allCases.filter { !fields.contains($0) }.map(\.rawValue)
+            throw node.error("\(missing.joined(separator: ", ")) missing in the address mapping, \(expected)")
+        }
+        self = mapping
     }
 }

@@ -98,3 +98,89 @@ public final class DRAMController {
         return sum
     }
 }
+
+/// A read that has been answered.
+public struct DRAMCompletion: Hashable, Sendable {
+    /// What the caller knows the read by.
+    public var tag: Int
+    /// The memory clock in which its data is there.
+    public var cycle: Int
+}
+
+/// A ring of answers, which grows only when nobody takes them.
+struct CompletionQueue {
+    private var buffer: UnsafeMutablePointer<DRAMCompletion>
+    private var mask: Int
+    private var head = 0
+    private(set) var count = 0
+
+    init(capacity: Int = 1024) {
+        buffer = .allocate(capacity: capacity)
+        mask = capacity - 1
+    }
+
+    func deallocate() { buffer.deallocate() }
+
+    @inline(__always)
+    mutating func append(_ completion: DRAMCompletion) {
+        if count > mask { grow() }
+        (buffer + ((head + count) & mask)).initialize(to: completion)
+        count += 1
+    }
+
+    @inline(__always)
+    mutating func popFirst() -> DRAMCompletion? {
+        guard count > 0 else { return nil }
+        let completion = buffer[head]
+        head = (head + 1) & mask
+        count -= 1
+        return completion
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<DRAMCompletion>.allocate(capacity: 2 * (mask + 1))
+        for i in 0..<count { (larger + i).initialize(to: buffer[(head + i) & mask]) }
+        buffer.deallocate()
+        buffer = larger
+        mask = 2 * mask + 1
+        head = 0
+    }
+}
+
+/// What a memory did.
+public struct DRAMCounters: Hashable, Sendable {
+    /// Read commands: one a burst; reads answered from buffered writes, or by a read of the same burst, have none.
+    public var reads = 0
+    /// Write commands; writes merged with a buffered one have none.
+    public var writes = 0
+    /// Reads and writes that found their row open.
+    public var rowHits = 0
+    /// Rows opened.
+    public var activates = 0
+    /// Rows closed, before refreshes too.
+    public var precharges = 0
+    /// Refreshes, one a rank.
+    public var refreshes = 0
+    /// Times that the data bus turned from reads to writes or back.
+    public var readWriteSwitches = 0
+    /// Clocks, added up over ranks, in which a rank had all its rows closed.
+    public var prechargedCycles = 0
+    /// Clocks, added up over channels, in which a data bus was idle, by what held the next burst.
+    public var idle = DRAMIdleCycles()
+
+    /// Makes counters at zero.
+    public init() {}
+
+    /// Adds another channel's counts.
+    public static func += (sum: inout DRAMCounters, other: DRAMCounters) {
+        sum.reads += other.reads
+        sum.writes += other.writes
+        sum.rowHits += other.rowHits
+        sum.activates += other.activates
+        sum.precharges += other.precharges
+        sum.refreshes += other.refreshes
+        sum.readWriteSwitches += other.readWriteSwitches
+        sum.prechargedCycles += other.prechargedCycles
+        sum.idle += other.idle
+    }
+}

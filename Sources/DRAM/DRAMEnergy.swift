@@ -1,3 +1,5 @@
+import YAML
+
 /// Where a memory's energy figures come from.
 public enum DRAMEnergyModel: Hashable, Sendable {
     /// A data sheet's currents.
@@ -103,5 +105,49 @@ public struct DRAMEnergy: Hashable, Sendable {
         let closed = Double(counters.prechargedCycles)
         let open = Double(cycles) * Double(organization.channels * organization.ranks) - closed
         background = configuration.clockNanoseconds * (closed * table.prechargedStandby + open * table.activeStandby)
+    }
+}
+
+extension DRAMCurrents {
+    /// Reads `{VDD: 1.2, devices: 8, IDD0: 48, ...}`, in V and mA.
+    init(_ node: Node) throws {
+        let decoder = try MappingDecoder(node, what: "currents")
+        self.init()
+        supply = try decoder.required("VDD").real(in: 0...10)
+        devices = try decoder.required("devices").integer(in: 1...128)
+        let currents: [(String, WritableKeyPath<DRAMCurrents, Double>)] = [
+            ("IDD0", \.idd0), ("IDD2N", \.idd2n), ("IDD3N", \.idd3n), ("IDD4R", \.idd4r), ("IDD4W", \.idd4w),
+            ("IDD5AB", \.idd5ab),
+        ]
+        for (name, path) in currents { self[keyPath: path] = try decoder.required(name).real(in: 0...100_000) }
+        try decoder.finish()
+        try check(at: node)
+    }
+
+    /// Checks that standby and bursts take no less than what they stand above.
+    ///
+    /// - Parameter node: the mapping of currents.
+    private func check(at node: Node) throws {
+        let burst = "a command above standby would have a negative energy"
+        let pairs = [
+            ("IDD3N", idd3n, "IDD2N", idd2n, "a device with an open row takes no less than one with all closed"),
+            ("IDD4R", idd4r, "IDD3N", idd3n, burst), ("IDD4W", idd4w, "IDD3N", idd3n, burst),
+            ("IDD5AB", idd5ab, "IDD3N", idd3n, burst),
+        ]
+        for (name, value, other, least, reason) in pairs where value < least {
+            throw (node[name] ?? node).error(
+                "\(name) of \(value) mA is below \(other) of \(least) mA: expected at least \(least), as \(reason)")
+        }
+    }
+
+    /// Checks that an activate with its precharge takes no less than standby in the same time.
+    ///
+    /// - Parameter node: the mapping of timings.
+    func checkActivate(_ timings: DRAMTimings, at node: Node) throws {
+        guard activateCharge(timings) < 0 else { return }
+        throw (["tRAS", "tRC", "tRP"].lazy.compactMap { node[$0] }.first ?? node).error(
+            "IDD0 of \(idd0) mA in a row cycle of \(timings.rowCycle) clocks is below standby, with IDD3N of \(idd3n) mA for "
+                + "tRAS of \(timings.tRAS) and IDD2N of \(idd2n) mA for the rest: an activate would have a negative energy"
+        )
     }
 }

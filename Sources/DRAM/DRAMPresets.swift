@@ -44,7 +44,7 @@ public final class DRAMPresets: Sendable {
             let known =
                 names.isEmpty
                 ? "\(quoted(folder)) has no presets" : "known are \(names.joined(separator: ", "))"
-            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+            let near = didYouMean(nearestName(to: name, among: names), otherwise: ";")
             throw node.error("unknown standard \(quoted(name))\(near) \(known)")
         }
         let preset = try Document.load(path: folder + "/" + name + ".yaml")

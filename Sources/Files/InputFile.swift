@@ -43,17 +43,15 @@ public enum InputFile {
 
     /// Why a file could not be opened; where there is none, the file of the folder whose name is nearest.
     private static func unopened(_ path: String, _ code: Int32) -> String {
-        guard code == ENOENT, let near = nearest(to: path) else { return reason(code) }
-        return "\(reason(code)): did you mean \(quoted(near, limit: .max))?"
+        reason(code) + (code == ENOENT ? didYouMean(nearest(to: path)) : "")
     }
 
     /// The file or folder that a path which leads nowhere most likely means: one of the same folder, with `.yaml` behind the
     /// name or a name that is nearly the same; nil where there is none.
     public static func nearest(to path: String) -> String? {
         if isFile(path + ".yaml") { return path + ".yaml" }
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { String(path[...$0]) } ?? ""
-        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        let folder = folder(of: path)
+        let name = String(path.dropFirst(folder.count))
         return nearestName(to: name, among: names(in: folder.isEmpty ? "." : folder)).map { folder + $0 }
     }
 
@@ -66,6 +64,18 @@ public enum InputFile {
     private static func mode(of path: String) -> mode_t? {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+
+    /// The folder of a file with a slash behind it; empty for the working directory.
+    package static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    }
+
+    /// The path without symbolic links; as it is where there is no such file.
+    package static func resolvingLinks(in path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     /// The first bytes of a file as text; empty where it cannot be read.
@@ -96,5 +106,24 @@ public enum InputFile {
     /// The system's words for an error number.
     public static func reason(_ code: Int32) -> String {
         strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    }
+}
+
+/// Pointers of Git Large File Storage: the small texts that stand in a checkout for files that were not fetched.
+public enum GitLFS {
+    private static let start = Array("version https://git-lfs.github.com/spec/v1".utf8)
+
+    /// Refuses a pointer where the file that it stands for was expected.
+    ///
+    /// - Throws: `InputError` that says how to get the file.
+    public static func refusePointer(_ bytes: some Collection<UInt8>, file: String) throws {
+        guard bytes.starts(with: start) else { return }
+        let lines = String(decoding: bytes.prefix(1024), as: UTF8.self).split(separator: "\n")
+        let size = lines.first { $0.hasPrefix("size ") }.flatMap { Int($0.dropFirst(5)) }
+        throw InputError(
+            "this is a Git LFS pointer and not the file that it stands for"
+                + (size.map { ", which has \($0) bytes" } ?? "")
+                + ": run \"git lfs pull\" in the repository to get that",
+            at: Mark(file: file, line: 1, column: 1))
     }
 }

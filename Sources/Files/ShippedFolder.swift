@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// A folder that ships with the program, such as `Configs`: where it is looked for, and where it was found.
 public struct ShippedFolder: Sendable {
     /// The folder, if it was found.
@@ -41,7 +33,9 @@ public struct ShippedFolder: Sendable {
             return
         }
         var places: [String] = []
-        for start in [executable.map { Self.parent(of: Self.real($0)) }, workingDirectory].compactMap({ $0 }) {
+        for start in [executable.map { Self.parent(of: InputFile.resolvingLinks(in: $0)) }, workingDirectory]
+            .compactMap({ $0 })
+        {
             var current = start
             while true {
                 let place = (current == "/" ? "" : current) + "/" + name
@@ -62,13 +56,6 @@ public struct ShippedFolder: Sendable {
     public func required(name: String) throws -> String {
         if let path { return path }
         throw FileError(.read, path: name, reason: missing)
-    }
-
-    /// The path without symbolic links; as it is where there is no such file.
-    private static func real(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 
     private static func parent(of path: String) -> String {

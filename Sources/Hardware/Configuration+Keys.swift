@@ -20,4 +20,64 @@ extension Configuration {
             [entry.name] + names(in: entry.value).map { "\(entry.name).\($0)" }
         }
     }
+
+    /// What every key says: the sections with their keys behind them, in the order of files. Those of a memory are here as far
+    /// as a model has them; a standard's are the memory's own.
+    public static let keyEntries: [KeyEntry] = {
+        let standard = Configuration()
+        let extends = KeyEntry(
+            key: Extending.key, type: "name or path",
+            governs: "In a file: the configuration, by its file or shipped name, over which these keys are laid",
+            page: "Configurations")
+        return [extends]
+            + fields.flatMap(\.entries).flatMap { entry -> [KeyEntry] in
+                var entry = entry
+                if !entry.isMapping {
+                    entry.defaultValue = (try? standard.value(of: entry.key)).flatMap { $0?.text } ?? ""
+                }
+                return entry.key == "dram" ? [entry] + Memory.keyEntries.map { $0.inside("dram") } : [entry]
+            }
+    }()
+
+    /// Checks what no key shows alone; `node` is the mapping that the values were read from.
+    ///
+    /// - Throws: `InputError` at the key that is most likely meant otherwise.
+    func check(_ node: Node) throws {
+        func place(_ keys: (String, String)...) -> Node {
+            for (section, key) in keys {
+                if let value = node[section]?[key] { return value }
+            }
+            return node
+        }
+        if peArray.broadcastSteps > peArray.fifoDepth {
+            throw place(("pe_array", "broadcast_steps"), ("pe_array", "fifo_depth")).error(
+                "broadcast_steps is \(peArray.broadcastSteps), but fifo_depth is \(peArray.fifoDepth): a bundle of steps "
+                    + "must fit an empty FIFO, so at most \(peArray.fifoDepth) steps can go out together")
+        }
+        if inputTransform.placement == .read && mapping.step == .channels {
+            throw place(("input_transform", "placement"), ("mapping", "step")).error(
+                "placement: read does not go with step: channels: behind the buffer a patch is transformed into all of "
+                    + "its positions at once, but such a step holds one position; use step: positions, or placement: load"
+            )
+        }
+        let widths = [("weights", datatype.weights), ("activations", datatype.activations)]
+        if datatype.format != .integer {
+            for (key, width) in widths + [("accumulators", datatype.accumulators)]
+            where datatype.format.significand(width: width) == nil {
+                throw place(("datatype", key), ("datatype", "format")).error(
+                    "format: \(datatype.format.rawValue) does not go with \(key) of \(width) bit: a floating-point number has "
+                        + "16 bit (\(datatype.format == .float ? "fp16" : "bf16")) or 32 bit (fp32)")
+            }
+            if datatype.quantize {
+                throw place(("datatype", "quantize"), ("datatype", "format")).error(
+                    "quantize: true does not go with format: \(datatype.format.rawValue): it rounds operands to integers"
+                )
+            }
+        }
+        for (key, width) in widths where datatype.quantize && width < 2 {
+            throw place(("datatype", key), ("datatype", "quantize")).error(
+                "quantize: true does not go with \(key) of \(width) bit: a sign and a magnitude take at least 2 bit")
+        }
+        try dram.check()
+    }
 }

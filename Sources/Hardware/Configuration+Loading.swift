@@ -1,4 +1,5 @@
 import DRAM
+import Files
 import YAML
 
 extension Configuration {
@@ -95,4 +96,93 @@ extension Configuration {
 
     /// Every key with its value, as YAML; it loads back equal.
     public func yaml() -> String { lines().joined(separator: "\n") + "\n" }
+}
+
+/// Following of `extends: other.yaml`, which lays a file's keys over those of another one, and of `extends: mobile`, which
+/// names one that ships. Where a file lies under the very text, from the folder of the file that extends it, it is that one.
+enum Extending {
+    static let key = "extends"
+
+    /// The mapping of a file, laid over those that it extends.
+    ///
+    /// - Throws: `FileError`, `InputError`.
+    static func load(path: String, library: ConfigurationLibrary?) throws -> Node {
+        try resolved(
+            Document.load(path: path), path: path, library: library, chain: [path],
+            identities: [InputFile.resolvingLinks(in: path)])
+    }
+
+    /// `chain` holds the files on the way here, `identities` what they are whatever they are called.
+    private static func resolved(
+        _ node: Node, path: String, library: ConfigurationLibrary?, chain: [String], identities: Set<String>
+    ) throws -> Node {
+        guard let entries = node.entries, let value = node[key] else { return node }
+        var rest = node
+        rest.content = .mapping(entries.filter { $0.name != key })
+        let name = try value.string()
+        guard !name.isEmpty else { throw value.error("found an empty text, expected the file that this one extends") }
+        let beside = name.hasPrefix("/") ? name : InputFile.folder(of: path) + name
+        let base =
+            try library.map { library in
+                try SettingPlace(value.mark).named { try library.resolve(name, at: beside) }
+            } ?? beside
+        let (chain, identity) = (chain + [base], InputFile.resolvingLinks(in: base))
+        guard !identities.contains(identity) else {
+            throw value.error("extends goes in a circle: \(chain.joined(separator: " -> "))")
+        }
+        let loaded: Node
+        do {
+            loaded = try Document.load(path: base)
+        } catch let error as FileError {
+            throw FileError(.read, path: base, reason: error.reason, at: value.mark)
+        }
+        guard loaded.entries != nil else {
+            throw loaded.error("found \(loaded.found) as the configuration, expected a mapping (key: value)")
+        }
+        let below = try resolved(
+            loaded, path: base, library: library, chain: chain, identities: identities.union([identity]))
+        return merged(below, with: rest)
+    }
+}
+
+/// A mapping with another one's keys laid over it, mappings within mappings key by key.
+///
+/// A memory that names its model or standard stands alone: keys of another kind of memory would make no sense in it.
+func merged(_ base: Node, with over: Node) -> Node {
+    guard var entries = base.entries, let added = over.entries else { return over }
+    for entry in added {
+        guard let index = entries.firstIndex(where: { $0.name == entry.name }) else {
+            entries.append(entry)
+            continue
+        }
+        let isOtherMemory = entry.name == "dram" && (entry.value["model"] != nil || entry.value["standard"] != nil)
+        entries[index] =
+            isOtherMemory ? entry : .init(key: entry.key, value: merged(entries[index].value, with: entry.value))
+    }
+    return Node(.mapping(entries), at: over.mark, of: over)
+}
+
+/// Where the values of a configuration were set, for what shows only with tables or a memory beside them. Two machines are the
+/// same wherever their values were written, so all places are equal.
+public struct SettingPlaces: Hashable, Sendable {
+    private let root: Node?
+
+    /// Makes places in the mapping that the values were read from; nil for values that were set in a program.
+    init(_ root: Node? = nil) { self.root = root }
+
+    /// An error at the first of some keys, such as `weight_buffer.bandwidth`, that an override set; else at the first that was
+    /// set at all, else at the configuration's start.
+    public func error(_ message: String, at keys: [String]) -> InputError {
+        guard let root else { return InputError(message, at: nil) }
+        let given = keys.compactMap { key in
+            key.split(separator: ".").reduce(Optional(root)) { node, name in node?[String(name)] }
+        }
+        return (given.first(where: \.isOverride) ?? given.first ?? root).error(message)
+    }
+
+    /// All places are equal.
+    public static func == (a: SettingPlaces, b: SettingPlaces) -> Bool { true }
+
+    /// Adds nothing to a hash.
+    public func hash(into hasher: inout Hasher) {}
 }

@@ -75,11 +75,11 @@ public struct ConfigurationLibrary: Sendable {
     ///   - path: where a file of that name was looked for; near ones there are proposed too. The name where nil.
     /// - Throws: `FileError` where there is none, with the nearest name.
     public func item(_ name: String, among items: [Item], what: String, beside path: String? = nil) throws -> Item {
-        let wanted = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
+        let wanted = name.withoutYAML
         if let item = items.first(where: { $0.name == wanted }) { return item }
         let names = items.map(\.name)
         let nearest = nearestName(to: wanted, among: names) ?? InputFile.nearest(to: path ?? name)
-        let near = nearest.map { ": did you mean \(quoted($0, limit: .max))?" } ?? ";"
+        let near = didYouMean(nearest, otherwise: ";")
         let shipped = names.isEmpty ? "none ships" : "shipped are \(names.joined(separator: ", "))"
         throw FileError(
             .read, path: path ?? name,

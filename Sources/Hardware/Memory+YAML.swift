@@ -54,4 +54,21 @@ extension Memory {
         guard case .standard(let standard) = self, let node = standard.node else { return }
         try standard.configuration.check(at: node)
     }
+
+    /// The keys of a memory without a standard.
+    static let keyEntries = [
+        KeyEntry(
+            key: "model", type: "one of", range: "ideal, bandwidth", defaultValue: "ideal",
+            governs:
+                "A memory without a standard: `ideal` has everything on chip, `bandwidth` is a channel of fixed rate",
+            page: "BuffersAndTraffic"),
+        KeyEntry(
+            key: "bytes_per_cycle", type: "whole number", unit: "bytes a cycle of the accelerator",
+            range: "1 to \(1 << 20)", governs: "With `model: bandwidth`, what the channel moves; it has to be given",
+            page: "BuffersAndTraffic"),
+        KeyEntry(
+            key: "latency", type: "whole number", unit: "cycles", range: "0 to \(1 << 20)",
+            governs: "With `model: bandwidth`, cycles from the grant of a load to its first byte; it has to be given",
+            page: "BuffersAndTraffic"),
+    ]
 }

@@ -116,7 +116,7 @@ public struct Override: Sendable {
         let near =
             nearestName(to: entry.name, among: ["dram"])
             ?? nearestName(to: entry.name, among: DRAMConfiguration.keys).map { "dram.\($0)" }
-        let hint = near.map { ": did you mean \(quoted($0))?" } ?? ";"
+        let hint = didYouMean(near, otherwise: ";")
         throw entry.key.error(
             "\(quoted(entry.name)) is no key of the memory\(hint) expected dram.KEY=VALUE, such as dram.ranks=2")
     }

@@ -53,7 +53,7 @@ public final class MappingDecoder {
     /// - Throws: `InputError` at the first unknown key, with the nearest known name and all known names.
     public func finish() throws {
         guard let entry = entries.first(where: { !known.contains($0.name) }) else { return }
-        let near = nearestName(to: entry.name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+        let near = didYouMean(nearestName(to: entry.name, among: names), otherwise: ";")
         throw entry.key.error(
             "unknown key \(quoted(entry.name)) in \(what)\(near) known are \(names.sorted().joined(separator: ", "))")
     }

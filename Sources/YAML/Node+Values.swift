@@ -76,7 +76,7 @@ extension Node {
         let expected = "expected \(names.formattedChoice)"
         guard let text else { throw error("found \(found) as \(what), \(expected)") }
         guard let value = E(rawValue: text) else {
-            let near = nearestName(to: text, among: names).map { ": did you mean \(quoted($0))?" } ?? ""
+            let near = didYouMean(nearestName(to: text, among: names))
             throw error("found \(found) as \(what), \(expected)\(near)")
         }
         return value

@@ -19,10 +19,7 @@ public final class Source: Sendable {
     }
 
     /// The folder from which relative paths in the text are meant, with a slash behind it; empty for the working directory.
-    var folder: String {
-        guard prefix.isEmpty, let slash = path.lastIndex(of: "/") else { return "" }
-        return String(path[...slash])
-    }
+    var folder: String { prefix.isEmpty ? InputFile.folder(of: path) : "" }
 
     /// The text of a line, from 1, without its end; nil beyond the last line.
     ///

@@ -1,5 +1,8 @@
 import ArgumentParser
 
+/// The program's version: the one place that states it.
+let winosimVersion = "0.1.0"
+
 /// The program: its commands, and the way from an error to an exit code.
 @main
 struct Winosim: AsyncParsableCommand {

@@ -39,7 +39,7 @@ struct ColumnsCommand: ParsableCommand {
     private static func find(_ name: String) throws -> OutputTable {
         let names = tables.map(\.name)
         guard let table = tables.first(where: { $0.name == name || $0.name == name + ".csv" }) else {
-            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+            let near = didYouMean(nearestName(to: name, among: names), otherwise: ";")
             throw InputError(
                 "unknown output \(quoted(name))\(near) there are \(names.joined(separator: ", "))", at: nil)
         }

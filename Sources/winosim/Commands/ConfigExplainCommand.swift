@@ -53,7 +53,7 @@ enum KeyTable {
             let names = entries.map(\.key)
             // A key without its section is meant as often as a misspelt one.
             let near = names.first { $0.hasSuffix("." + key) } ?? nearestName(to: key, among: names)
-            let hint = near.map { ": did you mean \(quoted($0))?" } ?? "; 'winosim config explain' lists all"
+            let hint = didYouMean(near, otherwise: "; 'winosim config explain' lists all")
             throw InputError("unknown key \(quoted(key)) of a configuration\(hint)", at: nil)
         }
         return found

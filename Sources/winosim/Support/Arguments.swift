@@ -1,3 +1,4 @@
+import ArgumentParser
 import Files
 import Foundation
 
@@ -25,5 +26,37 @@ extension UnsafeMutablePointer<UnsafeMutablePointer<Int8>?> {
             arguments.append(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) })
         }
         return arguments
+    }
+}
+
+/// Looks at the commands' names before the parser does, which knows no near ones.
+enum CommandNames {
+    /// Follows the arguments down the tree of commands as far as they are names; what to say where one is none.
+    static func fault(in arguments: [String]) -> String? {
+        var command: any ParsableCommand.Type = Winosim.self
+        var place = "winosim"
+        for word in arguments {
+            let choices = command.configuration.subcommands
+            if choices.isEmpty || word.hasPrefix("-") { return nil }
+            if word == "help", place == "winosim" { continue }
+            guard let next = choices.first(where: { $0._commandName == word }) else {
+                let names = choices.map { $0._commandName }
+                let near = didYouMean(nearestName(to: word, among: names), otherwise: ".")
+                return """
+                    Error: \(place) has no command \(quoted(word))\(near) It has \(names.joined(separator: ", ")).
+                      See '\(place) --help' for more information.
+                    """
+            }
+            command = next
+            place += " \(word)"
+        }
+        return nil
+    }
+}
+
+/// Refuses an empty path: a shell variable that is not set, most often.
+func requirePaths(_ paths: (name: String, path: String?)...) throws {
+    for (name, path) in paths where path?.isEmpty == true {
+        throw ValidationError("\(name) is an empty text, expected a path.")
     }
 }

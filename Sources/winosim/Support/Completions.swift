@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Hardware
 import Traces
@@ -56,15 +57,15 @@ enum Completions {
     }
 
     private static func entries(_ prefix: String, _ extensions: [String]) -> [String] {
-        let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
+        let folder = InputFile.folder(of: prefix)
         let start = prefix.dropFirst(folder.count)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
         return names.filter { $0.hasPrefix(start) && (!$0.hasPrefix(".") || !start.isEmpty) }.sorted().compactMap {
             name in
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: folder + name, isDirectory: &isFolder) else { return nil }
-            if isFolder.boolValue { return "\(folder)\(name)/" }
-            return extensions.contains((name as NSString).pathExtension.lowercased()) ? folder + name : nil
+            let path = folder + name
+            if InputFile.isFolder(path) { return path + "/" }
+            return InputFile.isFile(path) && extensions.contains((name as NSString).pathExtension.lowercased())
+                ? path : nil
         }
     }
 }

@@ -41,10 +41,119 @@ struct LayerSelection: ParsableArguments {
 
     private static func error(_ glob: Glob, _ argument: String, _ names: [String]) -> InputError {
         let nearest = nearestName(to: argument, among: names) ?? nearestName(to: glob.text, among: names)
-        let near = nearest.map { ": did you mean \(quoted($0))?" } ?? ";"
+        let near = didYouMean(nearest, otherwise: ";")
         let shown = names.prefix(40).joined(separator: ", ") + (names.count > 40 ? ", ..." : "")
         return InputError(
             "no layer matches \(quoted(glob.text))\(near) the trace's layers are \(shown)",
             at: Mark(file: "--layers \(argument)", line: 1, column: 1))
+    }
+}
+
+/// A pattern over names: `*` any characters, `?` one, `[a-c]` one of a set, `[!a-c]` one of no set, `\` takes the next
+/// character as it is.
+struct Glob {
+    private enum Piece {
+        case any
+        case one
+        case literal(Character)
+        case set([ClosedRange<Character>], isNegated: Bool)
+
+        func matches(_ character: Character) -> Bool {
+            switch self {
+            case .any, .one: true
+            case .literal(let expected): character == expected
+            case .set(let ranges, let isNegated): ranges.contains { $0.contains(character) } != isNegated
+            }
+        }
+    }
+
+    /// The pattern as it was written.
+    let text: String
+    private let pieces: [Piece]
+
+    /// Reads a pattern; a `[` without its `]` stands for itself.
+    init(_ text: String) {
+        self.text = text
+        var pieces: [Piece] = []
+        var rest = text[...]
+        while let character = rest.popFirst() {
+            switch character {
+            case "*": pieces.append(.any)
+            case "?": pieces.append(.one)
+            case "\\": pieces.append(.literal(rest.popFirst() ?? "\\"))
+            case "[": pieces.append(Self.set(&rest) ?? .literal("["))
+            default: pieces.append(.literal(character))
+            }
+        }
+        self.pieces = pieces
+    }
+
+    /// Patterns of a list: commas part them, except in a set or behind a backslash.
+    static func list(_ text: String) -> [Glob] {
+        var items: [String] = []
+        var item = ""
+        var rest = text[...]
+        while let character = rest.popFirst() {
+            if character == "\\", let next = rest.popFirst() {
+                item += [character, next]
+            } else if character == "[", let end = endOfSet(rest) {
+                item += "[" + rest[..<end]
+                rest = rest[end...]
+            } else if character == "," {
+                items.append(item)
+                item = ""
+            } else {
+                item.append(character)
+            }
+        }
+        return (items + [item]).map(Glob.init)
+    }
+
+    /// Whether the whole name matches. A name that is the pattern's own text does.
+    func matches(_ name: String) -> Bool {
+        if name == text { return true }
+        let name = Array(name)
+        var (piece, position) = (0, 0)
+        // Where the last `*` stood, and where its run ends: on a mismatch it takes one character more.
+        var retry: (piece: Int, position: Int)?
+        while position < name.count {
+            if piece < pieces.count, case .any = pieces[piece] {
+                retry = (piece, position)
+                piece += 1
+            } else if piece < pieces.count, pieces[piece].matches(name[position]) {
+                piece += 1
+                position += 1
+            } else if let last = retry {
+                retry = (last.piece, last.position + 1)
+                (piece, position) = (last.piece + 1, last.position + 1)
+            } else {
+                return false
+            }
+        }
+        return pieces[piece...].allSatisfy { if case .any = $0 { true } else { false } }
+    }
+
+    /// The index of the `]` that ends a set; one right behind the start or the `!` is a member.
+    private static func endOfSet(_ rest: Substring) -> Substring.Index? {
+        var members = rest
+        if members.first == "!" || members.first == "^" { members = members.dropFirst() }
+        return members.dropFirst().firstIndex(of: "]")
+    }
+
+    private static func set(_ rest: inout Substring) -> Piece? {
+        guard let end = endOfSet(rest) else { return nil }
+        var members = Array(rest[..<end])
+        rest = rest[end...].dropFirst()
+        let isNegated = members.first == "!" || members.first == "^"
+        if isNegated { members.removeFirst() }
+        var ranges: [ClosedRange<Character>] = []
+        var index = 0
+        while index < members.count {
+            let isRange = index + 2 < members.count && members[index + 1] == "-"
+            let last = isRange ? members[index + 2] : members[index]
+            if members[index] <= last { ranges.append(members[index]...last) }
+            index += isRange ? 3 : 1
+        }
+        return .set(ranges, isNegated: isNegated)
     }
 }

@@ -100,7 +100,7 @@ extension DRAMConfiguration {
     ) throws -> DRAMConfiguration {
         let names = try library.memoryPresets().names
         guard names.contains(name) else {
-            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+            let near = didYouMean(nearestName(to: name, among: names), otherwise: ";")
             let shipped = names.isEmpty ? "none ships" : "shipped are \(names.joined(separator: ", "))"
             throw FileError(
                 .read, path: "--dram \(name)", reason: "there is no shipped memory of this name\(near) \(shipped)")

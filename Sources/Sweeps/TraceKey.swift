@@ -2,6 +2,18 @@ import Files
 import Traces
 import YAML
 
+/// What of a trace can differ from point to point.
+enum TraceKey: String, CaseIterable, Hashable, Sendable {
+    /// Images of the batch, where activations are drawn.
+    case batch = "trace.batch"
+    /// The density of all weights that are drawn.
+    case weightDensity = "trace.weights.density"
+    /// The density of all activations that are drawn.
+    case activationDensity = "trace.activations.density"
+    /// The tile that drawn operands of the Winograd domain belong to.
+    case tile = "trace.winograd.tile"
+}
+
 extension Trace {
     /// The trace with something of it set to a value of an axis.
     ///
