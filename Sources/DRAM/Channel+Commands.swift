@@ -44,7 +44,7 @@ extension Channel {
         lastColumn = time
         served = (served + 1) & 7
         recent[served] = (time, b)
-        nominate(b)
+        updateCandidate(b)
         bestKnown = false
         return booking
     }
@@ -139,7 +139,7 @@ extension Channel {
         bank[b].count = count
         for i in place..<max(place, count) { entries[i] = entries[i + 1] }
         if count == bankCapacity - 1 {
-            room |= 1 << UInt64(b)
+            notFull |= 1 << UInt64(b)
         }
         return index
     }
@@ -203,7 +203,7 @@ extension Channel {
         for b in members {
             bank[b].row = -1
             bank[b].activate = time + timings.tRFC
-            nominate(b)
+            updateCandidate(b)
         }
     }
 
@@ -223,7 +223,7 @@ extension Channel {
             guard choice >= 0 else { return }
             let request = pool[Int(queue[choice * bankCapacity + bank[choice].candidate])]
             _ = open(request.row, of: choice, entered: request.entered)
-            nominate(choice)
+            updateCandidate(choice)
         }
     }
 

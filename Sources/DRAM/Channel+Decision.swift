@@ -5,7 +5,7 @@ extension Channel {
 
     /// Sets a bank's candidate anew: the oldest hit on the open row, else the head.
     @inline(__always)
-    mutating func nominate(_ b: Int) {
+    mutating func updateCandidate(_ b: Int) {
         let state = bank + b
         let bit: UInt64 = 1 << UInt64(b)
         contended &= ~bit

@@ -90,7 +90,7 @@ extension Channel {
     @inline(__always)
     func nextMove() -> (cycle: Int, list: Int) {
         if writesMove {
-            let list = oldest(waiting.writes & room, base: banks)
+            let list = oldest(waiting.writes & notFull, base: banks)
             guard list >= 0 else { return (Int.max, -1) }
             if !waitsForRead(list) {
                 // A drain does not begin before the write that begins it is there.
@@ -98,7 +98,7 @@ extension Channel {
                 return (draining > 0 ? cycle : max(cycle, lastWriteAccepted + 1), list)
             }
         }
-        let list = oldest(waiting.reads & room, base: 0)
+        let list = oldest(waiting.reads & notFull, base: 0)
         return list < 0 ? (Int.max, -1) : (earliestMove(list), list)
     }
 
@@ -151,8 +151,8 @@ extension Channel {
         pool[index].entered = cycle + 1
         queue[b * bankCapacity + bank[b].count] = Int32(index)
         bank[b].count += 1
-        if bank[b].count == bankCapacity { room &= ~bit }
-        nominate(b)
+        if bank[b].count == bankCapacity { notFull &= ~bit }
+        updateCandidate(b)
         if bestKnown {
             if bestBank == b || columnTime(b) <= best { bestKnown = false }
         }

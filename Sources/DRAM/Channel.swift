@@ -56,7 +56,7 @@ struct Rank {
 /// All state lies in flat buffers that the channel owns from `init` to `deallocate()`.
 struct Channel {
     /// The most banks of a channel: sets of banks are bits of a word.
-    static let mostBanks = 64
+    static let maxBanks = 64
     static let write = 1
     static let miss = 2
 
@@ -103,7 +103,7 @@ struct Channel {
 
     /// Banks with work, with a place in their queue, with a conflict that may overtake hits.
     var work: UInt64 = 0
-    var room: UInt64
+    var notFull: UInt64
     var contended: UInt64 = 0
     /// Banks with waiting reads, and writes.
     var waiting: (reads: UInt64, writes: UInt64) = (0, 0)
@@ -167,7 +167,7 @@ struct Channel {
         first = Self.make(-1, 2 * banks)
         last = Self.make(-1, 2 * banks)
         pendingFilter = Self.make(0, 2 * Self.filterSize)
-        room = banks == 64 ? ~0 : 1 << UInt64(banks) - 1
+        notFull = banks == 64 ? ~0 : 1 << UInt64(banks) - 1
         let interval = timings.tREFI / ranks
         for r in 0..<ranks { rank[r].refreshDue = (r + 1) * interval }
         nextRefresh = interval
@@ -251,7 +251,7 @@ extension Channel {
 
     /// Goes on until a full queue has a place; the cycle of it.
     @inline(__always)
-    mutating func advanceUntilRoom(forWrites: Bool, into completions: inout CompletionQueue) -> Int {
+    mutating func advanceUntilSpace(forWrites: Bool, into completions: inout CompletionQueue) -> Int {
         let count = forWrites ? waitingCount.writes : waitingCount.reads
         while (forWrites ? waitingCount.writes : waitingCount.reads) == count {
             _ = step(to: Int.max - 1, into: &completions)

@@ -44,10 +44,10 @@ extension DRAMConfiguration {
         }
         if let value = decoder.optional("ranks") {
             organization.ranks = try value.powerOfTwo(upTo: 16)
-            guard organization.banks <= Channel.mostBanks else {
+            guard organization.banks <= Channel.maxBanks else {
                 throw value.error(
                     "\(organization.ranks) ranks of \(organization.banks / organization.ranks) banks are "
-                        + "\(organization.banks) banks in a channel, expected at most \(Channel.mostBanks)")
+                        + "\(organization.banks) banks in a channel, expected at most \(Channel.maxBanks)")
             }
         }
     }
@@ -114,8 +114,8 @@ extension DRAMConfiguration {
         organization.bankGroups = try decoder.required("bank_groups").powerOfTwo(upTo: 16)
         let banks = try decoder.required("banks_per_group")
         organization.banksPerGroup = try banks.powerOfTwo(upTo: 32)
-        guard organization.banks <= Channel.mostBanks else {
-            throw banks.error("found \(organization.banks) banks in a channel, expected at most \(Channel.mostBanks)")
+        guard organization.banks <= Channel.maxBanks else {
+            throw banks.error("found \(organization.banks) banks in a channel, expected at most \(Channel.maxBanks)")
         }
         organization.rows = try decoder.required("rows").powerOfTwo(upTo: 1 << 24)
         organization.burstLength = try decoder.required("burst_length").powerOfTwo(upTo: 64)
@@ -173,42 +173,39 @@ extension DRAMConfiguration {
 extension DRAMConfiguration {
     /// What every key of a standard says, under its name in the mapping; what a preset gives is no default of ours.
     public static let keyEntries: [KeyEntry] = {
-        let ofPreset = "the preset's"
-        let page = "MemoryModel"
+        let (ofPreset, page) = ("the preset's", "MemoryModel")
+        func entry(_ key: String, _ type: String, unit: String = "", range: String, _ governs: String) -> KeyEntry {
+            KeyEntry(
+                key: key, type: type, unit: unit, range: range, defaultValue: ofPreset, governs: governs, page: page)
+        }
         let keys = [
             KeyEntry(
                 key: "standard", type: "name",
                 governs: "The preset that the other keys change (`winosim config list` has the names)", page: page),
-            KeyEntry(
-                key: "channels", type: "power of two", unit: "channels", range: "1 to 128", defaultValue: ofPreset,
-                governs: "Independent channels", page: page),
-            KeyEntry(
-                key: "ranks", type: "power of two", unit: "ranks", range: "1 to 16", defaultValue: ofPreset,
-                governs: "Ranks of a channel; at most \(Channel.mostBanks) banks a channel", page: page),
-            KeyEntry(
-                key: "address_mapping", type: "order of fields", range: "ro, ra, bg, ba, co, ch once each",
-                defaultValue: ofPreset,
-                governs:
-                    "How an address is split, from the most significant field: row, rank, bank group, bank, column, channel",
-                page: page),
-            KeyEntry(
-                key: "read_queue", type: "whole number", unit: "requests", range: "1 to 4096", defaultValue: ofPreset,
-                governs: "Reads of a channel that wait for a place at a bank", page: page),
-            KeyEntry(
-                key: "write_queue", type: "whole number", unit: "requests", range: "1 to 4096", defaultValue: ofPreset,
-                governs: "Writes of a channel that wait for a place at a bank", page: page),
-            KeyEntry(
-                key: "bank_queue", type: "whole number", unit: "requests", range: "1 to 256", defaultValue: ofPreset,
-                governs: "Requests that wait at a bank", page: page),
+            entry("channels", "power of two", unit: "channels", range: "1 to 128", "Independent channels"),
+            entry(
+                "ranks", "power of two", unit: "ranks", range: "1 to 16",
+                "Ranks of a channel; at most \(Channel.maxBanks) banks a channel"),
+            entry(
+                "address_mapping", "order of fields", range: "ro, ra, bg, ba, co, ch once each",
+                "How an address is split, from the most significant field: row, rank, bank group, bank, column, channel"
+            ),
+            entry(
+                "read_queue", "whole number", unit: "requests", range: "1 to 4096",
+                "Reads of a channel that wait for a place at a bank"),
+            entry(
+                "write_queue", "whole number", unit: "requests", range: "1 to 4096",
+                "Writes of a channel that wait for a place at a bank"),
+            entry(
+                "bank_queue", "whole number", unit: "requests", range: "1 to 256", "Requests that wait at a bank"),
             KeyEntry(
                 key: "timings", type: KeyEntry.mapping, governs: "Delays between commands, each by itself", page: page),
         ]
         return keys
             + DRAMTimings.names.map { timing in
-                KeyEntry(
-                    key: timing.name, type: "whole number", unit: "memory clocks",
-                    range: "\(timing.range.lowerBound) to \(timing.range.upperBound)", defaultValue: ofPreset,
-                    governs: timing.meaning.capitalizedFirst, page: page
+                entry(
+                    timing.name, "whole number", unit: "memory clocks",
+                    range: "\(timing.range.lowerBound) to \(timing.range.upperBound)", timing.meaning.capitalizedFirst
                 ).inside("timings")
             }
     }()

@@ -43,7 +43,7 @@ public final class DRAMController {
             if channel.pointee.isMerged { mergedRequests += 1 }
             return nil
         }
-        return channel.pointee.advanceUntilRoom(forWrites: isWrite, into: &completions.pointee)
+        return channel.pointee.advanceUntilSpace(forWrites: isWrite, into: &completions.pointee)
     }
 
     /// The next answered read, in the order of the decisions.

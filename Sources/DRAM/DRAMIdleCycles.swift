@@ -96,7 +96,7 @@ extension Channel {
         let isWrite = request.pointee.isWrite
         var held = time - gap
         if entered > held {
-            charge(.noRequest, &held, until: request.pointee.accepted + Self.wayToBank, time)
+            charge(.noRequest, &held, until: request.pointee.accepted + Self.acceptToCommand, time)
             charge(.queue, &held, until: entered, time)
         }
         if isMiss {
@@ -126,7 +126,7 @@ extension Channel {
     }
 
     /// Clocks from a request's acceptance to the first command for it, where nothing is in its way.
-    private static var wayToBank: Int { 2 }
+    private static var acceptToCommand: Int { 2 }
 
     /// Charges what a cause holds a burst longer than those before it, which held it until `held`.
     @inline(__always)

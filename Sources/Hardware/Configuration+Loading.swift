@@ -130,12 +130,7 @@ enum Extending {
         guard !identities.contains(identity) else {
             throw value.error("extends goes in a circle: \(chain.joined(separator: " -> "))")
         }
-        let loaded: Node
-        do {
-            loaded = try Document.load(path: base)
-        } catch let error as FileError {
-            throw FileError(.read, path: base, reason: error.reason, at: value.mark)
-        }
+        let loaded = try SettingPlace(value.mark).named { try Document.load(path: base) }
         guard loaded.entries != nil else {
             throw loaded.error("found \(loaded.found) as the configuration, expected a mapping (key: value)")
         }

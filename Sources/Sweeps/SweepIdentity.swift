@@ -97,7 +97,7 @@ extension SweepPlan {
                 .filter { $0.hasSuffix(".yaml") }.sorted().map { ("\(part)/\($0)", ["\(folder)/\(part)/\($0)"]) }
         }
         var own: [(name: String, files: [String])] = []
-        func look(_ changes: [Override]) throws {
+        func addTable(_ changes: [Override]) throws {
             let machine = try Configuration.load(
                 base: sweep.base, overrides: sweep.overrides + changes, library: library, checksTogether: false)
             guard Self.isFile(machine.energy.table) else { return }
@@ -106,9 +106,9 @@ extension SweepPlan {
                 own.append(((machine.energy.table as NSString).lastPathComponent, files))
             }
         }
-        try look([])
+        try addTable([])
         for axis in sweep.axes where axis.target == .configuration && axis.name.hasPrefix("energy") {
-            for value in axis.values { try look([Override(key: axis.key, value: value.node)]) }
+            for value in axis.values { try addTable([Override(key: axis.key, value: value.node)]) }
         }
         return shipped + own
     }

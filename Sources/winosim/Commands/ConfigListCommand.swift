@@ -113,9 +113,9 @@ struct ShippedList {
         func cells(_ item: Item) -> [String] { [item.name] + (hasLayers ? ["\(item.layers ?? 0)"] : []) }
         var names = TextTable(heads)
         for item in items { names.add(cells(item) + [""]) }
-        let room = width - (names.width - names.width(ofColumn: heads.count - 1))
+        let space = width - (names.width - names.width(ofColumn: heads.count - 1))
         var table = TextTable(heads)
-        for item in items { table.add(cells(item) + [NumberText.cut(item.description, to: 2 * max(room, 24) - 12)]) }
+        for item in items { table.add(cells(item) + [NumberText.cut(item.description, to: 2 * max(space, 24) - 12)]) }
         return "In \(Self.shown(folder)):\n" + table.text(within: width, prose: heads.count - 1)
     }
 

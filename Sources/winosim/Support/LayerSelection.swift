@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 import Traces
 
-/// Which layers of a trace are wanted.
+/// Which layers of a trace are selected.
 struct LayerSelection: ParsableArguments {
     @Option(
         name: .customLong("layers"),
@@ -18,25 +18,25 @@ struct LayerSelection: ParsableArguments {
         }
     }
 
-    /// The indices of the layers that are wanted, in the trace's order.
+    /// The indices of the layers that are selected, in the trace's order.
     ///
     /// - Throws: `InputError` for a pattern that no layer's name matches.
     func indices(in trace: Trace) throws -> [Int] {
         guard !arguments.isEmpty else { return Array(trace.layers.indices) }
-        var wanted: Set<Int> = []
+        var selected: Set<Int> = []
         for argument in arguments {
             // A whole name is that layer, whatever is in it.
             if let exact = trace.layers.firstIndex(where: { $0.name == argument }) {
-                wanted.insert(exact)
+                selected.insert(exact)
                 continue
             }
             for glob in Glob.list(argument) {
                 let found = trace.layers.indices.filter { glob.matches(trace.layers[$0].name) }
                 guard !found.isEmpty else { throw Self.error(glob, argument, trace.layers.map(\.name)) }
-                wanted.formUnion(found)
+                selected.formUnion(found)
             }
         }
-        return wanted.sorted()
+        return selected.sorted()
     }
 
     private static func error(_ glob: Glob, _ argument: String, _ names: [String]) -> InputError {
@@ -52,7 +52,7 @@ struct LayerSelection: ParsableArguments {
 /// A pattern over names: `*` any characters, `?` one, `[a-c]` one of a set, `[!a-c]` one of no set, `\` takes the next
 /// character as it is.
 struct Glob {
-    private enum Piece {
+    private enum Token {
         case any
         case one
         case literal(Character)
@@ -69,23 +69,23 @@ struct Glob {
 
     /// The pattern as it was written.
     let text: String
-    private let pieces: [Piece]
+    private let tokens: [Token]
 
     /// Reads a pattern; a `[` without its `]` stands for itself.
     init(_ text: String) {
         self.text = text
-        var pieces: [Piece] = []
+        var tokens: [Token] = []
         var rest = text[...]
         while let character = rest.popFirst() {
             switch character {
-            case "*": pieces.append(.any)
-            case "?": pieces.append(.one)
-            case "\\": pieces.append(.literal(rest.popFirst() ?? "\\"))
-            case "[": pieces.append(Self.set(&rest) ?? .literal("["))
-            default: pieces.append(.literal(character))
+            case "*": tokens.append(.any)
+            case "?": tokens.append(.one)
+            case "\\": tokens.append(.literal(rest.popFirst() ?? "\\"))
+            case "[": tokens.append(Self.set(&rest) ?? .literal("["))
+            default: tokens.append(.literal(character))
             }
         }
-        self.pieces = pieces
+        self.tokens = tokens
     }
 
     /// Patterns of a list: commas part them, except in a set or behind a backslash.
@@ -113,24 +113,24 @@ struct Glob {
     func matches(_ name: String) -> Bool {
         if name == text { return true }
         let name = Array(name)
-        var (piece, position) = (0, 0)
+        var (token, position) = (0, 0)
         // Where the last `*` stood, and where its run ends: on a mismatch it takes one character more.
-        var retry: (piece: Int, position: Int)?
+        var retry: (token: Int, position: Int)?
         while position < name.count {
-            if piece < pieces.count, case .any = pieces[piece] {
-                retry = (piece, position)
-                piece += 1
-            } else if piece < pieces.count, pieces[piece].matches(name[position]) {
-                piece += 1
+            if token < tokens.count, case .any = tokens[token] {
+                retry = (token, position)
+                token += 1
+            } else if token < tokens.count, tokens[token].matches(name[position]) {
+                token += 1
                 position += 1
             } else if let last = retry {
-                retry = (last.piece, last.position + 1)
-                (piece, position) = (last.piece + 1, last.position + 1)
+                retry = (last.token, last.position + 1)
+                (token, position) = (last.token + 1, last.position + 1)
             } else {
                 return false
             }
         }
-        return pieces[piece...].allSatisfy { if case .any = $0 { true } else { false } }
+        return tokens[token...].allSatisfy { if case .any = $0 { true } else { false } }
     }
 
     /// The index of the `]` that ends a set; one right behind the start or the `!` is a member.
@@ -140,7 +140,7 @@ struct Glob {
         return members.dropFirst().firstIndex(of: "]")
     }
 
-    private static func set(_ rest: inout Substring) -> Piece? {
+    private static func set(_ rest: inout Substring) -> Token? {
         guard let end = endOfSet(rest) else { return nil }
         var members = Array(rest[..<end])
         rest = rest[end...].dropFirst()

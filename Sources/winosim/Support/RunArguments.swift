@@ -19,12 +19,12 @@ struct RunArguments {
     /// - Throws: `ValidationError` for words that do not go together; `FileError`, `InputError` for a comparison file.
     func comparison() throws -> Comparison {
         if arguments.count == 1 { return try comparison(named: arguments[0]) }
-        let words = arguments.map(RunWord.init)
-        let names = RunWord.names(of: words)
-        let runs = try zip(words, names).map { word, name in
+        let parsed = arguments.map(RunArgument.init)
+        let names = RunArgument.names(of: parsed)
+        let runs = try zip(parsed, names).map { run, name in
             ComparisonRun(
-                name: name, trace: try manifest(word.trace),
-                configuration: try word.configuration.map(library.resolve), overrides: overrides + word.overrides)
+                name: name, trace: try manifest(run.trace),
+                configuration: try run.configuration.map(library.resolve), overrides: overrides + run.overrides)
         }
         let base = try baseline.map { try chosen($0, among: arguments) } ?? arguments[0]
         let index = arguments.firstIndex(of: base) ?? 0
@@ -35,7 +35,7 @@ struct RunArguments {
     static func check(_ arguments: [String]) throws {
         for argument in arguments where argument.hasPrefix("@") || argument.hasSuffix("@") {
             let missing = argument.hasPrefix("@") ? "trace before its" : "configuration or setting behind its last"
-            throw ValidationError("\(quoted(argument)) has no \(missing) @, expected \(RunWord.form).")
+            throw ValidationError("\(quoted(argument)) has no \(missing) @, expected \(RunArgument.form).")
         }
         if arguments.count == 1, arguments[0].contains("@") { throw alone(arguments[0]) }
     }
@@ -90,7 +90,7 @@ struct RunArguments {
 
 /// A run on the command line of `winosim compare`: `TRACE`, `TRACE@CONFIG`, or either with settings of its own behind it,
 /// `TRACE@CONFIG@KEY=VALUE@KEY=VALUE`.
-struct RunWord {
+struct RunArgument {
     /// How a run is written.
     static let form = "TRACE, TRACE@CONFIG or TRACE@CONFIG@KEY=VALUE"
 
@@ -128,14 +128,14 @@ struct RunWord {
     }
 
     /// Names of runs: as short as they stay different.
-    static func names(of words: [RunWord]) -> [String] {
-        for shortened in [words.map { $0.name(\.lastKey) }, words.map { $0.name(\.text) }]
+    static func names(of runs: [RunArgument]) -> [String] {
+        for shortened in [runs.map { $0.name(\.lastKey) }, runs.map { $0.name(\.text) }]
         where Set(shortened).count == shortened.count {
             return shortened
         }
-        return words.indices.map { index in
-            let text = words[index].text
-            return words[..<index].contains { $0.text == text } ? "\(text) (\(index + 1))" : text
+        return runs.indices.map { index in
+            let text = runs[index].text
+            return runs[..<index].contains { $0.text == text } ? "\(text) (\(index + 1))" : text
         }
     }
 
