@@ -34,7 +34,7 @@ import YAML
         ),
     ]
 
-    @Test(arguments: faults) func whatNoDeviceHasIsRefused(_ timings: String, _ message: String) throws {
+    @Test(arguments: faults) func impossibleTimingsAreRefused(_ timings: String, _ message: String) throws {
         let yaml = "{standard: DDR4-2400, timings: {\(timings)}}"
         let error = try #require(throws: InputError.self) { try Support.memory(yaml) }
         #expect("\(error)".hasPrefix("memory.yaml:" + message), "\(error)")
@@ -43,12 +43,12 @@ import YAML
     @Test(arguments: [
         "tCCD_L: 4", "tCCD_S: 6", "tRRD_L: 4", "tRRD_S: 6", "tWTR_L: 3", "tWTR_S: 9", "tFAW: 4", "tRAS: 17", "tRCD: 39",
         "tRFC: 56", "tRC: 1", "tRC: 420", "tRP: 300", "CWL: 20", "tREFI: 578",
-    ]) func theLastThatFitsIsTaken(_ timings: String) throws {
+    ]) func limitingTimingsAreAccepted(_ timings: String) throws {
         _ = try Support.memory("{standard: DDR4-2400, timings: {\(timings)}}")
     }
 
     /// IDD0 between IDD2N and IDD3N is enough for short rows alone.
-    @Test func timingsMakeAnActivateNegative() throws {
+    @Test func activatesOfNegativeEnergyAreRefused() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -76,7 +76,7 @@ import YAML
     @Test(arguments: [
         ("tRC: 56", 56, 3.450), ("tRAS: 52", 69, 3.968), ("tRP: 30", 69, 4.900), ("tRC: 50", 56, 3.450),
         ("tRC: 60", 60, 3.896),
-    ]) func theRowCycle(_ timings: String, _ cycle: Int, _ microjoules: Double) throws {
+    ]) func theRowCycleIsAtLeastTRASPlusTRP(_ timings: String, _ cycle: Int, _ microjoules: Double) throws {
         let memory = try Support.memory("{standard: DDR4-2400, timings: {\(timings), tREFI: 1000000000}}")
         #expect(memory.timings.rowCycle == cycle)
         let requests = (0..<1000).map { DRAMRequest(address: $0 << 17, isWrite: false, cycle: 0) }

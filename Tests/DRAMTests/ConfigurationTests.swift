@@ -7,7 +7,7 @@ import YAML
 
 @Suite struct ConfigurationTests {
     @Test(arguments: ["DDR3-1600", "DDR4-2400", "DDR5-4800", "HBM2", "HBM3", "LPDDR4-3200", "LPDDR5-6400"])
-    func presetsAreWhole(_ name: String) throws {
+    func presetsAreComplete(_ name: String) throws {
         let memory = try Support.memory("{standard: \(name)}")
         #expect(memory.standard == name)
         #expect(memory.organization.requestBytes == 64)
@@ -20,7 +20,7 @@ import YAML
 
     @Test func allPresetsAreTested() { #expect(DRAMPresets(folder: Support.presets).names.count == 7) }
 
-    @Test func peaks() throws {
+    @Test func peakBandwidthsMatchTheStandards() throws {
         let peaks = ["DDR3-1600": 12.8, "DDR4-2400": 19.277, "LPDDR4-3200": 12.8, "HBM2": 32, "HBM3": 51.2]
         for (name, peak) in peaks {
             #expect(abs(try Support.memory("{standard: \(name)}").peakBandwidth - peak) < 0.001, "\(name)")
@@ -76,7 +76,7 @@ import YAML
         ("{standard: HBM2, timings: 4}", "1:27: error: found \"4\" as timings, expected a mapping"),
     ]
 
-    @Test(arguments: errors) func faults(_ yaml: String, _ message: String) throws {
+    @Test(arguments: errors) func faultsAreErrors(_ yaml: String, _ message: String) throws {
         let error = try #require(throws: InputError.self) { try Support.memory(yaml) }
         #expect("\(error)".hasPrefix("memory.yaml:" + message), "\(error)")
     }
@@ -102,7 +102,9 @@ import YAML
         ("address_mapping: ro ra ba co bg ch\n", "", "the key \"address_mapping\" is missing in the memory"),
     ]
 
-    @Test(arguments: presetErrors) func presetFaults(_ text: String, _ change: String, _ message: String) throws {
+    @Test(arguments: presetErrors) func faultsOfPresetsAreErrors(_ text: String, _ change: String, _ message: String)
+        throws
+    {
         let shipped = try String(contentsOfFile: Support.presets + "/DDR4-2400.yaml", encoding: .utf8)
         let broken = shipped.replacing(text, with: change)
         #expect(broken != shipped)
@@ -112,7 +114,7 @@ import YAML
         #expect("\(error)".hasPrefix("p.yaml:") && "\(error)".contains(message), "\(error)")
     }
 
-    @Test func noPresets() throws {
+    @Test func aFolderWithoutPresetsIsAnError() throws {
         let node = try Document.parse("{standard: HBM2}", file: "m.yaml")
         let error = try #require(throws: InputError.self) {
             try DRAMConfiguration.decode(node, presets: DRAMPresets(folder: "nowhere"))
@@ -120,7 +122,7 @@ import YAML
         #expect("\(error)".contains("\"nowhere\" has no presets"))
     }
 
-    @Test func mapping() throws {
+    @Test func addressesAreSplitByTheMapping() throws {
         let organization = DRAMOrganization()
         let fields: [AddressMapping.Field] = [.row, .channel, .rank, .bank, .bankGroup, .column]
         let decoder = AddressDecoder(try #require(AddressMapping(fields)), organization)

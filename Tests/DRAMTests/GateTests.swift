@@ -120,7 +120,7 @@ import Testing
         ) { $1.column - $0.column },
     ]
 
-    @Test(arguments: gates) func blockedBeforeAndAllowedAt(_ gate: Gate) throws {
+    @Test(arguments: gates) func commandsAreBlockedBeforeAndAllowedAtTheGate(_ gate: Gate) throws {
         var idle: [DRAMIdleCycles] = []
         for value in [40, 41] {
             var configuration = Bench.loose
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [30, 31]) func readLatency(_ latency: Int) throws {
+    @Test(arguments: [30, 31]) func readLatencyDelaysTheAnswer(_ latency: Int) throws {
         var configuration = Bench.loose
         configuration.timings.readLatency = latency
         var bench = Bench(configuration)
@@ -160,7 +160,7 @@ import Testing
         #expect(answer?.cycle == booking.column + latency + 2)
     }
 
-    @Test(arguments: [50, 51]) func refreshHoldsActivates(_ tRFC: Int) throws {
+    @Test(arguments: [50, 51]) func refreshDelaysActivates(_ tRFC: Int) throws {
         var configuration = Bench.loose
         configuration.timings.tRFC = tRFC
         configuration.timings.tREFI = 1000
@@ -254,7 +254,7 @@ import Testing
         #expect(busy.counters(at: 9360 * 10).refreshes == 10 * ranks)
     }
 
-    @Test func refreshInterval() {
+    @Test func refreshesFollowTheInterval() {
         var configuration = DRAMConfiguration()
         configuration.timings.tREFI = 5000
         let memory = DRAMController(configuration)

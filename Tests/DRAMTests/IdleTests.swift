@@ -20,7 +20,9 @@ import Testing
     ]
 
     @Test(arguments: streams)
-    func whatLimitsAStream(_ trace: String, _ memory: String, _ cause: DRAMIdleCause, _ share: ClosedRange<Double>)
+    func theCauseThatLimitsAStreamIsLargest(
+        _ trace: String, _ memory: String, _ cause: DRAMIdleCause, _ share: ClosedRange<Double>
+    )
         throws
     {
         let result = try DRAMReplay.run(RequestTraces.make(trace), try Support.memory(memory))
@@ -32,7 +34,7 @@ import Testing
     }
 
     /// Nine writes drain when the ninth is there; the first of them waited from its second clock on.
-    @Test func writesThatWaitInTheController() throws {
+    @Test func bufferedWritesChargeTheQueue() throws {
         let writes = (0..<9).map { DRAMRequest(address: $0 * 64, isWrite: true, cycle: $0 * 100) }
         let result = try DRAMReplay.run(writes, DRAMConfiguration())
         let idle = result.counters.idle
@@ -43,7 +45,7 @@ import Testing
     }
 
     /// The ledger of the first read, and the time after the last burst.
-    @Test func oneRead() {
+    @Test func oneReadHasItsIdleClocks() {
         let memory = DRAMController(DRAMConfiguration())
         #expect(memory.offer(0, isWrite: false, at: 100, tag: 0) == nil)
         let end = memory.drain()

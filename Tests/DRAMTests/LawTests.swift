@@ -28,9 +28,9 @@ import Testing
         }
     }
 
-    @Test func aReplayKeepsThem() throws { try Self.whole.checkLaws() }
+    @Test func aReplayObeysTheLaws() throws { try Self.whole.checkLaws() }
 
-    @Test(arguments: changes.indices) func whatBreaksThemIsNamed(_ index: Int) throws {
+    @Test(arguments: changes.indices) func brokenLawsAreNamed(_ index: Int) throws {
         let (message, change) = Self.changes[index]
         var result = try Self.whole
         change(&result)
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// Random memories, and traces that hit, miss, merge and turn.
-    @Test(arguments: 0..<150) func randomReplaysKeepThem(seed: Int) throws {
+    @Test(arguments: 0..<150) func randomReplaysObeyTheLaws(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed) + 5000)
         var memory = LegalityTests.memory(&random)
         memory.organization.channels = 1 << random.below(3)

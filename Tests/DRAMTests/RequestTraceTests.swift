@@ -8,7 +8,7 @@ import Testing
         try RequestTrace.parse(Array(text.utf8), file: "t.trc")
     }
 
-    @Test func lines() throws {
+    @Test func linesAreRequests() throws {
         let requests = try parse("0x1f40 READ 12\n\n  0XAbC\tWRITE  0 \r\n0x0 READ 9007199254740992")
         #expect(
             requests == [
@@ -35,7 +35,7 @@ import Testing
         ("0x40 WRITE 1 2", "1:14: error: found \"2\", expected the end of the line"),
     ]
 
-    @Test(arguments: errors) func faults(_ text: String, _ message: String) throws {
+    @Test(arguments: errors) func faultsAreErrors(_ text: String, _ message: String) throws {
         let error = try #require(throws: InputError.self) { try parse(text) }
         #expect("\(error)".hasPrefix("t.trc:" + message), "\(error)")
     }
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func files() throws {
+    @Test func filesAreRead() throws {
         #expect(throws: FileError.self) { try RequestTrace.load(path: "no/such/trace") }
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString).trc")
         defer { try? FileManager.default.removeItem(at: url) }

@@ -30,7 +30,7 @@ import YAML
         #expect(try decoded(Configuration().yaml()) == Configuration())
     }
 
-    @Test func everyKeyOfThePageIsWritten() throws {
+    @Test func everyKeyOfThePageIsPrinted() throws {
         func keys(_ node: Node, _ path: String = "") -> Set<String> {
             guard let entries = node.entries else { return [path] }
             return entries.reduce(into: []) { $0.formUnion(keys($1.value, "\(path).\($1.name)")) }
@@ -47,7 +47,7 @@ import YAML
     }
 
     /// Each key is read into its own property: one override a key, laid one over the other, makes the whole.
-    @Test func overridesOfEveryKeyMakeTheWhole() throws {
+    @Test func overridesOfAllKeysGiveTheSameMachine() throws {
         var random = SeededGenerator(seed: 4)
         for _ in 0..<20 {
             let all = random.configuration()

@@ -63,7 +63,7 @@ import YAML
         ("dram={standard: HBM2, timings: {tRAS: 3}}", 39, "tRAS of 3 is below tRCD of"),
         ("dram={ranks: 2}", 7, "\"ranks\" belongs to a DRAM standard"),
     ])
-    func faultsShowWhenTheConfigurationIsLoaded(text: String, column: Int, message: String) throws {
+    func faultsAreErrorsOnLoading(text: String, column: Int, message: String) throws {
         let error = try #require(throws: InputError.self) {
             try Configuration.load(path: nil, overrides: [Override(text)])
         }
@@ -72,14 +72,14 @@ import YAML
     }
 
     /// What belongs together is looked at once all of it is known.
-    @Test func whatBelongsTogetherIsCheckedAtTheEnd() throws {
+    @Test func timingsAreCheckedTogetherAtTheEnd() throws {
         let machine = try Configuration.load(
             base: nil, overrides: ["dram={standard: HBM2, timings: {tRAS: 3}}"], checksTogether: false)
         #expect(machine.dram.dramConfiguration?.timings.tRAS == 3)
         #expect(throws: InputError.self) { try machine.dram.check() }
     }
 
-    @Test func memoriesAreEqualWhereverTheyStand() throws {
+    @Test func memoriesAreEqualInAnyFile() throws {
         func memory(_ text: String, _ file: String) throws -> Memory {
             try Configuration.decode(Document.parse("dram: {\(text)}", file: file)).dram
         }

@@ -19,7 +19,7 @@ import Testing
         ("1.5e1 + 1e-1", 15.1),
         ("pe_array.rows * pe_array.columns", 64), ("weight_buffer.capacity / 1 KiB", 64), ("- - 3", 3),
     ])
-    func numbers(text: String, expected: Double) throws {
+    func numbersAreComputed(text: String, expected: Double) throws {
         #expect(try Self.value(text) == .number(expected, nil))
     }
 
@@ -36,7 +36,7 @@ import Testing
         ("not datatype.quantize", true),
         ("10 ns == 10000000 ns / 1e6", true),
     ])
-    func truths(text: String, expected: Bool) throws {
+    func truthsAreComputed(text: String, expected: Bool) throws {
         #expect(try Self.value(text) == .truth(expected))
     }
 
@@ -60,13 +60,13 @@ import Testing
         ("weight_buffer.capacity * 1 KiB", 23, "a capacity and a capacity do not go together"),
         ("mapping.step < 'a'", 13, "the word \"channels\" and the word \"a\" do not go together at <"),
     ])
-    func slips(text: String, offset: Int, message: String) throws {
+    func errorsHaveOffsets(text: String, offset: Int, message: String) throws {
         let error = try #require(throws: ExpressionError.self) { try Self.value(text) }
         #expect(error.offset == offset && error.message.contains(message), "\(error)")
     }
 
     /// Texts of the language's own words in any order either come to something or are refused at a place in them.
-    @Test func anyOrderOfWordsIsTakenOrRefused() throws {
+    @Test func anyOrderOfTokensParsesOrThrows() throws {
         let words = [
             "1", "2.5", "64 KiB", "pe_array.rows", "a", "'x'", "and", "or", "not", "true", "(", ")", "==", "<", ">=",
             "+", "-", "*", "/", "%",
@@ -87,7 +87,7 @@ import Testing
     }
 
     /// Random trees of whole numbers come to what the same tree comes to in Swift's own arithmetic.
-    @Test func randomArithmetic() throws {
+    @Test func randomArithmeticMatchesSwift() throws {
         let seed: UInt64 = 3
         var random = SeededGenerator(seed: seed)
         func tree(_ depth: Int) -> (text: String, value: Double) {

@@ -19,7 +19,7 @@ import Testing
     }
 
     /// Whatever a dying process leaves of its journal, byte by byte, the next one ends in the same rows.
-    @Test func everyBeginningOfAJournalGoesOn() async throws {
+    @Test func everyPrefixOfAJournalResumes() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         let whole = try await run(plan, journal(folder, plan)).text
@@ -41,7 +41,7 @@ import Testing
     }
 
     /// A line that is damaged inside costs its point alone.
-    @Test func damagedLinesAreDoneAgain() async throws {
+    @Test func pointsOfDamagedLinesRunAgain() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         let whole = try await run(plan, journal(folder, plan)).text
@@ -55,7 +55,7 @@ import Testing
     }
 
     /// Where nobody can say whose the points are, nothing is written over.
-    @Test func aDamagedBeginningIsLeftAlone() async throws {
+    @Test func aDamagedFirstLineIsKept() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         _ = try await run(plan, journal(folder, plan))
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func aPipeIsNoJournal() throws {
+    @Test func aPipeIsRefusedAsAJournal() throws {
         let folder = try Folder.withSweep()
         try FileManager.default.createDirectory(atPath: folder.file("out"), withIntermediateDirectories: true)
         #expect(mkfifo(folder.file("out/sweep.journal"), 0o600) == 0)
@@ -81,7 +81,7 @@ import Testing
     }
 
     /// A table of the user's own is what stands in it and in what it is made from, wherever it lies from here.
-    @Test func ownTablesAreTheirContents() throws {
+    @Test func ownTablesAreIdentifiedByContents() throws {
         let folder = try Folder.withSweep()
         try folder.write(
             """
@@ -165,7 +165,7 @@ import Testing
         _ = try journal(folder, folder.plan())
     }
 
-    @Test func aJournalIsNotGoneOnWithUnasked() async throws {
+    @Test func aJournalResumesOnlyOnRequest() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         _ = try await run(plan, journal(folder, plan, resumes: false))
@@ -177,7 +177,7 @@ import Testing
     }
 
     /// Two that work on one folder do not mix their rows: the second is refused as long as the first is there.
-    @Test func oneProcessAFolder() throws {
+    @Test func aFolderAdmitsOneProcess() throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         let first = try journal(folder, plan)
@@ -189,7 +189,8 @@ import Testing
 
     // MARK: Shards
 
-    @Test(arguments: ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", "-1/2", ""]) func noShards(text: String) {
+    @Test(arguments: ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", "-1/2", ""]) func invalidShardsAreRefused(text: String)
+    {
         #expect(Shard(text) == nil)
     }
 
@@ -217,7 +218,7 @@ import Testing
         #expect(twice?.message.hasPrefix("shard 1/\(count) stands in ") == true)
     }
 
-    @Test func mergesOfWhatDoesNotBelongTogetherAreRefused() async throws {
+    @Test func mergesOfUnrelatedShardsAreRefused() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         func shard(_ text: String, _ name: String, _ plan: SweepPlan, rows: Int = .max) async throws {

@@ -4,12 +4,11 @@ import Testing
 
 @testable import Sweeps
 
-@Suite("Points")
-struct PlanTests {
+@Suite struct PlanTests {
     private func values(_ sweep: String) throws -> [[String]] { try Folder.withSweep(sweep).plan().values }
 
     /// The last axis is the fastest, the traces are the slowest; constraints leave points out.
-    @Test func theGridInItsOrder() throws {
+    @Test func theGridHasItsOrder() throws {
         #expect(
             try values(Folder.sweep).map { $0.joined(separator: " ") } == [
                 "trace.yaml 1 1 4 KiB", "trace.yaml 1 1 8 KiB", "trace.yaml 1 2 4 KiB", "trace.yaml 1 2 8 KiB",
@@ -37,7 +36,7 @@ struct PlanTests {
     }
 
     /// An axis that moves with others may have a value more than once.
-    @Test func axesThatMoveTogetherMayStandStill() throws {
+    @Test func axesThatMoveTogetherMayRepeatAValue() throws {
         let sweep = """
             traces: [trace.yaml]
             axes: {pe_array.rows: [4, 2, 2], pe_array.columns: [1, 1, 2]}
@@ -47,7 +46,7 @@ struct PlanTests {
     }
 
     /// A section and a key of it: whichever comes first in the file, the key is that of its axis.
-    @Test func keysOfSectionsHold() throws {
+    @Test func keysOfSectionsApply() throws {
         for order in [[0, 1], [1, 0]] {
             let axes = ["dram: [{standard: DDR4-2400}, {standard: HBM2}]", "dram.channels: [1, 2]"]
             let plan = try Folder.withSweep(
@@ -78,7 +77,7 @@ struct PlanTests {
     }
 
     /// What is not needed is not looked at.
-    @Test func constraintsStopWhenTheyAreDecided() throws {
+    @Test func constraintsStopOnceDecided() throws {
         let sweep = """
             traces: [trace.yaml]
             axes: {pe_array.stall_latency: [0, 1, 2]}
@@ -90,7 +89,7 @@ struct PlanTests {
     }
 
     /// Constraints on an axis alone narrow it before points are drawn, of a grid too large to be gone through too.
-    @Test(arguments: ["random", "latin-hypercube"]) func constraintsOnOneAxisNarrowIt(method: String) throws {
+    @Test(arguments: ["random", "latin-hypercube"]) func constraintsOnOneAxisReduceIt(method: String) throws {
         let axes = ["rows", "columns", "fifo_depth", "filters_per_pe"]
         let sweep = """
             traces: [trace.yaml]
@@ -109,7 +108,7 @@ struct PlanTests {
     }
 
     /// A sample that comes out smaller says so.
-    @Test func smallSamplesAreTold() throws {
+    @Test func smallSamplesAreReported() throws {
         let axes = "traces: [trace.yaml]\naxes: {pe_array.rows: {from: 1, to: 9, step: 1}, pe_array.columns: [1, 2]}\n"
         func plan(_ sample: String) throws -> SweepPlan { try Folder.withSweep(axes + sample).plan() }
         #expect(try plan("").note == nil)
@@ -157,7 +156,7 @@ struct PlanTests {
     }
 
     /// Random sweeps have the points that a plain loop over all choices finds.
-    @Test func randomGridsAgainstPlainLoops() throws {
+    @Test func randomGridsMatchNestedLoops() throws {
         let seed: UInt64 = 21
         var random = SeededGenerator(seed: seed)
         for _ in 0..<60 {
@@ -193,7 +192,7 @@ struct PlanTests {
             """)
     }
 
-    @Test func randomSamplesAreTheirSeeds() throws {
+    @Test func randomSamplesDependOnTheirSeeds() throws {
         let points = try sampled("random", 100, 3)
         #expect(points.count == 100 && Set(points).count == 100)
         #expect(try sampled("random", 100, 3) == points)

@@ -10,7 +10,7 @@ import Traces
 
 @Suite struct RunnerTests {
     /// Each row has what a run of its own has.
-    @Test func rowsAreSingleRuns() async throws {
+    @Test func rowsMatchSingleRuns() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         let result = try await plan.result()
@@ -59,7 +59,7 @@ import Traces
     }
 
     /// Values of an axis that stands apart have a front each, shown one after the other.
-    @Test func axesApartHaveFrontsOfTheirOwn() async throws {
+    @Test func axesApartHaveSeparateFronts() async throws {
         let sweep = """
             traces: [trace.yaml]
             axes: {pe_array.rows: [1, 16], clock: [100 MHz, 200 MHz]}
@@ -76,7 +76,7 @@ import Traces
     }
 
     /// What of a trace differs: twice the images have twice the dense products, and densities are those that were asked for.
-    @Test func tracesDiffer() async throws {
+    @Test func pointsUseTheirTraces() async throws {
         let plan = try Folder.withSweep(
             """
             traces: [trace.yaml]

@@ -5,13 +5,12 @@ import Testing
 @testable import Sweeps
 
 /// The sweeps of `Configs/sweeps`.
-@Suite("Shipped sweeps")
-struct ShippedTests {
+@Suite struct ShippedTests {
     static let counts = [
         "array-shape": 63, "buffers-dram": 100, "machine-search": 200, "multipliers-lookahead": 24, "tile-density": 100,
     ]
 
-    @Test func allOfThemAreKnown() throws {
+    @Test func allSweepsAreTested() throws {
         let items = try shippedLibrary().sweeps()
         #expect(items.map(\.name).sorted() == Self.counts.keys.sorted())
         #expect(items.allSatisfy { !$0.comment.isEmpty })

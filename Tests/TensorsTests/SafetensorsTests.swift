@@ -52,7 +52,7 @@ import Testing
         #expect(try file.tensor("b")?.firstNonFinite() == nil)
     }
 
-    @Test func otherTypesAreRefusedWhenAskedFor() throws {
+    @Test func unsupportedTypesAreRefusedOnRead() throws {
         let file = try opened(safetensors(#"{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#, data: 8))
         #expect(file.names == ["a"])
         #expect(file.description(of: "a")?.type == "I64")
@@ -114,14 +114,14 @@ import Testing
         (#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":1}}"#, 0, #"unknown key "x""#),
         (#"{"__metadata__":{"a":1}}"#, 0, "expected a string"),
         (#"{"a\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#, 0, "half of a surrogate pair"),
-    ]) func brokenHeaders(header: String, data: Int, message: String) throws {
+    ]) func brokenHeadersAreErrors(header: String, data: Int, message: String) throws {
         let error = try #require(throws: InputError.self) { try opened(safetensors(header, data: data)) }
         #expect(error.message.contains(message), "\(error)")
         let mark = try #require(error.mark)
         #expect(mark.line == 1 && mark.column >= 1 && mark.column <= header.utf8.count + 9)
     }
 
-    @Test func brokenLengths() throws {
+    @Test func brokenLengthsAreErrors() throws {
         for bytes: [UInt8] in [
             [], [1, 2, 3], [UInt8](repeating: 255, count: 8), [3, 0, 0, 0, 0, 0, 0, 0, 0x7B, 0x7D],
             [0, 0xE1, 0xF5, 5, 0, 0, 0, 1], [0, 0xE1, 0xF5, 5, 0, 0, 0, 0, 0x7B, 0x7D],
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func unreadableFiles() throws {
+    @Test func unreadableFilesAreErrors() throws {
         for path in ["/nonexistent.safetensors", "/tmp", "/dev/null"] {
             let error = try #require(throws: FileError.self) { try SafetensorsFile(path: path) }
             #expect(error.operation == .read && error.path == path)

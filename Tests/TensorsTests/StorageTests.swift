@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct StorageTests {
     /// A file that is cut, written to or removed after it was read changes nothing.
-    @Test func whatWasReadStays() throws {
+    @Test func bytesStayAsRead() throws {
         var writer = SafetensorsWriter()
         let values = (0..<100_000).map(Float.init)
         writer.add("x", Tensor(values, shape: [100_000]))
@@ -25,7 +25,7 @@ import Testing
     }
 
     /// /proc has files that say that they hold nothing, and files of the kernel that hold less than they say.
-    @Test func aFileOfAnotherSizeThanItSays() throws {
+    @Test func aFileThatChangesItsSizeIsAnError() throws {
         let path = "/sys/kernel/mm/transparent_hugepage/enabled"
         guard FileManager.default.fileExists(atPath: path) else { return }
         let error = try #require(throws: FileError.self) { try Storage(reading: path) }
@@ -33,7 +33,7 @@ import Testing
         #expect(error.reason.hasSuffix(" now: another program is writing it"))
     }
 
-    @Test func pointersAndOtherFilesAreNamed() throws {
+    @Test func gitLFSPointersAndOtherFilesAreRefused() throws {
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
         let error = try #require(throws: InputError.self) { try opened(Array(pointer.utf8)) }
         #expect(error.description.hasPrefix("t:1:1: error: this is a Git LFS pointer and not the file"))

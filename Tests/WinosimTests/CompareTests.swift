@@ -74,7 +74,7 @@ import Testing
         #expect(tensors.talk.contains("so it cannot run at a batch of 2; densities can"), "\(tensors)")
     }
 
-    @Test func slipsAreNamed() throws {
+    @Test func faultsAreNamed() throws {
         let folder = try Self.folder()
         func run(_ arguments: String...) throws -> Outcome {
             try Program.run(["compare"] + arguments + ["--configs", "Configs"], in: folder)
@@ -105,7 +105,7 @@ import Testing
     }
 
     /// A run is as if it had run by itself with its settings; --set holds for all, a run's own settings come after it.
-    @Test func runsHaveSettingsOfTheirOwn() throws {
+    @Test func runsHaveTheirSettings() throws {
         let folder = try Self.folder()
         let runs = [
             "densities.yaml@small", "densities.yaml@small@pe_array.rows=4@pe_array.columns=1",
@@ -154,7 +154,7 @@ import Testing
     }
 
     /// What is wrong in a file, or missing behind it, has its place.
-    @Test func slipsInAFileHaveTheirPlace() throws {
+    @Test func faultsInAFileHaveMarks() throws {
         let folder = try Self.folder()
         func outcome(_ old: String, _ new: String) throws -> Outcome {
             try folder.write(Self.comparison.replacing(old, with: new), to: "Configs/comparisons/slip.yaml")

@@ -34,7 +34,7 @@ import Testing
         #expect(bad.talk.hasPrefix("zero.yaml:1:18: error: ") && bad.talk.contains("gone/x.yaml: error: "), "\(bad)")
     }
 
-    @Test func checkLooksAtTheEnergyTable() throws {
+    @Test func checkReadsTheEnergyTable() throws {
         try folder.write("energy: {table: defualt}\n", to: "table.yaml")
         let outcome = try Program.run("config", "check", "table.yaml", "--configs", "Configs", in: folder)
         #expect(outcome.code != 0 && outcome.talk.contains("\"default\""), "\(outcome)")

@@ -123,7 +123,7 @@ import Testing
         #expect(bare.code == 64, "\(bare)")
     }
 
-    @Test func brokenTracesHavePlaces() throws {
+    @Test func brokenTracesHaveMarks() throws {
         try folder.write("0x40 READ 0\n0x80 RAED 1\n", to: "broken.txt")
         let broken = try Program.run("dram", "broken.txt", "--dram", "HBM2", "--configs", "Configs", in: folder)
         #expect(broken.code == 65 && broken.output.isEmpty, "\(broken)")

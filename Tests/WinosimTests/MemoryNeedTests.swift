@@ -17,7 +17,7 @@ import Testing
 
         """
 
-    @Test func areRefusedInWordsAndWarnedOf() throws {
+    @Test func layersLargerThanMemoryAreRefusedAndWarnedOf() throws {
         let folder = try Folder(["huge.yaml": Self.huge])
         let run = try Program.run("simulate", "huge.yaml", in: folder)
         #expect(run.code == 65 && run.output.isEmpty, "\(run)")
@@ -31,7 +31,7 @@ import Testing
     }
 
     /// The process's own limit counts; what fits it runs.
-    @Test func theProcessesLimitCounts() throws {
+    @Test func theLimitOfTheProcessApplies() throws {
         let folder = try Folder([
             "shapes.csv": "layer,C,K,H_in,W_in,kernel,pad\nwide,3,8,1024,1024,3,1\n",
             "Configs/small.yaml": "name: small\n",

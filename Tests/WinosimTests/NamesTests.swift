@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func theFolderIsFoundAsConfigsIs() throws {
+    @Test func theFolderIsFoundLikeConfigs() throws {
         let option = try Program.run("trace", "list", "--traces", "Traces", in: folder)
         #expect(option.code == 0 && option.output.contains("main  "), "\(option)")
         // Upward from the working directory would come after the program's own.
@@ -56,7 +56,7 @@ import Testing
         #expect(gone.code == 66 && gone.talk == "gone: error: cannot be read: --traces names it, but it is no folder\n")
     }
 
-    @Test func whatLiesThereWins() throws {
+    @Test func anExistingFileTakesPrecedence() throws {
         let other = try folder.text("Traces/net/drawn.yaml").replacing("model: small", with: "model: beside")
         try folder.write(other, to: "work/net/drawn")
         #expect(try run("trace", "info", "net/drawn").output.hasPrefix("beside\n"))
@@ -70,7 +70,7 @@ import Testing
     @Test(arguments: [
         ("net/drown", "net/drawn"), ("Traces/net/drawn", "net/drawn"), ("mian", "main"), ("own", "own.yaml"),
     ])
-    func tracesThatAreNotFoundHaveANearName(_ name: String, _ near: String) throws {
+    func missingTracesHaveANearName(_ name: String, _ near: String) throws {
         try folder.write("", to: "work/own.yaml")
         let outcome = try run("simulate", name)
         #expect(outcome.code == 66 && outcome.talk.contains("did you mean \"\(near)\"?"), "\(outcome)")
@@ -83,7 +83,7 @@ import Testing
         #expect(far.talk.hasSuffix("; shipped are main, net/drawn\n"), "\(far)")
     }
 
-    @Test func configurationsExtendWhatShips() throws {
+    @Test func configurationsExtendShippedOnes() throws {
         try folder.write("extends: small\nname: mine\n", to: "work/mine.yaml")
         let mine = try run("config", "show", "--config", "mine.yaml")
         #expect(
@@ -104,7 +104,7 @@ import Testing
         #expect(far.talk.contains("no shipped configuration of this name: did you mean \"small\"?"), "\(far)")
     }
 
-    @Test func sweepsAndComparisonsNameWhatShips() throws {
+    @Test func sweepsAndComparisonsUseShippedNames() throws {
         let sweep = "base: small\ntraces: [net/drawn, main]\naxes: {pe_array.rows: [1, 2]}\n"
         try folder.write(sweep, to: "work/deep/sweep.yaml")
         let done = try run("sweep", "deep/sweep.yaml")

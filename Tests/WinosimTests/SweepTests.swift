@@ -22,7 +22,7 @@ import Testing
         try Program.run(arguments + (arguments[0] == "merge" ? [] : ["--configs", "Configs"]), in: folder)
     }
 
-    @Test func theFrontIsPrintedAndTheRestIsWritten() throws {
+    @Test func theFrontIsPrintedAndAllPointsAreWritten() throws {
         let folder = try Self.folder()
         let outcome = try run(folder, "sweep", "shape", "--output", "new/out")
         #expect(outcome.code == 0, "\(outcome)")
@@ -44,7 +44,7 @@ import Testing
     }
 
     /// A folder of results that is called as the sweep is does not hide it.
-    @Test func aFolderOfItsNameDoesNotHideASweep() throws {
+    @Test func aFolderDoesNotHideASweepOfItsName() throws {
         let folder = try Self.folder()
         for arguments in [["--shard", "1/2"], ["--shard", "1/2", "--resume"]] {
             let outcome = try Program.run(
@@ -54,7 +54,7 @@ import Testing
     }
 
     /// What does not come out as asked is told.
-    @Test func smallSamplesAndDamagedLinesAreTold() throws {
+    @Test func smallSamplesAndDamagedLinesAreReported() throws {
         let folder = try Self.folder(Self.sweep + "\nsample: {method: random, count: 12}")
         let first = try run(folder, "sweep", "shape", "--output", "out")
         #expect(first.code == 0 && first.talk.hasPrefix("the sample has 9 points of 12: "), "\(first)")
@@ -69,7 +69,7 @@ import Testing
     }
 
     /// Killed at any time, in any way, it goes on to the same bytes.
-    @Test(arguments: ["KILL", "INT", "TERM"]) func killedAndGoneOnWith(signal: String) throws {
+    @Test(arguments: ["KILL", "INT", "TERM"]) func aKilledSweepResumes(signal: String) throws {
         // Larger layers, so that there is something to kill.
         let folder = try Self.folder(
             Self.sweep.replacing("[1, 2, 4]", with: "[1, 2, 3, 4, 6, 8]").replacing(
@@ -96,7 +96,7 @@ import Testing
     }
 
     /// A disk that is full, or a limit of a file's size, ends the sweep with 73; what was finished before is there.
-    @Test func aFullDiskEndsItAndItGoesOn() throws {
+    @Test func aSweepResumesAfterAFullDisk() throws {
         let folder = try Self.folder()
         let script = """
             "$WINOSIM" sweep shape --configs Configs --output whole >/dev/null
@@ -133,7 +133,7 @@ import Testing
         #expect(nothing.code == 66 && nothing.talk.hasPrefix("nowhere/sweep.journal: error: "), "\(nothing)")
     }
 
-    @Test func pointsThatFailEndItWithOne() throws {
+    @Test func failedPointsEndWithExitCodeOne() throws {
         let folder = try Self.folder(Self.sweep + "\nset: [pe_array.fifo_depth=2, pe_array.broadcast_steps=3]\n")
         let outcome = try run(folder, "sweep", "shape", "--output", "out")
         #expect(outcome.code == 1, "\(outcome)")
@@ -144,7 +144,7 @@ import Testing
         #expect(try run(folder, "sweep", "shape", "--output", "out", "--resume").code == 1)
     }
 
-    @Test func slipsAreNamed() throws {
+    @Test func faultsAreNamed() throws {
         let folder = try Self.folder()
         let name = try run(folder, "sweep", "shap")
         #expect(
@@ -163,7 +163,7 @@ import Testing
     }
 
     /// Off a terminal there is no line of progress in the first minute.
-    @Test func nothingIsToldOffATerminal() throws {
+    @Test func progressNeedsATerminal() throws {
         let folder = try Self.folder()
         #expect(try run(folder, "sweep", "shape").talk.isEmpty)
     }
