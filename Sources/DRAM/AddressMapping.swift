@@ -19,14 +19,14 @@ public struct AddressMapping: Hashable, Sendable, CustomStringConvertible {
         case column = "co"
     }
 
-    /// The fields, from the most significant; each stands once.
+    /// The fields, from the most significant; each occurs once.
     public let fields: [Field]
 
-    /// `ro ra ba co bg ch`: a stream changes the channel with every burst and the bank group with every burst of a
-    /// channel, so that neither one channel's bus nor tCCD_L holds it.
+    /// `ro ra ba co bg ch`: a stream changes the channel with every burst and the bank group with every burst of a channel, so
+    /// that neither one channel's bus nor tCCD_L limits it.
     public static let burstsInterleaved = AddressMapping(unchecked: [.row, .rank, .bank, .column, .bankGroup, .channel])
 
-    /// Makes a mapping; nil where a field is missing or stands twice.
+    /// Makes a mapping; nil if a field is missing or occurs twice.
     public init?(_ fields: [Field]) {
         guard fields.count == Field.allCases.count, Set(fields).count == fields.count else { return nil }
         self.fields = fields
@@ -38,7 +38,7 @@ public struct AddressMapping: Hashable, Sendable, CustomStringConvertible {
     public var description: String { fields.map(\.rawValue).joined(separator: " ") }
 }
 
-/// Where a request's burst lies.
+/// The location of a request's burst.
 public struct DRAMLocation: Hashable, Sendable {
     /// The channel.
     public var channel: Int
@@ -50,7 +50,7 @@ public struct DRAMLocation: Hashable, Sendable {
     public var burst: Int
 }
 
-/// Splits addresses by shifts and masks. What lies above the memory's capacity is dropped: addresses wrap around.
+/// Splits addresses by shifts and masks. Bits above the memory's capacity are dropped: addresses wrap around.
 struct AddressDecoder: Sendable {
     private struct Slice {
         var shift = 0
@@ -114,7 +114,7 @@ extension AddressMapping {
                 throw node.error("unknown field \(quoted(word)) in the address mapping, \(expected)")
             }
             guard !fields.contains(field) else {
-                throw node.error("\(quoted(word)) stands twice in the address mapping, \(expected)")
+                throw node.error("\(quoted(word)) occurs twice in the address mapping, \(expected)")
             }
             fields.append(field)
         }

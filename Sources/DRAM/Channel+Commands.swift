@@ -1,16 +1,16 @@
-/// A decision that was made.
+/// The booked commands of a request.
 struct Booking {
     var bank = 0
     var isWrite = false
-    /// The commands' cycles; -1 where there is none.
+    /// The cycles of the commands; -1 for none.
     var precharge = -1
     var activate = -1
     var column = 0
 }
 
-/// Carrying a decision out.
+/// Booking of the commands of a decision.
 extension Channel {
-    /// Books the commands of the request that is next, which `decide()` has found.
+    /// Books the commands of the next request, which `decide()` has found.
     @discardableResult
     @inline(__always)
     mutating func book(into completions: inout CompletionQueue) -> Booking {
@@ -49,7 +49,7 @@ extension Channel {
         return booking
     }
 
-    /// Opens a row, as early as it could have gone; the cycle of the precharge before it, or -1.
+    /// Opens a row, as early as possible; returns the cycle of the precharge before it, or -1.
     @inline(__always)
     mutating func open(_ row: Int, of b: Int, entered: Int) -> Int {
         let state = bank + b
@@ -76,7 +76,7 @@ extension Channel {
         return precharge
     }
 
-    /// Moves the earliest activates of a rank's groups behind one at `time`.
+    /// Delays the earliest activates of a rank's groups after one at `time`.
     @inline(__always)
     private mutating func noteActivate(at time: Int, rank r: Int, rankGroup: Int) {
         let window = rank[r].window
@@ -94,7 +94,7 @@ extension Channel {
         }
     }
 
-    /// Moves the earliest column commands of all ranks and groups behind one at `time`.
+    /// Delays the earliest column commands of all ranks and groups after one at `time`.
     @inline(__always)
     private mutating func occupyBus(at time: Int, isWrite: Bool, rank r: Int, rankGroup: Int) {
         let long = timings.tCCDLong
@@ -130,7 +130,7 @@ extension Channel {
         lastWasWrite = kind
     }
 
-    /// Takes a request out of its bank's queue.
+    /// Removes a request from its bank's queue; returns its index in `pool`.
     @inline(__always)
     private mutating func remove(_ place: Int, from b: Int) -> Int {
         let entries = queue + b * bankCapacity
@@ -144,7 +144,7 @@ extension Channel {
         return index
     }
 
-    /// Ends a request whose data is over at `end`, and the reads that are answered with it.
+    /// Ends a request whose data ends at `end`, and the reads that share its burst.
     @inline(__always)
     private mutating func finish(_ index: Int, at end: Int, into completions: inout CompletionQueue) {
         let isWrite = pool[index].isWrite
@@ -167,9 +167,9 @@ extension Channel {
     }
 }
 
-/// Refresh, rank by rank: the ranks' turns are spread over the interval.
+/// Refresh per rank: the ranks' refreshes are spread over the interval.
 extension Channel {
-    /// Refreshes the ranks that are due first.
+    /// Refreshes the ranks whose refresh is due next.
     mutating func refresh() {
         let due = nextRefresh
         var next = Int.max
@@ -181,7 +181,7 @@ extension Channel {
         bestKnown = false
     }
 
-    /// Closes a rank's rows, one a cycle, and refreshes it as soon as they are.
+    /// Closes a rank's rows, one per cycle, and refreshes it once all are closed.
     private mutating func refresh(rank r: Int) {
         let due = rank[r].refreshDue
         let members = r * groups * banksPerGroup..<(r + 1) * groups * banksPerGroup
@@ -207,8 +207,8 @@ extension Channel {
         }
     }
 
-    /// Opens the rows for which banks have been waiting and which could open before a refresh is due: nobody knew then
-    /// that the refresh would close them unread.
+    /// Opens the rows that banks are waiting for and that could open before the refresh is due: the controller does not know
+    /// then that the refresh closes them unread.
     private mutating func openWaitingRows(of members: Range<Int>, before due: Int) {
         while true {
             var time = due
@@ -227,7 +227,7 @@ extension Channel {
         }
     }
 
-    /// Counts refreshes of a channel without work that change nothing but when the next ones are due.
+    /// Counts refreshes of an idle channel, which change only when the next ones are due.
     mutating func skipRefreshes(to horizon: Int) {
         if (0..<ranks).contains(where: { rank[$0].open > 0 }) { return }
         let spare = (horizon - nextRefresh) / timings.tREFI - 2

@@ -1,16 +1,15 @@
 import Files
 import YAML
 
-/// The keys that a user sets, over a preset.
+/// The keys of a configuration, which change a preset.
 extension DRAMConfiguration {
     /// The memory that a mapping describes: `standard` names a preset, the other keys change it.
     ///
     /// - Parameters:
     ///   - node: `{standard: DDR4-2400, channels: 2, timings: {tRCD: 17}}`.
-    ///   - presets: where the standard is looked up.
-    ///   - checksTogether: whether timings that are right alone have to fit each other, as `check(at:)` finds out.
-    /// - Throws: `InputError` for everything wrong in the mapping or in the preset, `FileError` where the preset cannot
-    ///   be read.
+    ///   - presets: the presets, one of which is the standard.
+    ///   - checksTogether: whether to check timings against each other, as `check(at:)` does.
+    /// - Throws: `InputError` for any error in the mapping or the preset, `FileError` if the preset cannot be read.
     public static func decode(
         _ node: Node, presets: DRAMPresets, checksTogether: Bool = true
     ) throws -> DRAMConfiguration {
@@ -37,7 +36,7 @@ extension DRAMConfiguration {
         ]
     }
 
-    /// Reads what both a user and a preset may give of the organization.
+    /// Reads the keys of the organization that a configuration may change.
     mutating func readOrganization(_ decoder: MappingDecoder) throws {
         if let value = decoder.optional("channels") {
             organization.channels = try value.powerOfTwo(upTo: 128)
@@ -76,7 +75,7 @@ extension Node {
 }
 
 extension DRAMConfiguration {
-    /// A preset's file; every timing has to be in it.
+    /// Reads a preset's file, which must have every timing.
     static func preset(_ node: Node, name: String) throws -> DRAMConfiguration {
         let decoder = try MappingDecoder(node, what: "the memory")
         var configuration = DRAMConfiguration()
@@ -84,7 +83,7 @@ extension DRAMConfiguration {
         configuration.standard = try standard.string()
         guard configuration.standard == name else {
             throw standard.error(
-                "found \(standard.found) in a file that is named \(quoted(name)), expected the same name")
+                "found \(standard.found) in the file of \(quoted(name)), expected the name of the file")
         }
         configuration.clockPeriod = try clockPeriod(try decoder.required("clock_period"))
         configuration.organization = try organization(try decoder.required("organization"))
@@ -149,13 +148,13 @@ extension DRAMConfiguration {
     }
 }
 
-/// What belongs together in a memory. Only what no device has is refused.
+/// Checks of a memory. Only combinations that no device has are refused.
 extension DRAMConfiguration {
-    /// Checks timings and currents together, once all of them are known.
+    /// Checks timings and currents against each other.
     ///
-    /// - Parameter node: the mapping that the memory was decoded from. An error is placed at the timing in it that the error
-    ///   names, or at the mapping of timings, or at `node`.
-    /// - Throws: `InputError` that names what does not fit together, with the values.
+    /// - Parameter node: the mapping from which the memory was decoded. An error is at the timing that it names, else at the
+    ///   mapping of timings, else at `node`.
+    /// - Throws: `InputError` with the conflicting values.
     public func check(at node: Node) throws {
         let node = node["timings"] ?? node
         try timings.check(burst: organization.burstCycles, at: node)
@@ -171,7 +170,7 @@ extension DRAMConfiguration {
 }
 
 extension DRAMConfiguration {
-    /// What every key of a standard says, under its name in the mapping; what a preset gives is no default of ours.
+    /// The documentation of every key of a standard. A preset's values are not defaults of winosim.
     public static let keyEntries: [KeyEntry] = {
         let (ofPreset, page) = ("the preset's", "MemoryModel")
         func entry(_ key: String, _ type: String, unit: String = "", range: String, _ governs: String) -> KeyEntry {
@@ -185,21 +184,21 @@ extension DRAMConfiguration {
             entry("channels", "power of two", unit: "channels", range: "1 to 128", "Independent channels"),
             entry(
                 "ranks", "power of two", unit: "ranks", range: "1 to 16",
-                "Ranks of a channel; at most \(Channel.maxBanks) banks a channel"),
+                "Ranks of a channel; at most \(Channel.maxBanks) banks per channel"),
             entry(
                 "address_mapping", "order of fields", range: "ro, ra, bg, ba, co, ch once each",
                 "How an address is split, from the most significant field: row, rank, bank group, bank, column, channel"
             ),
             entry(
                 "read_queue", "whole number", unit: "requests", range: "1 to 4096",
-                "Reads of a channel that wait for a place at a bank"),
+                "Reads of a channel that wait for space in a bank's queue"),
             entry(
                 "write_queue", "whole number", unit: "requests", range: "1 to 4096",
-                "Writes of a channel that wait for a place at a bank"),
+                "Writes of a channel that wait for space in a bank's queue"),
             entry(
-                "bank_queue", "whole number", unit: "requests", range: "1 to 256", "Requests that wait at a bank"),
+                "bank_queue", "whole number", unit: "requests", range: "1 to 256", "Requests in a bank's queue"),
             KeyEntry(
-                key: "timings", type: KeyEntry.mapping, governs: "Delays between commands, each by itself", page: page),
+                key: "timings", type: KeyEntry.mapping, governs: "Delays between commands", page: page),
         ]
         return keys
             + DRAMTimings.names.map { timing in

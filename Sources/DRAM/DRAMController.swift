@@ -1,16 +1,16 @@
-/// A memory: requests go in in order, answers come out with the clock in which they are there.
+/// A memory: takes requests in order, and returns answers with their memory clocks.
 ///
-/// Time is in memory clocks and only goes on: requests are offered in the order of their cycles. What the controller
-/// decides between two offers costs nothing until it is asked for. The same offers always give the same answers.
+/// Time is in memory clocks and never decreases: requests are offered in the order of their cycles. Decisions between two
+/// offers are made when they are needed. Equal offers give equal answers.
 public final class DRAMController {
-    /// What it simulates.
+    /// The simulated memory.
     public let configuration: DRAMConfiguration
     private let channels: UnsafeMutablePointer<Channel>
     private let channelCount: Int
     private let decoder: AddressDecoder
-    /// Behind a pointer like the channels, so that no access is checked at run time.
+    /// A pointer, like the channels, so that no access is checked at run time.
     private let completions: UnsafeMutablePointer<CompletionQueue>
-    /// Requests so far that have no command of their own: reads and writes of a burst that was pending.
+    /// Requests so far without a command: reads and writes of a burst that was pending.
     public private(set) var mergedRequests = 0
 
     /// Makes an idle memory at cycle 0.
@@ -31,9 +31,9 @@ public final class DRAMController {
         completions.deallocate()
     }
 
-    /// Offers the burst at `address` in `cycle`; nil where it is accepted, else the cycle in which it will be.
+    /// Offers the burst at `address` in `cycle`; nil if it is accepted, else the cycle in which it will be.
     ///
-    /// A refused request holds all behind it: nothing else may be offered before that cycle. A read's answer carries `tag`.
+    /// A refused request blocks those after it: nothing else may be offered before that cycle. A read's answer has `tag`.
     @inline(__always)
     public func offer(_ address: Int, isWrite: Bool, at cycle: Int, tag: Int) -> Int? {
         let location = decoder.locate(address)
@@ -46,13 +46,13 @@ public final class DRAMController {
         return channel.pointee.advanceUntilSpace(forWrites: isWrite, into: &completions.pointee)
     }
 
-    /// The next answered read, in the order of the decisions.
+    /// The next answered read, in the order of decisions.
     @inline(__always)
     public func takeCompletion() -> DRAMCompletion? { completions.pointee.popFirst() }
 
-    /// The next answered read; where no answer is known yet, decides as far ahead as it takes. Nil where no read waits.
+    /// The next answered read; if no answer is known yet, decides ahead until there is one. Nil if no read waits.
     ///
-    /// What is offered after that for a cycle that has been decided on is served behind it.
+    /// A later offer for a cycle that has been decided is served after those decisions.
     public func awaitCompletion() -> DRAMCompletion? {
         while completions.pointee.count == 0 {
             var next = Int.max
@@ -69,7 +69,7 @@ public final class DRAMController {
         return completions.pointee.popFirst()
     }
 
-    /// The cycle of the next decision that does not depend on further requests; nil where nothing waits.
+    /// The cycle of the next decision that does not depend on further requests; nil if nothing waits.
     public func nextDecision() -> Int? {
         var next: Int?
         for i in 0..<channelCount {
@@ -78,19 +78,19 @@ public final class DRAMController {
         return next
     }
 
-    /// Does everything that happens up to `cycle` on all channels.
+    /// Performs all events up to `cycle` on all channels.
     public func advance(to cycle: Int) {
         for i in 0..<channelCount { channels[i].advance(to: cycle, into: &completions.pointee) }
     }
 
-    /// Serves every request that was accepted, few writes too; the cycle in which the last read is answered, the last write written.
+    /// Serves all accepted requests, buffered writes included; returns the cycle of the last answer or write.
     public func drain() -> Int {
         var end = 0
         for i in 0..<channelCount { end = max(end, channels[i].drain(into: &completions.pointee)) }
         return end
     }
 
-    /// What has been done by `cycle`.
+    /// The counts up to `cycle`.
     public func counters(at cycle: Int) -> DRAMCounters {
         advance(to: cycle)
         var sum = DRAMCounters()
@@ -101,13 +101,13 @@ public final class DRAMController {
 
 /// A read that has been answered.
 public struct DRAMCompletion: Hashable, Sendable {
-    /// What the caller knows the read by.
+    /// The caller's identification of the read.
     public var tag: Int
-    /// The memory clock in which its data is there.
+    /// The memory clock of its data.
     public var cycle: Int
 }
 
-/// A ring of answers, which grows only when nobody takes them.
+/// A ring of answers, which grows when it is full.
 struct CompletionQueue {
     private var buffer: UnsafeMutablePointer<DRAMCompletion>
     private var mask: Int
@@ -147,9 +147,9 @@ struct CompletionQueue {
     }
 }
 
-/// What a memory did.
+/// Counts of a memory's commands and idle clocks.
 public struct DRAMCounters: Hashable, Sendable {
-    /// Read commands: one a burst; reads answered from buffered writes, or by a read of the same burst, have none.
+    /// Read commands, one per burst; reads answered from buffered writes, or by a read of the same burst, have none.
     public var reads = 0
     /// Write commands; writes merged with a buffered one have none.
     public var writes = 0
@@ -159,13 +159,13 @@ public struct DRAMCounters: Hashable, Sendable {
     public var activates = 0
     /// Rows closed, before refreshes too.
     public var precharges = 0
-    /// Refreshes, one a rank.
+    /// Refreshes of ranks.
     public var refreshes = 0
-    /// Times that the data bus turned from reads to writes or back.
+    /// Changes of the data bus from reads to writes or back.
     public var readWriteSwitches = 0
-    /// Clocks, added up over ranks, in which a rank had all its rows closed.
+    /// Clocks in which a rank had all its rows closed; the sum over ranks.
     public var prechargedCycles = 0
-    /// Clocks, added up over channels, in which a data bus was idle, by what held the next burst.
+    /// Clocks in which a data bus was idle, by the cause that delayed the next burst; sums over channels.
     public var idle = DRAMIdleCycles()
 
     /// Makes counters at zero.

@@ -1,13 +1,13 @@
-/// What holds a burst while a channel's data bus is idle.
+/// The cause that delays a burst while a channel's data bus is idle.
 public enum DRAMIdleCause: Int, CaseIterable, Hashable, Sendable {
-    /// No request had come in time; its way through the controller and its CL or CWL count too.
+    /// No request had arrived in time; its latency in the controller and its CL or CWL count too.
     case noRequest
-    /// The request waited in the controller: for a place in its bank's queue, its turn to move there, or for buffered
-    /// writes to drain.
+    /// The request waited in the controller: for space in its bank's queue, its turn to move there, or buffered writes that
+    /// drain.
     case queue
-    /// A refresh of the rank, with the opening of the row behind it.
+    /// A refresh of the rank, with the opening of the row after it.
     case refresh
-    /// The bank was changing rows: tRP, tRCD, the row cycle, and tRTP or tWR before it.
+    /// The bank changed rows: tRP, tRCD, the row cycle, and tRTP or tWR before it.
     case row
     /// Activates of other banks of the rank: tRRD_S, tRRD_L, tFAW.
     case activateRate
@@ -19,11 +19,11 @@ public enum DRAMIdleCause: Int, CaseIterable, Hashable, Sendable {
     case turnaround
 }
 
-/// The clocks in which data buses are idle, by what held the next burst; added up over channels.
+/// The clocks in which data buses are idle, by the cause that delayed the next burst; sums over channels.
 ///
-/// A burst's column command goes at the latest of the times that its causes allow. Between the first clock at which the data
-/// could have followed the burst before and that time, each clock belongs to the first cause, in the order of
-/// `DRAMIdleCause`, that alone would have held the burst as long. With the clocks of all bursts, the clocks add up to time.
+/// A burst's column command is issued at the latest of the times that its causes allow. Each clock between the first one in
+/// which the data could have followed the previous burst and that time is charged to the first cause, in the order of
+/// `DRAMIdleCause`, that alone would have delayed the burst that long. With the clocks of all bursts they add up to the time.
 public struct DRAMIdleCycles: Hashable, Sendable {
     /// `DRAMIdleCause.noRequest`.
     public var noRequest = 0
@@ -67,7 +67,7 @@ public struct DRAMIdleCycles: Hashable, Sendable {
     /// The clocks of all causes.
     public var total: Int { DRAMIdleCause.allCases.reduce(0) { $0 + self[$1] } }
 
-    /// The cause of most clocks, the first of equals; nil where no clock was idle.
+    /// The cause of most clocks, the first of equals; nil if no clock was idle.
     public var largest: DRAMIdleCause? {
         total == 0 ? nil : DRAMIdleCause.allCases.reversed().max { self[$0] < self[$1] }
     }
@@ -78,16 +78,16 @@ public struct DRAMIdleCycles: Hashable, Sendable {
     }
 }
 
-/// Why the data bus was idle.
+/// The charging of idle clocks to causes.
 extension Channel {
-    /// Charges the clocks before a burst in which the bus was idle. Comes before the booking changes any bank.
+    /// Charges the idle clocks before a burst. Must be called before the booking changes any bank.
     ///
-    /// It is `mutating` because calling a method that is not would copy the channel.
+    /// It is `mutating` because a nonmutating call would copy the channel.
     ///
     /// - Parameters:
     ///   - gap: the idle clocks.
     ///   - time: the cycle of the burst's column command.
-    ///   - index: the request's place in the pool.
+    ///   - index: the request's index in the pool.
     ///   - rankGroup: the rank and group of its bank.
     @inline(never)
     mutating func chargeIdle(_ gap: Int, before time: Int, of index: Int, _ rankGroup: Int, isMiss: Bool) {
@@ -121,14 +121,14 @@ extension Channel {
         if lastWasWrite == 0 && !isWrite && last.bank / banksPerGroup / groups != r {
             charge(.rankSwitch, &held, until: last.time + burst + timings.tRTRS, time)
         }
-        // All other gates are those of a bus that turns.
+        // All other gates are those of a turnaround of the bus.
         charge(.turnaround, &held, until: time, time)
     }
 
-    /// Clocks from a request's acceptance to the first command for it, where nothing is in its way.
+    /// Clocks from a request's acceptance to its first command, if nothing delays it.
     private static var acceptToCommand: Int { 2 }
 
-    /// Charges what a cause holds a burst longer than those before it, which held it until `held`.
+    /// Charges the delay of a cause beyond that of the causes before it, which is until `held`.
     @inline(__always)
     private func charge(_ cause: DRAMIdleCause, _ held: inout Int, until bound: Int, _ time: Int) {
         let end = min(bound, time)

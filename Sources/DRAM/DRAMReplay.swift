@@ -1,11 +1,11 @@
 /// Replays request traces.
 public enum DRAMReplay {
-    /// Offers a trace to an idle memory as fast as it takes it, and serves all of it.
+    /// Offers a trace to an idle memory as fast as it accepts it, and serves all of it.
     ///
-    /// In each memory clock up to as many requests as the memory has channels are offered from the head of the trace, in
-    /// order and none before its own cycle; the first that is refused holds those behind it.
+    /// In each memory clock up to one request per channel is offered from the head of the trace, in order and not before its
+    /// cycle; a refused request blocks those after it.
     ///
-    /// - Throws: `BrokenMemoryLaw` for a bug of ours.
+    /// - Throws: `BrokenMemoryLaw` for a bug in winosim.
     public static func run(_ requests: [DRAMRequest], _ configuration: DRAMConfiguration) throws -> DRAMResult {
         let memory = DRAMController(configuration)
         var result = DRAMResult(configuration: configuration)
@@ -44,7 +44,7 @@ public enum DRAMReplay {
     }
 }
 
-/// What a replayed trace came to.
+/// The result of a replayed trace.
 public struct DRAMResult: Hashable, Sendable {
     /// The memory.
     public var configuration: DRAMConfiguration
@@ -58,8 +58,7 @@ public struct DRAMResult: Hashable, Sendable {
     public var lastAccepted = 0
     /// Memory clocks from acceptance to data, of all reads.
     public var readLatency = DRAMLatency()
-    /// Requests without a burst of their own: reads of a burst that was pending or written and buffered, writes of a
-    /// buffered burst.
+    /// Requests without a burst: reads of a burst that was pending or buffered, writes of a buffered burst.
     public var mergedRequests = 0
     /// Commands.
     public var counters = DRAMCounters()
@@ -70,28 +69,27 @@ public struct DRAMResult: Hashable, Sendable {
     /// Requests of the trace.
     public var requests: Int { readRequests + writeRequests }
 
-    /// Bytes that were asked for: a burst a request.
+    /// Requested bytes: one burst per request.
     public var requestedBytes: Int { requests * configuration.organization.requestBytes }
 
-    /// Bytes on the data buses: a burst a column command. Merged requests move none.
+    /// Bytes on the data buses: one burst per column command. Merged requests move none.
     public var busBytes: Int { (counters.reads + counters.writes) * configuration.organization.requestBytes }
 
     /// Clocks of all channels' data buses.
     public var busCycles: Int { cycles * configuration.organization.channels }
 
-    /// Clocks, added up over channels, in which a burst was on a data bus.
+    /// Clocks in which a burst was on a data bus; the sum over channels.
     public var busyCycles: Int { (counters.reads + counters.writes) * configuration.organization.burstCycles }
 
-    /// Bytes on the data buses by the time, in GB/s (1e9 bytes a second); 0 where no time went by.
+    /// Bytes on the data buses divided by the time, in GB/s (1e9 bytes per second); 0 for no time.
     public var bandwidth: Double {
         cycles == 0 ? 0 : Double(busBytes) / (Double(cycles) * configuration.clockNanoseconds)
     }
 
-    /// The bandwidth by the most that the memory transfers, which is the share of clocks in which data buses are busy; at
-    /// most 1.
+    /// The bandwidth divided by the peak, which is the share of clocks in which data buses are busy; at most 1.
     public var fractionOfPeak: Double { cycles == 0 ? 0 : Double(busyCycles) / Double(busCycles) }
 
-    /// Reads and writes that found their row open, by all; nil where there is none.
+    /// The share of reads and writes that found their row open; nil without any.
     public var rowHitRate: Double? {
         let all = counters.reads + counters.writes
         return all == 0 ? nil : Double(counters.rowHits) / Double(all)
@@ -103,17 +101,17 @@ public struct DRAMResult: Hashable, Sendable {
 
 /// The distribution of latencies, in memory clocks.
 public struct DRAMLatency: Hashable, Sendable {
-    /// The mean; 0 where nothing was read.
+    /// The mean; 0 without reads.
     public var mean = 0.0
-    /// The latency that half of all reads do not exceed.
+    /// The median.
     public var median = 0
-    /// The latency that 99 of 100 reads do not exceed.
+    /// The 99th percentile.
     public var percentile99 = 0
     /// The longest.
     public var maximum = 0
 }
 
-/// Counts latencies: short ones each in its bin, long ones one by one.
+/// Counts latencies: short ones in bins, long ones in a list.
 struct LatencyCounter {
     private var bins: [Int]
     private var long: [Int] = []
@@ -133,8 +131,7 @@ struct LatencyCounter {
         }
     }
 
-    /// The distribution of all that were added. A percentile is the smallest latency that at least that share of all
-    /// does not exceed.
+    /// The distribution. A percentile is the smallest latency that at least that share of all does not exceed.
     func latency() -> DRAMLatency {
         guard count > 0 else { return DRAMLatency() }
         let long = long.sorted()
@@ -154,14 +151,14 @@ struct LatencyCounter {
     }
 }
 
-/// A law that a replay's figures broke: a bug of this program, never the user's mistake.
+/// A law that a replay's figures violate: a bug in winosim, never an error of the user.
 public struct BrokenMemoryLaw: Error, Sendable, CustomStringConvertible {
-    /// The law, in words, with the figures.
+    /// The law with the figures.
     public let description: String
 }
 
 extension DRAMResult {
-    /// Checks the laws that every replay keeps.
+    /// Checks the laws of every replay.
     ///
     /// - Throws: `BrokenMemoryLaw`.
     func checkLaws() throws {
@@ -180,7 +177,7 @@ extension DRAMResult {
             busyCycles + counters.idle.total == busCycles,
             "data buses are busy for \(busyCycles) clocks and idle for \(counters.idle.total), of \(busCycles)")
         for cause in DRAMIdleCause.allCases {
-            try require(counters.idle[cause] >= 0, "\(cause) holds bursts for \(counters.idle[cause]) clocks")
+            try require(counters.idle[cause] >= 0, "\(cause) delays bursts for \(counters.idle[cause]) clocks")
         }
         try require(
             0...commands ~= counters.rowHits && counters.activates >= commands - counters.rowHits,
@@ -197,7 +194,7 @@ extension DRAMResult {
             counters.refreshes == dueRefreshes, "\(counters.refreshes) refreshes, and \(dueRefreshes) are due")
     }
 
-    /// The refreshes that are due by the end: each rank's turn comes once an interval.
+    /// The refreshes that are due by the end: one per rank and interval.
     private var dueRefreshes: Int {
         let (ranks, interval) = (configuration.organization.ranks, configuration.timings.tREFI)
         let ofChannel = (1...ranks).reduce(0) { sum, turn in

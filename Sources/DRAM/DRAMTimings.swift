@@ -1,7 +1,7 @@
 import Files
 import YAML
 
-/// The delays between a memory's commands, in memory clocks, under the names that JEDEC's standards give them.
+/// The delays between a memory's commands, in memory clocks, with the names of JEDEC's standards.
 public struct DRAMTimings: Hashable, Sendable {
     /// CL: from a read to its first data.
     public var readLatency = 17
@@ -13,7 +13,7 @@ public struct DRAMTimings: Hashable, Sendable {
     public var tRP = 17
     /// tRAS: from an activate to the precharge of its bank.
     public var tRAS = 39
-    /// tRC: from an activate to the next one of its bank; `rowCycle` is what counts.
+    /// tRC: from an activate to the next one of its bank; `rowCycle` is used.
     public var tRC = 56
     /// tCCD_S: between two reads, or two writes, in different bank groups.
     public var tCCDShort = 4
@@ -23,7 +23,7 @@ public struct DRAMTimings: Hashable, Sendable {
     public var tRRDShort = 4
     /// tRRD_L: between activates in one bank group.
     public var tRRDLong = 6
-    /// tFAW: the window of a rank that holds at most four activates.
+    /// tFAW: the window of a rank with at most four activates.
     public var tFAW = 26
     /// tWTR_S: from the last data of a write to a read in another bank group of the rank.
     public var tWTRShort = 3
@@ -33,7 +33,7 @@ public struct DRAMTimings: Hashable, Sendable {
     public var tRTP = 9
     /// tWR: from the last data of a write to the precharge of its bank.
     public var tWR = 18
-    /// tRTRS: clocks the data bus is idle when it changes rank or turns from reads to writes.
+    /// tRTRS: clocks in which the data bus is idle when it changes rank, or from reads to writes.
     public var tRTRS = 1
     /// tRFC: from a refresh to the next activate of its rank.
     public var tRFC = 420
@@ -49,17 +49,17 @@ public struct DRAMTimings: Hashable, Sendable {
     /// From a write to a read on another rank: the read's data follows the write's after `tRTRS` idle clocks.
     func writeToReadOfOtherRank(burst: Int) -> Int { max(1, writeLatency + burst - readLatency + tRTRS) }
 
-    /// The row cycle: from an activate to the next one of its bank, which no tRC makes shorter than tRAS + tRP.
+    /// The row cycle: from an activate to the next one of its bank, at least tRAS + tRP for any tRC.
     public var rowCycle: Int { max(tRC, tRAS + tRP) }
 
-    /// The most clocks that one bank needs between two refreshes to serve one request; less would never serve any.
+    /// The most clocks that one bank needs between two refreshes to serve one request.
     func longestService(burst: Int, banks: Int) -> Int {
         tRFC + rowCycle + max(tRAS, tRCD + writeLatency + burst + tWR) + tRCD + tRP + banks
     }
 }
 
 extension DRAMTimings {
-    /// A timing under its name in files.
+    /// A timing and its name in files.
     struct Name: Sendable {
         let name: String
         let path: WritableKeyPath<DRAMTimings, Int> & Sendable
@@ -68,7 +68,7 @@ extension DRAMTimings {
         let meaning: String
     }
 
-    /// The most clocks that a timing may have; intervals of refreshes may be longer, so that there are none.
+    /// The most clocks of a timing; the refresh interval may be longer, which disables refreshes.
     static let limit = 1_000_000
 
     private static func timing(
@@ -85,24 +85,24 @@ extension DRAMTimings {
         timing("tRCD", \.tRCD, "from an activate to a read or write of its bank"),
         timing("tRP", \.tRP, "from a precharge to the next activate of its bank, or to a refresh"),
         timing("tRAS", \.tRAS, "from an activate to the precharge of its bank"),
-        timing("tRC", \.tRC, "from an activate to the next one of its bank; max(tRC, tRAS + tRP) counts"),
+        timing("tRC", \.tRC, "from an activate to the next one of its bank; at least tRAS + tRP is used"),
         timing("tCCD_S", \.tCCDShort, "between two reads, or two writes, in different bank groups"),
         timing("tCCD_L", \.tCCDLong, "between two reads, or two writes, in one bank group"),
         timing("tRRD_S", \.tRRDShort, "between activates in different bank groups of a rank"),
         timing("tRRD_L", \.tRRDLong, "between activates in one bank group"),
-        timing("tFAW", \.tFAW, "the window of a rank that holds at most four activates"),
+        timing("tFAW", \.tFAW, "the window of a rank with at most four activates"),
         timing("tWTR_S", \.tWTRShort, "from the last data of a write to a read in another bank group of the rank"),
         timing("tWTR_L", \.tWTRLong, "from the last data of a write to a read in its bank group"),
         timing("tRTP", \.tRTP, "from a read to the precharge of its bank"),
         timing("tWR", \.tWR, "from the last data of a write to the precharge of its bank"),
         timing(
             "tRTRS", \.tRTRS, from: 0,
-            "clocks in which the data bus is idle when it changes rank or turns from reads to writes"),
+            "clocks in which the data bus is idle when it changes rank, or from reads to writes"),
         timing("tRFC", \.tRFC, "from a refresh to the next activate of its rank"),
         timing("tREFI", \.tREFI, to: 1_000_000_000_000, "between refreshes of a rank"),
     ]
 
-    /// Takes the timings that a mapping gives; all of them are wanted where `isComplete`.
+    /// Reads the timings of a mapping; `isComplete` requires all of them.
     mutating func read(_ node: Node, isComplete: Bool) throws {
         let decoder = try MappingDecoder(node, what: "timings")
         for timing in Self.names { decoder.allow(timing.name) }
@@ -113,36 +113,36 @@ extension DRAMTimings {
         try decoder.finish()
     }
 
-    /// A timing that is never below another one.
+    /// A timing that is at least another one.
     private struct Order {
         let name: String
         let path: KeyPath<DRAMTimings, Int>
         let least: String
         let leastPath: KeyPath<DRAMTimings, Int>
         let reason: String
-        /// The timings that it compares, the first of which an error is placed at.
+        /// The compared timings; an error is at the first of them.
         var keys: [String] = []
     }
 
     private static var orders: [Order] {
-        let group = "commands in one bank group are at least as far apart as in two"
+        let group = "commands in one bank group must be at least as far apart as in two"
         return [
             Order(name: "tCCD_L", path: \.tCCDLong, least: "tCCD_S", leastPath: \.tCCDShort, reason: group),
             Order(name: "tRRD_L", path: \.tRRDLong, least: "tRRD_S", leastPath: \.tRRDShort, reason: group),
             Order(name: "tWTR_L", path: \.tWTRLong, least: "tWTR_S", leastPath: \.tWTRShort, reason: group),
             Order(
                 name: "tFAW", path: \.tFAW, least: "tRRD_S", leastPath: \.tRRDShort,
-                reason: "the window of four activates holds the time between two"),
+                reason: "the window of four activates includes the time between two"),
             Order(
                 name: "tRAS", path: \.tRAS, least: "tRCD", leastPath: \.tRCD,
-                reason: "a row stays open until a column of it can be read"),
+                reason: "a row must stay open until its columns can be read"),
             Order(
                 name: "tRFC", path: \.tRFC, least: "max(tRC, tRAS + tRP)", leastPath: \.rowCycle,
                 reason: "a refresh opens and closes rows", keys: ["tRFC", "tRC", "tRAS", "tRP"]),
         ]
     }
 
-    /// Checks what each pair of timings allows, and that column commands leave a burst its clocks on the data bus.
+    /// Checks timings against each other, and that column commands are at least a burst apart.
     func check(burst: Int, at node: Node) throws {
         guard tCCDShort >= burst else {
             throw (node["tCCD_S"] ?? node).error(

@@ -6,23 +6,23 @@
     import Darwin
 #endif
 
-/// Writing of files that appear whole or not at all: written beside their place, flushed, then renamed into it.
+/// Writes files whole or not at all: to a temporary file in the same folder, which is flushed and then renamed.
 public enum AtomicFile {
-    /// Writes bytes to a file, in place of what was there.
+    /// Writes bytes to a file, which is created or replaced.
     ///
     /// - Throws: `FileError`.
     public static func write(_ bytes: [UInt8], to path: String) throws {
         try write(to: path) { append in try bytes.withUnsafeBytes(append) }
     }
 
-    /// Writes a text in UTF-8 to a file, in place of what was there.
+    /// Writes a text in UTF-8 to a file, which is created or replaced.
     ///
     /// - Throws: `FileError`.
     public static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
-    /// Writes what `contents` appends, piece by piece. Where it throws, nothing has changed.
+    /// Writes what `contents` appends. If it throws, nothing has changed.
     ///
-    /// What is no regular file (a terminal, a pipe) cannot be renamed into, and is written as it comes.
+    /// A path that is not a regular file (a terminal, a pipe) cannot be replaced, and is written directly.
     ///
     /// - Throws: `FileError`, and what `contents` throws.
     public static func write(
@@ -38,7 +38,7 @@ public enum AtomicFile {
         }
     }
 
-    /// Whether a file is replaced as a whole; false for what is no regular file, which may wait without end for a reader.
+    /// Whether a file is replaced as a whole; false if it is not a regular file: writing to that may block without end.
     ///
     /// - Throws: `FileError` for a folder.
     public static func isReplaced(_ path: String) throws -> Bool {
@@ -61,17 +61,17 @@ public enum AtomicFile {
     }
 }
 
-/// A file's new contents, on disk beside its place, before they take it.
+/// A file's new contents, on disk in the same folder, before they replace it.
 struct StagedFile {
     /// The file as the user named it.
     let path: String
-    /// Where a link leads, so that a link stays a link.
+    /// The target of a link, so that a link stays a link.
     private let target: String
     private let temporary: String
-    /// Another name of what stands in the place, to bring it back.
+    /// A second name of the old file, from which it is restored.
     private var backup: String?
 
-    /// Writes what `contents` appends, and flushes it. Where it throws, nothing is left.
+    /// Writes what `contents` appends, and flushes it. If it throws, nothing remains.
     ///
     /// - Throws: `FileError`, and what `contents` throws.
     init(_ path: String, contents: (_ append: (UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
@@ -90,9 +90,9 @@ struct StagedFile {
         }
     }
 
-    /// Gives what stands in the place a second name, from which `restore` brings it back.
+    /// Gives the old file a second name, from which `restore` restores it.
     ///
-    /// - Throws: `FileError`. A file system without second names is no error: nothing can be brought back there.
+    /// - Throws: `FileError`. A file system without hard links is no error: nothing can be restored there.
     mutating func keep() throws {
         let name = Self.sibling(of: target, ending: "old")
         if link(target, name) == 0 {
@@ -102,32 +102,32 @@ struct StagedFile {
         }
     }
 
-    /// Puts the contents into their place.
+    /// Replaces the old file with the new contents.
     ///
     /// - Throws: `FileError`.
     func commit() throws {
         guard rename(temporary, target) == 0 else { throw failure() }
     }
 
-    /// Takes the old contents away, for as long as other files of the same set are being replaced.
+    /// Removes the old file while other files of the same set are replaced.
     func removeOld() { if backup != nil { unlink(target) } }
 
-    /// Undoes all: what stood in the place before `keep` stands there again, else nothing.
+    /// Undoes everything: the file is again as before `keep`, or absent.
     func restore(isCommitted: Bool) {
         unlink(temporary)
         if let backup {
             rename(backup, target)
-            // Two names of one file: then the call above does nothing.
+            // `rename` does nothing if both are names of one file.
             unlink(backup)
         } else if isCommitted {
             unlink(target)
         }
     }
 
-    /// Drops the second name of the old contents.
+    /// Removes the second name of the old file.
     func forget() { if let backup { unlink(backup) } }
 
-    /// A name beside a file, which no other file has. A file of it that is left tells that the machine went down.
+    /// A unique name in a file's folder. Such a file remains only after a crash of the machine.
     private static func sibling(of target: String, ending: String) -> String {
         "\(target).\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).\(ending)"
     }
@@ -150,12 +150,12 @@ func append(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String)
     }
 }
 
-/// Folders that files are written to.
+/// Writes files into folders.
 public enum OutputFolder {
     /// Makes a folder, and those above it, where they are missing.
     ///
     /// - Returns: the folders that were made, outermost first.
-    /// - Throws: `FileError` with the path as it was given and the system's words.
+    /// - Throws: `FileError` with the given path and the system's reason.
     @discardableResult public static func make(_ path: String) throws -> [String] {
         var current = path.hasPrefix("/") ? "/" : ""
         var made: [String] = []
@@ -165,7 +165,7 @@ public enum OutputFolder {
                 if mkdir(current, 0o777) == 0 {
                     made.append(current)
                 } else if errno != EEXIST {
-                    // Somebody else may make the same folder at the same time: that it is there is all that counts.
+                    // Another process may make the same folder at the same time.
                     throw FileError(.write, path: path, reason: InputFile.reason(errno))
                 }
             }
@@ -175,22 +175,22 @@ public enum OutputFolder {
             let isThere = access(path, F_OK) == 0
             throw FileError(
                 .write, path: path,
-                reason: isThere ? "it is a file, and a folder was expected" : InputFile.reason(errno))
+                reason: isThere ? "found a file, expected a folder" : InputFile.reason(errno))
         }
         return made
     }
 
-    /// Writes the files of one result into a folder, which is made where it is missing: all of them or none. Where it throws,
-    /// the folder is as it was.
+    /// Writes the files of one result into a folder, which is created if needed: all of them or none. If it throws, the
+    /// folder is unchanged.
     ///
-    /// All contents are on disk before the first file is replaced. Should the machine go down while they are, the folder
-    /// lacks the last of the files, or that is whole and so are the others: no old file passes for a new one.
+    /// All contents are on disk before the first file is replaced. After a crash of the machine the last file is missing, or all
+    /// files are new: old and new files are never mixed.
     ///
     /// - Parameters:
-    ///   - files: names and contents; the last one is put in last.
+    ///   - files: names and contents; the last one is replaced last.
     ///   - folder: the folder's path.
-    ///   - optional: names that an earlier run may have written; those that are not written now are removed, as they
-    ///     would pass for this run's.
+    ///   - optional: names that an earlier run may have written; those that are not written now are removed, so that they
+    ///     are not mistaken for this run's.
     /// - Returns: the names.
     /// - Throws: `FileError`.
     @discardableResult public static func write(
@@ -243,7 +243,7 @@ public enum OutputFolder {
         }
     }
 
-    /// Sees to it that the names of a folder are on disk; a folder that cannot be flushed is no error.
+    /// Flushes the names of a folder to disk; a folder that cannot be flushed is no error.
     private static func flush(_ folder: String) {
         let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

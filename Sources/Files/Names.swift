@@ -1,5 +1,5 @@
-/// The name that a misspelt one most likely means: the fewest letters dropped, added, changed or swapped with their
-/// neighbour (Damerau 1964, optimal string alignment), case and dashes apart; nil where none is close.
+/// The name that is nearest to a misspelt one: by the fewest letters dropped, added, changed or swapped with their
+/// neighbour (Damerau 1964, optimal string alignment), ignoring case and dashes; nil if none is near.
 public func nearestName(to name: String, among names: [String]) -> String? {
     let limit = 64
     let wanted = folded(name)
@@ -15,7 +15,7 @@ public func nearestName(to name: String, among names: [String]) -> String? {
     return best?.name
 }
 
-/// The end of a message about an unknown name: `: did you mean "mobile"?`, or `otherwise` where no name is near.
+/// The end of a message about an unknown name: `: did you mean "mobile"?`, or `otherwise` if no name is near.
 public func didYouMean(_ near: String?, otherwise: String = "") -> String {
     near.map { ": did you mean \(quoted($0, limit: .max))?" } ?? otherwise
 }
@@ -43,10 +43,10 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     return last[b.count]
 }
 
-/// Checks of names that end up in tables, on terminals and in spreadsheets.
+/// Checks names that are shown in tables, on terminals and in spreadsheets.
 public enum NameCheck {
-    /// What is wrong with a name: a character that shows nothing or moves other text, or a start that a spreadsheet would
-    /// run as a formula. Quotes in a CSV file do not stop a spreadsheet, and a character in front would change the name.
+    /// The fault of a name: an invisible character or one that moves other text, or a start that a spreadsheet would run as a
+    /// formula. Quotes in a CSV file do not prevent that, and a character in front would change the name.
     ///
     /// - Parameters:
     ///   - name: the name.
@@ -64,8 +64,7 @@ public enum NameCheck {
         return nil
     }
 
-    /// Whether a character shows nothing by itself: a control, a format character such as U+202E (right-to-left override),
-    /// or an end of a line.
+    /// Whether a character is invisible: a control, a format character such as U+202E (right-to-left override), or a line end.
     public static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
@@ -73,7 +72,7 @@ public enum NameCheck {
         }
     }
 
-    /// The characters with which a formula begins, in both widths (OWASP, "CSV Injection").
+    /// The characters that start a formula, in both widths (OWASP, "CSV Injection").
     private static let formulaStarts: Set<Unicode.Scalar> = [
         "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
     ]

@@ -3,27 +3,27 @@ import Files
 import YAML
 
 extension Configuration {
-    /// The configuration of a file, with what it extends and with overrides `key.key=value` in their order; without a
+    /// The configuration of a file, with the files that it extends and with overrides `key.key=value` in their order; without a
     /// file, the defaults with the overrides.
     ///
     /// - Parameters:
     ///   - path: the configuration's file; nil for the defaults.
     ///   - overrides: keys that replace those of the file, in their order.
-    ///   - library: what ships: memories, and what a file may extend by name. Without it a file extends files alone, and a
-    ///     memory is looked for as `ConfigurationLibrary(near:)` does, from the file that names it.
-    /// - Throws: `FileError` where a file cannot be read, `InputError` for everything wrong in one or in an override.
+    ///   - library: the shipped memories and configurations. Without it a file extends only files, and memories are searched as in
+    ///     `ConfigurationLibrary(near:)`, from the file that names them.
+    /// - Throws: `FileError` if a file cannot be read, `InputError` for any error in a file or an override.
     public static func load(
         path: String?, overrides: [Override] = [], library: ConfigurationLibrary? = nil
     ) throws -> Configuration {
         try load(base: path.map { try base(path: $0, library: library) }, overrides: overrides, library: library)
     }
 
-    /// The mapping of a file with what it extends, on which many configurations can be based.
+    /// The mapping of a file with those that it extends, a base for many configurations.
     ///
     /// - Parameters:
     ///   - path: the configuration's file.
-    ///   - library: what ships, which a file may extend by name; without it, files alone.
-    /// - Throws: `FileError` where a file cannot be read, `InputError` where it is no mapping.
+    ///   - library: the shipped configurations; without it a file extends only files.
+    /// - Throws: `FileError` if a file cannot be read, `InputError` if it is not a mapping.
     public static func base(path: String, library: ConfigurationLibrary? = nil) throws -> Node {
         try Extending.load(path: path, library: library)
     }
@@ -33,10 +33,9 @@ extension Configuration {
     /// - Parameters:
     ///   - base: the mapping; nil for the defaults.
     ///   - overrides: keys that replace those of the mapping, in their order.
-    ///   - library: what ships, as in `load(path:overrides:library:)`.
-    ///   - checksTogether: whether values that are right alone have to fit each other.
-    /// - Throws: `InputError` for everything wrong in the mapping or in an override, `FileError` where a memory's preset cannot be
-    ///   read.
+    ///   - library: as in `load(path:overrides:library:)`.
+    ///   - checksTogether: whether to check values against each other.
+    /// - Throws: `InputError` for any error in the mapping or an override, `FileError` if a memory's preset cannot be read.
     public static func load(
         base: Node?, overrides: [Override], library: ConfigurationLibrary? = nil, checksTogether: Bool = true
     ) throws -> Configuration {
@@ -48,15 +47,15 @@ extension Configuration {
         return try node.map { try decode($0, library: library, checksTogether: checksTogether) } ?? Configuration()
     }
 
-    /// A memory: the standard's own values with overrides `dram.key=value` laid over it in their order.
+    /// A memory: a standard's values, changed by overrides `dram.key=value` in their order.
     ///
     /// - Parameters:
     ///   - standard: the name of a preset.
-    ///   - origin: what gave the standard's name, for messages, such as `--dram DDR4-2400`.
+    ///   - origin: the source of the standard's name, for messages, such as `--dram DDR4-2400`.
     ///   - overrides: keys of the memory that replace the preset's, in their order.
-    ///   - presets: the presets that ship.
-    /// - Throws: `InputError` for everything wrong in an override, and for one that sets anything but the memory; `FileError` where
-    ///   the preset cannot be read.
+    ///   - presets: the shipped presets.
+    /// - Throws: `InputError` for any error in an override, and for one that is not of the memory; `FileError` if the preset cannot
+    ///   be read.
     public static func memory(
         standard: String, origin: String, overrides: [Override], presets: DRAMPresets
     ) throws -> DRAMConfiguration {
@@ -66,12 +65,12 @@ extension Configuration {
         return try DRAMConfiguration.decode(node["dram"] ?? node, presets: presets)
     }
 
-    /// The configuration that a mapping describes; what it does not give has its default.
+    /// The configuration of a mapping; missing keys have their defaults.
     ///
     /// - Parameters:
     ///   - node: the mapping.
-    ///   - library: what ships, as in `load(path:overrides:library:)`.
-    /// - Throws: `InputError` for everything wrong in the mapping, `FileError` where a memory's preset cannot be read.
+    ///   - library: as in `load(path:overrides:library:)`.
+    /// - Throws: `InputError` for any error in the mapping, `FileError` if a memory's preset cannot be read.
     public static func decode(_ node: Node, library: ConfigurationLibrary? = nil) throws -> Configuration {
         try decode(node, library: library, checksTogether: true)
     }
@@ -80,7 +79,7 @@ extension Configuration {
         _ node: Node, library: ConfigurationLibrary?, checksTogether: Bool
     ) throws -> Configuration {
         if let entry = node.entries?.first(where: { $0.name == Extending.key }) {
-            throw entry.key.error("extends works in a configuration's own file alone")
+            throw entry.key.error("found extends outside of a configuration's file, where it is not supported")
         }
         var configuration = Configuration()
         configuration.places = SettingPlaces(node)
@@ -98,12 +97,12 @@ extension Configuration {
     public func yaml() -> String { lines().joined(separator: "\n") + "\n" }
 }
 
-/// Following of `extends: other.yaml`, which lays a file's keys over those of another one, and of `extends: mobile`, which
-/// names one that ships. Where a file lies under the very text, from the folder of the file that extends it, it is that one.
+/// Resolves `extends: other.yaml`, by which a file's keys replace those of another one, and `extends: mobile`, which names a
+/// shipped one. A file at that path, from the folder of the extending file, takes precedence.
 enum Extending {
     static let key = "extends"
 
-    /// The mapping of a file, laid over those that it extends.
+    /// The mapping of a file, merged over those that it extends.
     ///
     /// - Throws: `FileError`, `InputError`.
     static func load(path: String, library: ConfigurationLibrary?) throws -> Node {
@@ -112,7 +111,7 @@ enum Extending {
             identities: [InputFile.resolvingLinks(in: path)])
     }
 
-    /// `chain` holds the files on the way here, `identities` what they are whatever they are called.
+    /// `chain` has the files that lead here, `identities` their paths without links.
     private static func resolved(
         _ node: Node, path: String, library: ConfigurationLibrary?, chain: [String], identities: Set<String>
     ) throws -> Node {
@@ -140,9 +139,9 @@ enum Extending {
     }
 }
 
-/// A mapping with another one's keys laid over it, mappings within mappings key by key.
+/// A mapping whose keys are replaced by another one's, key by key in nested mappings.
 ///
-/// A memory that names its model or standard stands alone: keys of another kind of memory would make no sense in it.
+/// A memory that names its model or standard replaces the whole memory: keys of another kind of memory would not apply to it.
 func merged(_ base: Node, with over: Node) -> Node {
     guard var entries = base.entries, let added = over.entries else { return over }
     for entry in added {
@@ -157,16 +156,16 @@ func merged(_ base: Node, with over: Node) -> Node {
     return Node(.mapping(entries), at: over.mark, of: over)
 }
 
-/// Where the values of a configuration were set, for what shows only with tables or a memory beside them. Two machines are the
-/// same wherever their values were written, so all places are equal.
+/// The positions of a configuration's values, for errors that depend on tables or the memory too. All are equal: machines with
+/// the same values are equal.
 public struct SettingPlaces: Hashable, Sendable {
     private let root: Node?
 
-    /// Makes places in the mapping that the values were read from; nil for values that were set in a program.
+    /// Makes positions in the mapping from which the values were read; nil for values set in a program.
     init(_ root: Node? = nil) { self.root = root }
 
-    /// An error at the first of some keys, such as `weight_buffer.bandwidth`, that an override set; else at the first that was
-    /// set at all, else at the configuration's start.
+    /// An error at the first of `keys`, such as `weight_buffer.bandwidth`, that is set by an override; else at the first that is
+    /// set, else at the configuration's start.
     public func error(_ message: String, at keys: [String]) -> InputError {
         guard let root else { return InputError(message, at: nil) }
         let given = keys.compactMap { key in
@@ -175,7 +174,7 @@ public struct SettingPlaces: Hashable, Sendable {
         return (given.first(where: \.isOverride) ?? given.first ?? root).error(message)
     }
 
-    /// All places are equal.
+    /// All are equal.
     public static func == (a: SettingPlaces, b: SettingPlaces) -> Bool { true }
 
     /// Adds nothing to a hash.

@@ -2,13 +2,13 @@ import Files
 import Foundation
 import YAML
 
-/// Something that differs from point to point.
+/// A parameter that differs from point to point.
 struct Axis: Sendable {
     /// What an axis changes.
     enum Target: Hashable, Sendable {
         /// The trace that runs.
         case trace
-        /// Something of the trace that runs.
+        /// A parameter of the trace that runs.
         case ofTrace(TraceKey)
         /// A key of the configuration, with dots.
         case configuration
@@ -16,7 +16,7 @@ struct Axis: Sendable {
 
     /// One of the values.
     struct Value: Sendable {
-        /// As it was written, a text without its quotes.
+        /// As written, a text without its quotes.
         let text: String
         let node: Node
 
@@ -27,12 +27,12 @@ struct Axis: Sendable {
     }
 
     let target: Target
-    /// The key as it was written, which is the column's name.
+    /// The key as written, which is the column's name.
     let name: String
     let key: Node
     let values: [Value]
 
-    /// How many sections the key lies in.
+    /// The number of sections around the key.
     var depth: Int { name.count { $0 == "." } }
 
     /// The name of the axis of traces.
@@ -53,7 +53,8 @@ struct Axis: Sendable {
                 let names = TraceKey.allCases.map(\.rawValue)
                 let near = didYouMean(nearestName(to: name, among: names), otherwise: ";")
                 throw key.error(
-                    "found the axis \(quoted(name))\(near) of a trace can differ \(names.joined(separator: ", "))")
+                    "found the axis \(quoted(name))\(near) a trace axis must be one of \(names.joined(separator: ", "))"
+                )
             }
             target = .ofTrace(known)
         } else {
@@ -68,7 +69,7 @@ struct Axis: Sendable {
     }
 }
 
-/// Values from one to another, by factors or by steps: `{from: 2, to: 16, times: 2}`, `{from: 16 KiB, to: 64 KiB, step: 16 KiB}`.
+/// A range of values, by factors or by steps: `{from: 2, to: 16, times: 2}`, `{from: 16 KiB, to: 64 KiB, step: 16 KiB}`.
 struct AxisRange {
     private let node: Node
     private let kind: QuantityKind?
@@ -82,13 +83,13 @@ struct AxisRange {
         case step(Double)
     }
 
-    /// Above it whole numbers are no longer told apart.
+    /// The limit below which whole numbers are exact.
     private static let most = 1e15
 
-    /// Values may go beyond the end by this share of it: sums of decimal fractions are not exact.
+    /// Values may exceed the end by this share of it: sums of decimal fractions are not exact.
     private static let slack = 1e-9
 
-    /// - Throws: `InputError` where it is no range that ends.
+    /// - Throws: `InputError` for an invalid or endless range.
     init(_ node: Node) throws {
         let decoder = try MappingDecoder(node, what: "the range")
         let (first, last) = (try decoder.required("from"), try decoder.required("to"))
@@ -103,7 +104,7 @@ struct AxisRange {
         }
         (from, to) = (try value(first), try value(last))
         guard from <= to else {
-            throw last.error("the range ends at \(last.found), before it begins at \(first.found)")
+            throw last.error("the range ends at \(last.found), before its start at \(first.found)")
         }
         guard to < Self.most else {
             throw last.error("the range ends at \(last.found), expected less than 1e15")
@@ -112,7 +113,7 @@ struct AxisRange {
         case (let times?, nil):
             let factor = try times.real()
             guard factor > 1, from > 0 else {
-                throw times.error("found \(times.found), expected a factor above 1, and a range that begins above 0")
+                throw times.error("found \(times.found), expected a factor above 1, and a range that starts above 0")
             }
             growth = .times(factor)
         case (nil, let step?):
@@ -125,9 +126,9 @@ struct AxisRange {
         isWhole = kind == nil && [first, times ?? step ?? last].allSatisfy { (try? $0.integer()) != nil }
     }
 
-    /// A value a node, which stands where the range does.
+    /// One node per value, at the position of the range.
     ///
-    /// - Throws: `InputError` where there are more than an axis may have.
+    /// - Throws: `InputError` if there are more than an axis may have.
     func values() throws -> [Node] {
         var texts: [String] = []
         for index in 0... {
@@ -138,14 +139,14 @@ struct AxisRange {
                 }
             if value > to + Self.slack * abs(to) { break }
             guard texts.count < Axis.limit else {
-                throw node.error("the range has more than \(Axis.limit) values, the most that an axis may have")
+                throw node.error("the range has too many values, expected at most \(Axis.limit)")
             }
             texts.append(text(value))
         }
         return texts.map { Node(.scalar(.init(text: $0, isPlain: true)), at: node.mark, of: node) }
     }
 
-    /// Twelve digits tell all values of a range apart, and hide what sums of decimal fractions leave behind.
+    /// Twelve digits distinguish all values of a range, and hide rounding errors of sums of decimal fractions.
     private func text(_ value: Double) -> String {
         if isWhole { return String(Int(value.rounded())) }
         let rounded = Double(String(format: "%.12g", value)) ?? value

@@ -2,14 +2,14 @@ import Files
 import Hardware
 import YAML
 
-/// What points have to hold: an expression over keys that comes to true or false.
+/// A condition on points: an expression over keys whose value is true or false.
 struct Constraint: Sendable {
-    /// As it was written.
+    /// As written.
     let text: String
     let node: Node
     let expression: Expression
 
-    /// - Throws: `InputError` at the character that does not fit.
+    /// - Throws: `InputError` at the character of a syntax error.
     init(_ node: Node) throws {
         text = try node.string()
         self.node = node
@@ -20,14 +20,14 @@ struct Constraint: Sendable {
         }
     }
 
-    /// Whether it holds where keys have these values.
+    /// Whether the values of keys satisfy it.
     ///
-    /// - Throws: `InputError` at the character at which values do not go together.
+    /// - Throws: `InputError` at the operator whose values are incompatible.
     func holds(_ lookup: (String) -> ExpressionValue?) throws -> Bool {
         do {
             let value = try expression.evaluate(lookup)
             guard case .truth(let holds) = value else {
-                throw node.error("the constraint comes to \(value.what), expected true or false")
+                throw node.error("the value of the constraint is \(value.what), expected true or false")
             }
             return holds
         } catch let error as ExpressionError {
@@ -35,16 +35,16 @@ struct Constraint: Sendable {
         }
     }
 
-    /// Checks that its names are keys, or words that a key may have for its value.
+    /// Checks that its names are keys, or words that are valid values of a key.
     ///
     /// - Parameters:
-    ///   - keys: all that there are.
-    ///   - checkValue: throws where a key may not have a value.
-    /// - Throws: `InputError` at the first that is none, with the nearest one.
+    ///   - keys: all keys.
+    ///   - checkValue: throws if a value is invalid for a key.
+    /// - Throws: `InputError` at the first invalid name, with the nearest key.
     func check(keys: [String], checkValue: (_ key: String, _ value: String) throws -> Void) throws {
         func failed(_ name: String, _ offset: Int) -> InputError {
             let near = didYouMean(nearestName(to: name, among: keys))
-            return node.error("the constraint names \(quoted(name)), which is no key\(near)", atCharacter: offset)
+            return node.error("the constraint names \(quoted(name)), which is not a key\(near)", atCharacter: offset)
         }
         var words: Set<Int> = []
         for (left, right) in expression.equalities {
@@ -90,8 +90,8 @@ extension ExpressionValue {
     }
 }
 
-/// Finds out whether points hold a sweep's constraints. What a key is worth is read once for each choice of the axes that it
-/// depends on.
+/// Checks points against a sweep's constraints. The value of a key is read once for each choice of the axes on which it
+/// depends.
 struct ConstraintFilter {
     private struct Key {
         let name: String
@@ -116,24 +116,24 @@ struct ConstraintFilter {
         }
     }
 
-    /// Whether a choice of values holds all constraints.
+    /// Whether a choice of values satisfies all constraints.
     ///
-    /// - Throws: `InputError` where values in a constraint do not go together.
+    /// - Throws: `InputError` if values in a constraint are incompatible.
     mutating func holds(_ indices: [Int]) throws -> Bool { try holds(indices, sweep.constraints) }
 
     private mutating func holds(_ indices: [Int], _ constraints: [Constraint]) throws -> Bool {
         if constraints.isEmpty { return true }
         var values: [String: ExpressionValue] = [:]
-        // A key that other points have, such as one of another kind of memory, has no value here.
+        // A key of other points, such as one of another kind of memory, has no value here.
         for name in Set(constraints.flatMap(\.expression.keys).map(\.name)) {
             values[name] = try value(name, indices) ?? (name.contains(".") ? .absent : nil)
         }
         return try constraints.allSatisfy { try $0.holds { values[$0] } }
     }
 
-    /// By group of axes that move in step, the indices of the values that hold the constraints on that group alone.
+    /// By group of axes that vary together, the indices of the values that satisfy the constraints on that group alone.
     ///
-    /// Where this cannot be told for a value it stays in: its points tell.
+    /// A value for which this cannot be decided is kept, and decided point by point.
     mutating func values() -> [[Int]] {
         let lone = sweep.constraints.map { constraint -> Int? in
             let axes = Set(constraint.expression.keys.flatMap { keys[$0.name]?.axes ?? [] })

@@ -3,28 +3,28 @@ import Hardware
 import Reports
 import YAML
 
-/// A question about many machines: which of them run which traces best.
+/// A search over many machines for those that run traces best.
 public struct Sweep: Sendable {
     /// The sweep's file.
     public var path: String
-    /// The mapping of the configuration that all points change; nil for the default machine.
+    /// The mapping of the base configuration; nil for the default machine.
     var base: Node?
-    /// Keys of that configuration that are changed for all points.
+    /// Changes of the base configuration for all points.
     var overrides: [Override]
-    /// What differs from point to point, in the file's order, the traces first.
+    /// The axes, in the file's order, the traces first.
     var axes: [Axis]
-    /// Axes that move in step: indices into `axes`, in the order of their first one. Every axis is in one of them.
+    /// Groups of axes that vary together: indices into `axes`, in the order of their first one. Every axis is in one group.
     var groups: [[Int]]
-    /// Axes whose values each have a front of their own: indices into `axes`.
+    /// Axes with a separate front for each value: indices into `axes`.
     var apart: [Int]
-    /// What points have to hold.
+    /// The constraints on points.
     var constraints: [Constraint]
-    /// What points are judged by; at least one.
+    /// The objectives; at least one.
     var objectives: [Objective]
-    /// Which points of the grid are taken.
+    /// The points of the grid that run.
     var sample: Sample
 
-    /// Names and texts of all that the file asks for, in its order: two sweeps are the same where these are.
+    /// Names and texts of the file's contents, in its order: sweeps are equal if these are.
     var description: [(name: String, text: String)] {
         var lines = axes.map { ("axis \($0.name)", $0.values.map(\.text).joined(separator: ", ")) }
         lines += groups.filter { $0.count > 1 }.map { ("together", $0.map { axes[$0].name }.joined(separator: ", ")) }
@@ -36,7 +36,7 @@ public struct Sweep: Sendable {
     }
 }
 
-/// A figure of the totals that is to be small or large.
+/// A figure of the totals that is minimized or maximized.
 struct Objective: Hashable, Sendable {
     enum Direction: String, CaseIterable, Hashable, Sendable {
         case minimize, maximize
@@ -49,13 +49,13 @@ struct Objective: Hashable, Sendable {
     let direction: Direction
 }
 
-/// Which points of the grid a sweep takes.
+/// The points of the grid that a sweep runs.
 enum Sample: Hashable, Sendable, CustomStringConvertible {
     /// All of them.
     case grid
-    /// So many, each as likely as any other.
+    /// `count` points, each with equal probability.
     case random(count: Int, seed: Int)
-    /// So many, spread over each axis by itself (M. McKay, R. Beckman, W. Conover, Technometrics 21, 1979).
+    /// `count` points, spread evenly over each axis (M. McKay, R. Beckman, W. Conover, Technometrics 21, 1979).
     case latinHypercube(count: Int, seed: Int)
 
     var description: String {
@@ -68,12 +68,12 @@ enum Sample: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Sweep {
-    /// Reads a sweep. The base and the traces stand in it by their path from the file's folder, or by the name of what ships.
+    /// Reads a sweep. Its base and traces are paths relative to the file's folder, or shipped names.
     ///
     /// - Parameters:
     ///   - path: the sweep's file.
-    ///   - library: what ships, for a base that stands by its name; without it, files alone.
-    /// - Throws: `InputError` at its place for anything that does not fit, `FileError` where a file cannot be read.
+    ///   - library: the shipped configurations; without it the base must be a file.
+    /// - Throws: `InputError` at the position of any error, `FileError` if a file cannot be read.
     public static func load(path: String, library: ConfigurationLibrary? = nil) throws -> Sweep {
         try Sweep(Document.load(path: path), path: path, library: library)
     }
@@ -115,14 +115,14 @@ extension Sweep {
             let key = Node(.scalar(.init(text: Axis.traceName, isPlain: true)), at: traces.mark, of: traces)
             axes.insert(try Axis(key: key, values: traces), at: 0)
         case (.some, let own?):
-            throw own.key.error("the traces are given twice, under traces and as an axis: expected one of them")
+            throw own.key.error("found traces both under traces and as an axis, expected one of them")
         case (nil, .some): break
         case (nil, nil): throw root.error("the key \"traces\" is missing in the sweep")
         }
         return axes
     }
 
-    /// Axes that move in step, each other one by itself.
+    /// Groups of axes that vary together; other axes are groups of one.
     private static func groups(of axes: [Axis], _ together: Node?) throws -> [[Int]] {
         var groups: [[Int]] = []
         var grouped: Set<Int> = []
@@ -130,18 +130,19 @@ extension Sweep {
             let members = try list.elements().map { node -> Int in
                 let index = try index(of: node, in: axes)
                 guard !grouped.contains(index) else {
-                    throw node.error("the axis \(quoted(axes[index].name)) moves together with others already")
+                    throw node.error(
+                        "the axis \(quoted(axes[index].name)) is already in a list of axes that vary together")
                 }
                 grouped.insert(index)
                 return index
             }
             guard members.count >= 2 else {
-                throw list.error("found \(members.count) of them, expected two axes or more")
+                throw list.error("found \(members.count) of them, expected at least two axes")
             }
             let counts = members.map { axes[$0].values.count }
             if let odd = members.first(where: { axes[$0].values.count != counts[0] }) {
                 throw list.error(
-                    "axes that move together have as many values each: \(quoted(axes[members[0]].name)) has \(counts[0]), "
+                    "axes that vary together must have the same number of values: \(quoted(axes[members[0]].name)) has \(counts[0]), "
                         + "\(quoted(axes[odd].name)) has \(axes[odd].values.count)")
             }
             groups.append(members.sorted())
@@ -151,7 +152,7 @@ extension Sweep {
         return groups
     }
 
-    /// A section that is an axis may not set a key that is an axis too: a row would show what does not hold.
+    /// A section that is an axis must not set a key that is an axis too: a row would show a wrong value.
     private static func checkSections(_ axes: [Axis]) throws {
         for section in axes {
             for inner in axes where inner.name.hasPrefix(section.name + ".") {
@@ -159,14 +160,14 @@ extension Sweep {
                 for value in section.values {
                     let node = path.reduce(Optional(value.node)) { $0?[String($1)] }
                     if let node {
-                        throw node.error("\(quoted(inner.name)) is set here, and is an axis too: expected one of them")
+                        throw node.error("\(quoted(inner.name)) is set here and is an axis too, expected one of them")
                     }
                 }
             }
         }
     }
 
-    /// No step of axes that move together, or of one by itself, may be there twice.
+    /// Checks that no step of a group of axes occurs twice.
     private static func checkSteps(_ axes: [Axis]) throws {
         let names = axes.map { quoted($0.name) }.joined(separator: ", ")
         var known: Set<[ExpressionValue]> = []
@@ -175,8 +176,8 @@ extension Sweep {
             guard known.insert(axes.map { ExpressionValue($0.values[step].node) }).inserted else {
                 throw axes[0].values[step].node.error(
                     axes.count == 1
-                        ? "the value \(quoted(texts[0])) stands in the axis \(names) already, however it is written"
-                        : "the values \(texts.map { quoted($0) }.joined(separator: ", ")) stand together in \(names) already"
+                        ? "the axis \(names) has the value \(quoted(texts[0])) twice, perhaps in another form"
+                        : "the axes \(names) have the values \(texts.map { quoted($0) }.joined(separator: ", ")) twice"
                 )
             }
         }
@@ -189,7 +190,7 @@ extension Sweep {
         let names = axes.map(\.name)
         let hint = didYouMean(
             nearestName(to: name, among: names), otherwise: "; the axes are \(names.joined(separator: ", "))")
-        throw node.error("found \(quoted(name)), which is no axis\(hint)")
+        throw node.error("found \(quoted(name)), expected an axis\(hint)")
     }
 
     /// Lists of names, or a single one.
@@ -203,7 +204,7 @@ extension Sweep {
 extension Objective {
     private static let usual = [("cycles", Direction.minimize), ("energy_pJ", .minimize)]
 
-    /// The objectives of a mapping; cycles and energy where there is none.
+    /// The objectives of a mapping; by default cycles and energy.
     fileprivate static func list(_ node: Node?) throws -> [Objective] {
         let numbers = RunTotals.figures.filter(\.isNumber).map(\.name)
         func figure(_ name: String) -> Int? {
@@ -222,7 +223,7 @@ extension Objective {
                 let hint = didYouMean(
                     nearestName(to: entry.name, among: numbers),
                     otherwise: "; they are \(numbers.joined(separator: ", "))")
-                throw entry.key.error("found \(quoted(entry.name)), which is no figure of the totals\(hint)")
+                throw entry.key.error("found \(quoted(entry.name)), expected a figure of the totals\(hint)")
             }
             return Objective(
                 name: entry.name, figure: index, direction: try entry.value.choice(Direction.self, what: "direction"))
@@ -242,7 +243,9 @@ extension Sample {
         let (count, seed) = (decoder.optional("count"), decoder.optional("seed"))
         try decoder.finish()
         guard method != .grid else {
-            if let extra = count ?? seed { throw extra.error("a grid takes all points: it has no count and no seed") }
+            if let extra = count ?? seed {
+                throw extra.error("method: grid has no count and no seed: it takes all points")
+            }
             self = .grid
             return
         }

@@ -11,30 +11,30 @@ struct SweepPoint: Hashable, Sendable {
     let indices: [Int]
 }
 
-/// A sweep whose traces are read and whose values are checked, with its points.
+/// A sweep with its traces, checked values and points.
 public struct SweepPlan: Sendable {
-    /// What was asked.
+    /// The sweep.
     public let sweep: Sweep
-    /// By value of the trace's axis.
+    /// The traces, by value of the trace axis.
     let traces: [Trace]
-    /// The points that hold all constraints and were chosen, in the grid's order.
+    /// The selected points that satisfy all constraints, in the grid's order.
     let points: [SweepPoint]
-    /// Where the configurations that ship are.
+    /// The shipped configurations.
     let library: ConfigurationLibrary
 
-    /// What there is to say of a sample that is smaller than was asked for.
+    /// A note on a sample that is smaller than requested.
     public let note: String?
 
-    /// How many points there are.
+    /// The number of points.
     public var count: Int { points.count }
 
-    /// Reads the traces, and looks at every value of every axis by itself: what does not go together is found point by point.
+    /// Reads the traces, and checks every value of every axis. Incompatible values are found when their points run.
     ///
     /// - Parameters:
     ///   - sweep: the sweep.
-    ///   - library: the configurations that ship.
-    ///   - shipped: the traces that ship, which a sweep may name; without them, files alone.
-    /// - Throws: `InputError` and `FileError` at the place of the first slip.
+    ///   - library: the shipped configurations.
+    ///   - shipped: the shipped traces; without them the sweep's traces must be files.
+    /// - Throws: `InputError` and `FileError` at the position of the first error.
     public init(_ sweep: Sweep, library: ConfigurationLibrary, traces shipped: TraceLibrary? = nil) throws {
         self.sweep = sweep
         self.library = library
@@ -51,22 +51,22 @@ public struct SweepPlan: Sendable {
 
     /// The machine of a point.
     ///
-    /// - Throws: `InputError` where its values do not go together.
+    /// - Throws: `InputError` if its values are incompatible.
     func configuration(of point: SweepPoint) throws -> Configuration {
         try Configuration.load(
             base: sweep.base, overrides: sweep.overrides + sweep.changes { _ in true }(point.indices), library: library)
     }
 
-    /// As they were written, the values of a point's axes.
+    /// The values of a point's axes, as written.
     func texts(of point: SweepPoint) -> [String] {
         zip(sweep.axes, point.indices).map { $0.values[$1].text }
     }
 }
 
 extension Sweep {
-    /// What a choice of values changes of the configuration, for some of the axes.
+    /// The overrides of a choice of values, for some of the axes.
     func changes(_ isMeant: @escaping (Axis) -> Bool) -> ([Int]) throws -> [Override] {
-        // A section before the keys in it, which would be gone again with it.
+        // A section precedes its keys, which it would otherwise replace.
         let meant = axes.enumerated()
             .filter { $0.element.target == .configuration && isMeant($0.element) }
             .sorted { ($0.element.depth, $0.offset) < ($1.element.depth, $1.offset) }
@@ -85,21 +85,21 @@ extension Sweep {
     }
 }
 
-/// What can be said of a sweep's values before a point runs.
+/// Checks of a sweep's values before points run.
 extension Sweep {
-    /// Whether a key of the configuration may have a value; what of a trace has other values is not looked at.
+    /// Checks that a key of the configuration may have a value; keys of traces are not checked.
     func check(_ key: String, _ value: String, library: ConfigurationLibrary) throws {
         if key == Axis.traceName || key.hasPrefix(Axis.traceName + ".") { return }
         let change = Override("\(key)=\(value)")
         _ = try Configuration.load(base: base, overrides: overrides + [change], library: library, checksTogether: false)
     }
 
-    /// Reads each value of each axis by itself.
+    /// Checks each value of each axis.
     ///
-    /// - Returns: the keys that configurations of the sweep have, and those of its traces.
+    /// - Returns: the keys of the sweep's configurations and traces.
     func checkValues(traces: [Trace], library: ConfigurationLibrary) throws -> [String] {
         var keys = Set(axes.map(\.name))
-        /// Reads a machine with changes; its tables, its memory and its keys where the changes are of these.
+        /// Reads a machine with changes, and its tables, memory and keys if the changes affect them.
         func check(_ change: [Override], of section: Substring?, isSection: Bool) throws {
             let machine = try Configuration.load(
                 base: base, overrides: overrides + change, library: library, checksTogether: false)
@@ -109,7 +109,7 @@ extension Sweep {
             try machine.dram.check()
             keys.formUnion(machine.presetKeys)
         }
-        /// A key of a section that is an axis too has to go with one of the section's values.
+        /// A key in a section that is an axis too must be compatible with one of the section's values.
         func checkAny(_ axis: Axis, _ value: Axis.Value) throws {
             let own = try Override(key: axis.key, value: value.node)
             let sections = axes.filter { axis.name.hasPrefix($0.name + ".") }
@@ -138,11 +138,11 @@ extension Sweep {
     }
 }
 
-/// A memory has keys that its configuration does not write: those of the preset behind its standard.
+/// Keys of a memory that its configuration does not contain: those of its standard's preset.
 extension Configuration {
     private var preset: Node? { if case .standard(let standard) = dram { standard.preset } else { nil } }
 
-    /// All keys of the memory that its preset has, with dots.
+    /// All keys of the memory's preset, with dots.
     var presetKeys: [String] {
         func names(_ node: Node, _ prefix: String) -> [String] {
             (node.entries ?? []).flatMap { ["\(prefix).\($0.name)"] + names($0.value, "\(prefix).\($0.name)") }
@@ -150,7 +150,7 @@ extension Configuration {
         return preset.map { names($0, "dram") } ?? []
     }
 
-    /// The value of a key of the memory that its preset gives; nil where it gives none.
+    /// The value of a key in the memory's preset; nil if there is none.
     func presetValue(of key: String) -> Node? {
         let parts = key.split(separator: ".")
         guard parts.first == "dram" else { return nil }

@@ -7,7 +7,7 @@ import Simulation
 import Synchronization
 import Traces
 
-/// Runs the points of a sweep, one a core at a time.
+/// Runs the points of a sweep, one per core at a time.
 public struct SweepRunner: Sendable {
     private let plan: SweepPlan
     private let identity: SweepIdentity
@@ -21,9 +21,9 @@ public struct SweepRunner: Sendable {
     ///   - plan: the sweep.
     ///   - version: the program's.
     ///   - shard: the points that run.
-    ///   - jobs: points at once; as many as there are cores where nil.
-    ///   - memory: how much is kept of what points share.
-    /// - Throws: `FileError` where a table cannot be read.
+    ///   - jobs: concurrent points; nil is the number of cores.
+    ///   - memory: the limit of the cache that points share.
+    /// - Throws: `FileError` if a table cannot be read.
     public init(
         _ plan: SweepPlan, version: String, shard: Shard = .whole, jobs: Int? = nil, memory: Bytes
     ) throws {
@@ -34,12 +34,12 @@ public struct SweepRunner: Sendable {
         self.memory = memory
     }
 
-    /// Runs all points that a journal does not have yet.
+    /// Runs all points that are not in the journal.
     ///
     /// - Parameters:
-    ///   - journal: keeps every finished point; nil keeps none.
-    ///   - progress: told after each point how many are done, and of how many, those of the journal among them.
-    /// - Throws: `FileError` where the journal cannot be written: what it has stays.
+    ///   - journal: stores every finished point; nil stores none.
+    ///   - progress: called after each point with the number of finished and of all points, those of the journal included.
+    /// - Throws: `FileError` if the journal cannot be written; its points remain.
     public func run(
         journal: Journal?, progress: @escaping @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) async throws -> SweepResult {
@@ -48,7 +48,7 @@ public struct SweepRunner: Sendable {
         let open = mine.filter { known[$0.number] == nil }
         let runner = PointRunner(plan, memory: memory)
         let workers = min(jobs, open.count)
-        // Where there are fewer points than cores, the layers of one run side by side.
+        // With fewer points than cores, the layers of a point run concurrently.
         let concurrency = max(1, jobs / max(1, workers))
         let counter = Counter(done: mine.count - open.count)
         let rows = try await withThrowingTaskGroup(of: [SweepRow].self) { group in
@@ -72,13 +72,13 @@ public struct SweepRunner: Sendable {
     }
 }
 
-/// Hands out work, and counts what is done.
+/// Assigns points to workers, and counts the finished ones.
 private final class Counter: Sendable {
     private let numbers: Mutex<(taken: Int, done: Int)>
 
     init(done: Int) { numbers = Mutex((0, done)) }
 
-    /// The index of the next piece of work.
+    /// The index of the next point.
     func take() -> Int {
         numbers.withLock { numbers in
             numbers.taken += 1
@@ -86,9 +86,9 @@ private final class Counter: Sendable {
         }
     }
 
-    /// Counts a piece of work that is done.
+    /// Counts a finished point.
     ///
-    /// - Returns: how many are.
+    /// - Returns: the number of finished points.
     func finish() -> Int {
         numbers.withLock { numbers in
             numbers.done += 1
@@ -101,7 +101,7 @@ extension Array {
     fileprivate func element(at index: Int) -> Element? { index < count ? self[index] : nil }
 }
 
-/// Every N-th point of a sweep: what one task of a job array does.
+/// Every N-th point of a sweep: the share of one task of a job array.
 public struct Shard: Hashable, Sendable, CustomStringConvertible {
     /// From 1 to `count`.
     public let index: Int
@@ -113,7 +113,7 @@ public struct Shard: Hashable, Sendable, CustomStringConvertible {
 
     private init(uncheckedIndex index: Int, of count: Int) { (self.index, self.count) = (index, count) }
 
-    /// Reads `I/N`; nil where it is none.
+    /// Reads `I/N`; nil if the text is invalid.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let index = parts[0], let count = parts[1], (1...100_000).contains(count),
@@ -122,14 +122,14 @@ public struct Shard: Hashable, Sendable, CustomStringConvertible {
         self.init(uncheckedIndex: index, of: count)
     }
 
-    /// Whether a point belongs to it.
+    /// Whether it contains a point.
     func holds(_ number: Int) -> Bool { (number - 1) % count == index - 1 }
 
     /// `2/4`.
     public var description: String { "\(index)/\(count)" }
 }
 
-/// Runs single points, and keeps what they share.
+/// Runs single points, and caches what they share.
 final class PointRunner: Sendable {
     private let plan: SweepPlan
     private let cache: SimulationCache
@@ -138,16 +138,16 @@ final class PointRunner: Sendable {
     /// Axes that change the trace.
     private let traceAxes: [Int]
 
-    /// - Parameter memory: bytes of what points share that are kept.
+    /// - Parameter memory: the limit of the cache.
     init(_ plan: SweepPlan, memory: Bytes) {
         self.plan = plan
         cache = SimulationCache(limit: memory)
         traceAxes = plan.sweep.axes.indices.filter { plan.sweep.axes[$0].target != .configuration }
     }
 
-    /// Runs a point. What is wrong with it stands in its row.
+    /// Runs a point. An error is stored in its row.
     ///
-    /// - Parameter concurrency: layers at once.
+    /// - Parameter concurrency: concurrent layers.
     func run(_ point: SweepPoint, concurrency: Int) async -> SweepRow {
         let axes = plan.texts(of: point)
         do {
@@ -163,7 +163,7 @@ final class PointRunner: Sendable {
         }
     }
 
-    /// One line on what went wrong.
+    /// An error as one line.
     private static func words(for error: any Error) -> String {
         let text =
             switch error {
@@ -176,7 +176,7 @@ final class PointRunner: Sendable {
 
     private func machine(_ configuration: Configuration) throws -> Machine {
         var source = configuration.energy
-        // Neither decides what is read.
+        // These do not change which tables are read.
         (source.technology, source.voltage, source.memoryPerBit) = (0, nil, nil)
         let tables = try tables.withLock { kept in
             if let tables = kept[source] { return tables }
@@ -187,7 +187,7 @@ final class PointRunner: Sendable {
         return try Machine(configuration, tables: tables)
     }
 
-    /// The point's trace, and its number among those of the sweep.
+    /// The point's trace, and its number among the sweep's traces.
     private func variant(of point: SweepPoint) throws -> (number: Int, trace: Trace) {
         let choice = traceAxes.map { point.indices[$0] }
         return try variants.withLock { variants in

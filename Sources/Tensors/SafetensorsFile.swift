@@ -1,25 +1,25 @@
 import Files
 
-/// A safetensors file, read into memory once; its tensors look straight at these bytes.
+/// A safetensors file, read into memory once; its tensors are views of these bytes.
 public final class SafetensorsFile: Sendable {
     /// The file as the user named it.
     public let path: String
     /// The names of its tensors, sorted.
     public let names: [String]
-    /// The texts that its writer added.
+    /// The metadata of its writer.
     public let metadata: [String: String]
     private let storage: Storage
     private let entries: [String: SafetensorsHeader.Entry]
 
-    /// Opens a file and checks its whole header: every length, offset and size, before any use.
+    /// Opens a file and checks its whole header: every length, offset and size.
     ///
-    /// - Throws: `FileError` where the file cannot be read; `InputError` where it is broken, at line 1 and, as the
-    ///   column, the byte of the file.
+    /// - Throws: `FileError` if the file cannot be read; `InputError` if it is broken, at line 1 with the byte of the file as
+    ///   the column.
     public convenience init(path: String) throws { try self.init(Storage(reading: path), path: path) }
 
-    /// Reads what a file would hold; messages call it `path`.
+    /// Reads the bytes of a file; `path` is its name in messages.
     ///
-    /// - Throws: `InputError` where it is broken.
+    /// - Throws: `InputError` if it is broken.
     public convenience init(bytes: [UInt8], path: String) throws {
         try self.init(bytes.withUnsafeBytes { Storage(copying: $0) }, path: path)
     }
@@ -33,9 +33,9 @@ public final class SafetensorsFile: Sendable {
         metadata = header.metadata
     }
 
-    /// The tensor of a name; nil where the file has none.
+    /// The tensor of a name; nil if the file has none.
     ///
-    /// - Throws: `InputError` where its elements are of a type that is not read here.
+    /// - Throws: `InputError` if the type of its elements is not supported.
     public func tensor(_ name: String) throws -> Tensor? {
         guard let entry = entries[name] else { return nil }
         guard let type = ElementType(rawValue: entry.typeName) else {
@@ -50,13 +50,13 @@ public final class SafetensorsFile: Sendable {
     /// Adds the file's bytes to a digest.
     public func update(_ digest: inout SHA256) { withExtendedLifetime(storage) { digest.update(storage.bytes) } }
 
-    /// The type's name and the shape of a tensor, whatever its type; nil where the file has none of this name.
+    /// The type's name and the shape of a tensor of any type; nil if the file has none of this name.
     public func description(of name: String) -> (type: String, shape: [Int])? {
         entries[name].map { ($0.typeName, $0.shape) }
     }
 }
 
-/// What the header of a safetensors file says, checked against the length of the file.
+/// The header of a safetensors file, checked against the length of the file.
 ///
 /// The format (github.com/huggingface/safetensors): eight bytes of little-endian header length, a JSON object of that
 /// length, then the tensors' bytes, which follow one another without a gap or an overlap up to the end of the file.
@@ -70,7 +70,7 @@ struct SafetensorsHeader {
         let byteCount: Int
     }
 
-    /// The most bytes of a header, as in the format's own reader.
+    /// The most bytes of a header, as in the format's reference reader.
     static let limit = 100_000_000
 
     private(set) var entries: [String: Entry] = [:]
@@ -95,12 +95,12 @@ struct SafetensorsHeader {
         }
         let declared = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard declared <= UInt64(Self.limit) else {
-            throw failed("not a safetensors file: a header of \(declared) bytes, at most \(Self.limit) were expected")
+            throw failed("not a safetensors file: found a header of \(declared) bytes, expected at most \(Self.limit)")
         }
         let length = Int(declared)
         guard length <= bytes.count - 8 else {
             throw failed(
-                "the header should have \(length) bytes, but only \(bytes.count - 8) follow: is the file cut off?")
+                "the header should have \(length) bytes, but only \(bytes.count - 8) follow: is the file truncated?")
         }
         guard length > 0, bytes[8] == UInt8(ascii: "{") else {
             let found = length == 0 ? "an empty header" : "a header that begins with \(Self.shown(bytes[8]))"
@@ -156,7 +156,7 @@ struct SafetensorsHeader {
         guard offsets.count == 2 else { throw failed("data_offsets has \(offsets.count) numbers, expected 2") }
         guard offsets[0] <= offsets[1] else { throw failed("data_offsets \(offsets) end before they begin") }
         guard offsets[1] <= end - start else {
-            throw failed("data_offsets \(offsets) lie beyond the \(end - start) bytes of data: is the file cut off?")
+            throw failed("data_offsets \(offsets) are beyond the \(end - start) bytes of data: is the file truncated?")
         }
         var count = 1
         for size in shape {
@@ -169,13 +169,13 @@ struct SafetensorsHeader {
             let (expected, overflow) = count.multipliedReportingOverflow(by: width)
             guard !overflow, expected == held else {
                 let size = overflow ? "too many" : "\(expected)"
-                throw failed("shape \(shape) of \(type) takes \(size) bytes, but data_offsets hold \(held)")
+                throw failed("shape \(shape) of \(type) takes \(size) bytes, but data_offsets span \(held)")
             }
         }
         return Entry(typeName: type, shape: shape, count: count, offset: start + offsets[0], byteCount: held)
     }
 
-    /// The bytes of an element of any type that the format knows in whole bytes.
+    /// The bytes of an element of any of the format's types of whole bytes.
     private static func byteWidth(_ type: String) -> Int? {
         switch type {
         case "BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0": 1
@@ -194,7 +194,7 @@ struct SafetensorsHeader {
         var covered = start
         for (name, entry) in ordered {
             guard entry.offset == covered else {
-                let what = entry.offset < covered ? "overlaps the one before it" : "leaves a hole before it"
+                let what = entry.offset < covered ? "overlaps the one before it" : "leaves a gap before it"
                 throw failed(
                     "in the safetensors header: tensor \(quoted(name)) \(what): it begins at \(entry.offset - start), "
                         + "expected \(covered - start)")

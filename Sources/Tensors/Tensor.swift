@@ -1,6 +1,6 @@
 import Files
 
-/// A typed view of bytes in row-major order, little-endian: cheap to copy, and it keeps what it looks at alive.
+/// A typed view of bytes in row-major order, little-endian. It is cheap to copy, and keeps its bytes alive.
 public struct Tensor: Sendable {
     /// The type of its elements.
     public let type: ElementType
@@ -20,22 +20,22 @@ public struct Tensor: Sendable {
         self.offset = offset
     }
 
-    /// A tensor in memory. The bytes must be those of the shape's elements.
+    /// A tensor in memory. The number of bytes must match the shape and type.
     public init(type: ElementType, shape: [Int], bytes: [UInt8]) {
         self = bytes.withUnsafeBytes { Tensor(type: type, shape: shape, copying: $0) }
     }
 
-    /// An F32 tensor in memory. The shape must be that of the values.
+    /// An F32 tensor in memory. The shape must match the number of values.
     public init(_ values: [Float], shape: [Int]) {
         self = values.withUnsafeBytes { Tensor(type: .f32, shape: shape, copying: $0) }
     }
 
-    /// A U64 tensor in memory. The shape must be that of the values.
+    /// A U64 tensor in memory. The shape must match the number of values.
     public init(_ values: [UInt64], shape: [Int]) {
         self = values.withUnsafeBytes { Tensor(type: .u64, shape: shape, copying: $0) }
     }
 
-    /// A U16 tensor in memory. The shape must be that of the values.
+    /// A U16 tensor in memory. The shape must match the number of values.
     public init(_ values: [UInt16], shape: [Int]) {
         self = values.withUnsafeBytes { Tensor(type: .u16, shape: shape, copying: $0) }
     }
@@ -46,14 +46,14 @@ public struct Tensor: Sendable {
         self.init(type: type, shape: shape, count: count, storage: Storage(copying: bytes), offset: 0)
     }
 
-    /// Gives the bytes of the elements, which may stand at any alignment.
+    /// Calls `body` with the bytes of the elements, at any alignment.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         let bytes = UnsafeRawBufferPointer(rebasing: storage.bytes[offset..<offset + count * type.byteWidth])
         return try withExtendedLifetime(storage) { try body(bytes) }
     }
 }
 
-/// The types of elements that tensors here have, by their names in safetensors files.
+/// The supported types of elements, by their names in safetensors files.
 public enum ElementType: String, CaseIterable, Hashable, Sendable {
     /// IEEE 754 single precision.
     case f32 = "F32"
@@ -88,7 +88,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
 @inline(__always)
 func single(half bits: UInt16) -> Float {
     let magnitude = UInt32(bits & 0x7FFF)
-    // Exponent and fraction in a single's places are the value times 2^-112, for subnormals too.
+    // Exponent and fraction at the position of a single's are the value times 2^-112, for subnormals too.
     let finite = (Float(bitPattern: magnitude << 13) * 0x1p112).bitPattern
     let value = magnitude >= 0x7C00 ? 0x7F80_0000 | magnitude << 13 : finite
     return Float(bitPattern: value | UInt32(bits & 0x8000) << 16)
@@ -168,7 +168,7 @@ extension Tensor {
         }
     }
 
-    /// Blocks are tested as a whole, which vectorises; only one that holds such a word is searched.
+    /// Whole blocks are tested, which vectorizes; only a block with such a word is searched.
     @inline(__always)
     private func firstIndex<Word: FixedWidthInteger>(_: Word.Type, withAllBits pattern: Word) -> Int? {
         withUnsafeBytes { bytes in

@@ -10,8 +10,8 @@ import YAML
     static let faults: [(String, String)] = [
         (
             "tCCD_L: 3",
-            "1:41: error: tCCD_L of 3 is below tCCD_S of 4: expected at least 4, as commands in one bank group are at least as "
-                + "far apart as in two"
+            "1:41: error: tCCD_L of 3 is below tCCD_S of 4: expected at least 4, as commands in one bank group must be at least "
+                + "as far apart as in two"
         ),
         ("tCCD_S: 7", "1:41: error: tCCD_L of 6 is below tCCD_S of 7"),
         ("tCCD_S: 3", "1:41: error: tCCD_S of 3 is below the 4 clocks of a burst on the data bus: expected at least 4"),
@@ -20,8 +20,8 @@ import YAML
         ("tWTR_S: 10", "1:41: error: tWTR_L of 9 is below tWTR_S of 10"),
         (
             "tFAW: 3",
-            "1:39: error: tFAW of 3 is below tRRD_S of 4: expected at least 4, as the window of four activates holds the time "
-                + "between two"
+            "1:39: error: tFAW of 3 is below tRRD_S of 4: expected at least 4, as the window of four activates includes the "
+                + "time between two"
         ),
         ("tRRD_S: 30, tRRD_L: 30", "1:41: error: tFAW of 26 is below tRRD_S of 30"),
         ("tRAS: 16", "1:39: error: tRAS of 16 is below tRCD of 17"),
@@ -66,7 +66,7 @@ import YAML
         let error = try #require(throws: InputError.self) { try activate("tRAS: 137") }
         #expect(
             "\(error)".hasPrefix(
-                "memory.yaml:1:39: error: IDD0 of 42.0 mA in a row cycle of 154 clocks is below standby, with IDD3N of 43.0 mA "
+                "memory.yaml:1:39: error: IDD0 of 42.0 mA in a row cycle of 154 clocks is below standby, expected at least IDD3N of 43.0 mA "
                     + "for tRAS of 137 and IDD2N of 34.0 mA for the rest: an activate would have a negative energy"),
             "\(error)"
         )

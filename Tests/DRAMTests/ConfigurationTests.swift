@@ -49,7 +49,7 @@ import YAML
 
     static let errors: [(String, String)] = [
         ("{standard: DDR4-2300}", "1:12: error: unknown standard \"DDR4-2300\": did you mean \"DDR4-2400\"?"),
-        ("{standard: SDRAM}", "1:12: error: unknown standard \"SDRAM\"; known are DDR3-1600"),
+        ("{standard: SDRAM}", "1:12: error: unknown standard \"SDRAM\"; expected one of DDR3-1600"),
         ("{channels: 2}", "1:1: error: the key \"standard\" is missing in dram"),
         ("{standard: HBM2, chanels: 2}", "1:18: error: unknown key \"chanels\" in dram: did you mean \"channels\"?"),
         ("{standard: HBM2, channels: 3}", "1:28: error: found \"3\", expected a power of two from 1 to 128"),
@@ -57,7 +57,7 @@ import YAML
         ("{standard: HBM2, ranks: 8}", "1:25: error: 8 ranks of 16 banks are 128 banks in a channel"),
         ("{standard: HBM2, read_queue: 0}", "1:30: error: found \"0\", expected a whole number from 1 to 4096"),
         ("{standard: HBM2, address_mapping: ro ch ra ba bg}", "1:35: error: co missing in the address mapping"),
-        ("{standard: HBM2, address_mapping: ro ch ra ba bg co co}", "1:35: error: \"co\" stands twice"),
+        ("{standard: HBM2, address_mapping: ro ch ra ba bg co co}", "1:35: error: \"co\" occurs twice"),
         ("{standard: HBM2, address_mapping: ro ch ra ba bg cl}", "1:35: error: unknown field \"cl\""),
         (
             "{standard: HBM2, timings: {tRCDD: 3}}",
@@ -82,7 +82,7 @@ import YAML
     }
 
     static let presetErrors: [(String, String, String)] = [
-        ("standard: DDR4-2400", "standard: DDR4", "in a file that is named \"DDR4-2400\""),
+        ("standard: DDR4-2400", "standard: DDR4", "in the file of \"DDR4-2400\""),
         ("  tRCD: 17\n", "", "the key \"tRCD\" is missing in timings"),
         ("tRCD: 17", "tRCE: 17", "unknown key \"tRCE\" in timings: did you mean \"tRCD\", which is missing?"),
         ("rows: 65536", "rows: 65535", "expected a power of two"),
@@ -96,7 +96,7 @@ import YAML
         ("IDD2N: 34", "IDD2N: 44", "IDD3N of 43.0 mA is below IDD2N of 44.0 mA"),
         (
             "IDD0: 48", "IDD0: 40",
-            "IDD0 of 40.0 mA in a row cycle of 56 clocks is below standby, with IDD3N of 43.0 mA for tRAS of 39 and IDD2N of "
+            "IDD0 of 40.0 mA in a row cycle of 56 clocks is below standby, expected at least IDD3N of 43.0 mA for tRAS of 39 and IDD2N of "
                 + "34.0 mA for the rest: an activate would have a negative energy"
         ),
         ("address_mapping: ro ra ba co bg ch\n", "", "the key \"address_mapping\" is missing in the memory"),

@@ -9,7 +9,7 @@ import Testing
         ("reads and", { ($0.readRequests, $0.writeRequests) = ($0.requests - 1, 1) }),
         ("busy for", { $0.counters.idle[.row] += 1 }), ("busy for", { $0.cycles -= 1 }),
         (
-            "holds bursts",
+            "delays bursts",
             { (one: inout DRAMResult) in
                 one.counters.idle[.queue] += one.counters.idle[.row] + 1
                 one.counters.idle[.row] = -1

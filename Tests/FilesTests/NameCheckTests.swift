@@ -44,8 +44,8 @@ import Testing
         }
         #expect(
             error.description
-                == "t.yaml:1:1: error: this is a Git LFS pointer and not the file that it stands for, which has 12345 bytes: run "
-                + "\"git lfs pull\" in the repository to get that")
+                == "t.yaml:1:1: error: found a Git LFS pointer, expected the file itself, which has 12345 bytes: run "
+                + "\"git lfs pull\" in the repository to fetch it")
         let short = "version https://git-lfs.github.com/spec/v1\n"
         #expect(throws: InputError.self) { try GitLFS.refusePointer(Array(short.utf8), file: "t.yaml") }
         try GitLFS.refusePointer(Array("version https://git-lfs.github.com/spec".utf8), file: "t.yaml")

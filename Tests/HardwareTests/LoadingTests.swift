@@ -63,15 +63,15 @@ import Testing
         ("pe_array.row=3", 10, #"unknown key "row" in pe_array: did you mean "rows"?"#),
         ("pe_aray.rows=3", 1, #"unknown key "pe_aray" in the configuration: did you mean "pe_array"?"#),
         ("pe_array.rows=0", 15, #"found "0", expected a whole number from 1 to 1024"#),
-        ("pe_array.rows=", 14, #"a value is missing behind the "=""#),
+        ("pe_array.rows=", 14, #"found no value after the "=""#),
         ("pe_array.rows", 1, #"found no "=", expected KEY=VALUE"#),
-        ("pe_array..rows=3", 10, "a key is missing"),
-        ("=3", 1, "a key is missing"),
+        ("pe_array..rows=3", 10, "found no key"),
+        ("=3", 1, "found no key"),
         ("pe_array.rows.x=3", 15, "found a mapping, expected a whole number"),
         ("pe_array={rows: 3, colums: 4}", 20, #"unknown key "colums""#),
         ("dram={model: bandwidth}", 6, #"the key "bytes_per_cycle" is missing"#),
-        ("pe_array.rows=[", 16, "not valid YAML"),
-        ("extends=mobile.yaml", 1, "extends works in a configuration's own file alone"),
+        ("pe_array.rows=[", 16, "invalid YAML"),
+        ("extends=mobile.yaml", 1, "found extends outside of a configuration's file"),
     ]) func brokenOverridesHaveMarks(text: String, column: Int, message: String) throws {
         let error = try #require(throws: InputError.self) {
             try Configuration.load(path: nil, overrides: [Override(text)])
@@ -136,7 +136,7 @@ import Testing
             #expect(try library.list().map(\.name) == ["mobile", "server"])
             #expect(try library.list().map(\.comment) == ["A phone's chip.", ""])
             let error = try #require(throws: FileError.self) { try library.resolve("mobil") }
-            #expect(error.reason.contains(#"did you mean "mobile"? shipped are mobile, server"#), "\(error)")
+            #expect(error.reason.contains(#"did you mean "mobile"? expected one of mobile, server"#), "\(error)")
         }
     }
 }

@@ -61,7 +61,7 @@ import YAML
         ("dram.standard=LPDDR4-3300", 15, "unknown standard \"LPDDR4-3300\": did you mean \"LPDDR4-3200\"?"),
         ("dram={standard: HBM2, chanels: 2}", 23, "unknown key \"chanels\" in dram: did you mean \"channels\"?"),
         ("dram={standard: HBM2, timings: {tRAS: 3}}", 39, "tRAS of 3 is below tRCD of"),
-        ("dram={ranks: 2}", 7, "\"ranks\" belongs to a DRAM standard"),
+        ("dram={ranks: 2}", 7, "\"ranks\" is a key of a DRAM standard"),
     ])
     func faultsAreErrorsOnLoading(text: String, column: Int, message: String) throws {
         let error = try #require(throws: InputError.self) {

@@ -45,20 +45,21 @@ import Testing
         ("", 0, "found the end, expected a key"), ("1 +", 3, "found the end"), ("1 + + 2", 4, "found \"+\""),
         ("(1", 2, "expected )"),
         ("1 2", 2, "expected an operator"), ("1 = 2", 2, "did you mean ==?"), ("a & b", 2, "did you mean and, or?"),
-        ("1 < 2 < 3", 6, "a second comparison"), ("'a", 0, "does not end"), ("1 KB", 2, "did you mean KiB?"),
+        ("1 < 2 < 3", 6, "a second comparison"), ("'a", 0, "without an end"), ("1 KB", 2, "did you mean KiB?"),
         ("64 kib < 3", 3, "did you mean KiB?"), ("1.2.3 > 1", 0, "expected a number"),
-        ("a ? b", 2, "which no constraint has"),
-        ("1 + true", 2, "a bare number and true or false do not go together at +"), ("-true", 0, "a minus sign"),
-        ("not 1", 0, "not wants true or false, found a bare number"), ("1 and true", 2, "and wants true or false"),
-        ("false or 1", 6, "or wants true or false, found a bare number"), ("1 / 0", 2, "a division by zero"),
+        ("a ? b", 2, "expected a key, a number or an operator"),
+        ("1 + true", 2, "a bare number and true or false are incompatible at +"), ("-true", 0, "a minus sign"),
+        ("not 1", 0, "found a bare number at not, expected true or false"),
+        ("1 and true", 2, "at and, expected true or false"),
+        ("false or 1", 6, "found a bare number at or, expected true or false"), ("1 / 0", 2, "division by zero"),
         ("pe_array.rowz == 1", 0, "there is no key \"pe_array.rowz\""),
         (
             "weight_buffer.capacity == 64", 23,
-            "a capacity and a bare number do not go together at ==; a unit is missing"
+            "a capacity and a bare number are incompatible at ==; a unit is missing"
         ),
-        ("weight_buffer.capacity < clock", 23, "a capacity and a frequency do not go together at <"),
-        ("weight_buffer.capacity * 1 KiB", 23, "a capacity and a capacity do not go together"),
-        ("mapping.step < 'a'", 13, "the word \"channels\" and the word \"a\" do not go together at <"),
+        ("weight_buffer.capacity < clock", 23, "a capacity and a frequency are incompatible at <"),
+        ("weight_buffer.capacity * 1 KiB", 23, "a capacity and a capacity are incompatible"),
+        ("mapping.step < 'a'", 13, "the word \"channels\" and the word \"a\" are incompatible at <"),
     ])
     func errorsHaveOffsets(text: String, offset: Int, message: String) throws {
         let error = try #require(throws: ExpressionError.self) { try Self.value(text) }

@@ -151,10 +151,10 @@ import Testing
         try changed("sweep.yaml", "<= 8", "<= 4", "constraint was pe_array.rows * pe_array.multipliers <= 8 and is")
         try changed(
             "sweep.yaml", "traces: [trace.yaml]", "traces: [trace.yaml]\nset: [clock=1 GHz]",
-            "set is clock=1 GHz now and was not there")
+            "set is clock=1 GHz now and was missing")
         try changed(
             "sweep.yaml", "constraints:", "objectives: {cycles: minimize}\nconstraints:",
-            "objective energy_pJ was minimize and is gone now")
+            "objective energy_pJ was minimize and has been removed")
         try changed(
             "sweep.yaml", "constraints:", "sample: {method: random, count: 3}\nconstraints:",
             "sample was grid and is random, count 3, seed 1 now")

@@ -114,9 +114,9 @@ import Testing
         #expect(try plan("").note == nil)
         #expect(try plan("sample: {method: random, count: 18}").note == nil)
         let note = try plan("sample: {method: random, count: 19}").note
-        #expect(note?.contains("has 18 points of 19") == true)
+        #expect(note?.contains("has 18 of 19 points") == true)
         let few = try plan("sample: {method: latin-hypercube, count: 40}")
-        #expect(few.count < 40 && few.note?.contains("has \(few.count) points of 40") == true)
+        #expect(few.count < 40 && few.note?.contains("has \(few.count) of 40 points") == true)
     }
 
     /// Texts are shown without the quotes that YAML wants.
@@ -237,7 +237,7 @@ import Testing
         let ranges = axes.map { "  pe_array.\($0): {from: 1, to: 16, step: 1}\n" }.joined()
         let grid = "traces: [trace.yaml]\naxes:\n\(ranges)"
         let error = #expect(throws: InputError.self) { try values(grid) }
-        #expect(error?.message.contains("take a sample") == true)
+        #expect(error?.message.contains("use a sample") == true)
         for method in ["random", "latin-hypercube"] {
             let points = try values(
                 grid + "sample: {method: \(method), count: 30}\nconstraints: [pe_array.rows <= 8]\n")

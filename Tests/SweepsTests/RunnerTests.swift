@@ -50,7 +50,7 @@ import Traces
         let lines = result.text.split(separator: "\n")
         #expect(lines[1].contains(",true,") && lines[1].hasSuffix(","))
         #expect(
-            lines[2].hasSuffix("where the scaling \"\"stillmaker-baas\"\" holds\"") && lines[2].contains(",false,"),
+            lines[2].hasSuffix("the range of the scaling \"\"stillmaker-baas\"\"\"") && lines[2].contains(",false,"),
             "\(lines[2])")
         #expect(lines[3].contains("broadcast_steps is 9, but fifo_depth is 4"), "\(lines[3])")
         #expect(lines[5].contains("weight_buffer"), "\(lines[5])")

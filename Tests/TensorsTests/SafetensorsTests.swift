@@ -66,7 +66,7 @@ import Testing
         ("", 0, "an empty header, expected one that begins with {"),
         ("[]", 0, "a header that begins with \"[\", expected one that begins with {"),
         ("{", 0, "expected a string"),
-        ("{} x", 0, "something follows the object"),
+        ("{} x", 0, "found text after the object, expected the end"),
         ("{}", 4, "4 bytes at the end of the file belong to no tensor"),
         (#"{"a":3}"#, 0, "expected an object {"),
         (#"{"a":{"shape":[1],"data_offsets":[0,4]}}"#, 4, #"tensor "a": dtype is missing"#),
@@ -74,10 +74,10 @@ import Testing
         (#"{"a":{"dtype":"F32","shape":[1]}}"#, 4, #"tensor "a": data_offsets is missing"#),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#, 4, "data_offsets has 1 numbers, expected 2"),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, "data_offsets [4, 0] end before they begin"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}"#, 4, "lie beyond the 4 bytes of data"),
+        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}"#, 4, "are beyond the 4 bytes of data"),
         (
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4,
-            "shape [2] of F32 takes 8 bytes, but data_offsets hold 4"
+            "shape [2] of F32 takes 8 bytes, but data_offsets span 4"
         ),
         (
             #"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4,
@@ -95,7 +95,7 @@ import Testing
         ),
         (
             #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, 2,
-            "leaves a hole before it: it begins at 1, expected 0"
+            "leaves a gap before it: it begins at 1, expected 0"
         ),
         (
             #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,

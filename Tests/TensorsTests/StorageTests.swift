@@ -20,7 +20,7 @@ import Testing
             file.update(&read)
             #expect(read.hexadecimal() == digest)
             let error = try #require(throws: InputError.self) { try SafetensorsFile(path: path) }
-            #expect(error.message.contains("is the file cut off?"))
+            #expect(error.message.contains("is the file truncated?"))
         }
     }
 
@@ -36,7 +36,7 @@ import Testing
     @Test func gitLFSPointersAndOtherFilesAreRefused() throws {
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
         let error = try #require(throws: InputError.self) { try opened(Array(pointer.utf8)) }
-        #expect(error.description.hasPrefix("t:1:1: error: this is a Git LFS pointer and not the file"))
+        #expect(error.description.hasPrefix("t:1:1: error: found a Git LFS pointer, expected the file"))
         for (header, message) in [
             (" {}", "a header that begins with the byte 0x20, expected one that begins with {"),
             ("[]", "a header that begins with \"[\", expected one that begins with {"),

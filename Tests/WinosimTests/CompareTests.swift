@@ -80,18 +80,18 @@ import Testing
             try Program.run(["compare"] + arguments + ["--configs", "Configs"], in: folder)
         }
         let single = try run("densities.yaml@small")
-        #expect(single.code == 64 && single.talk.contains("has nothing to be held against"), "\(single)")
+        #expect(single.code == 64 && single.talk.contains("has no run to be compared with"), "\(single)")
         #expect(single.talk.contains("Usage: winosim compare"), "\(single)")
         let trace = try run("densities.yaml")
-        #expect(trace.code == 64 && trace.talk.contains("has nothing to be held against"), "\(trace)")
+        #expect(trace.code == 64 && trace.talk.contains("has no run to be compared with"), "\(trace)")
         for (half, missing) in [
-            ("densities.yaml@", "no configuration or setting behind"), ("@small", "no trace before"),
+            ("densities.yaml@", "no configuration or setting after"), ("@small", "no trace before"),
         ] {
             let outcome = try run(half, "densities.yaml")
             #expect(outcome.code == 64 && outcome.talk.contains(missing), "\(outcome)")
         }
         let mixed = try run("pair", "densities.yaml")
-        #expect(mixed.code == 64 && mixed.talk.contains("\"pair\" is a comparison: it stands alone"), "\(mixed)")
+        #expect(mixed.code == 64 && mixed.talk.contains("\"pair\" is a comparison: expected no other runs"), "\(mixed)")
         let gone = try run("gone/pair.yaml")
         #expect(gone.code == 66 && gone.talk.hasPrefix("gone/pair.yaml: error: "), "\(gone)")
         let near = try run("pairs")
@@ -144,7 +144,7 @@ import Testing
             ":1:31: error: unknown key \"rowz\" in pe_array: did you mean \"rows\"?"
         ),
         ("densities.yaml@small@pe_array.rows=two", ":1:36: error: found \"two\""),
-        ("densities.yaml@small@pe_array.rows=", ":1:35: error: a value is missing behind the \"=\""),
+        ("densities.yaml@small@pe_array.rows=", ":1:35: error: found no value after the \"=\""),
         ("densities.yaml@pe_aray.rows=2", ":1:16: error: "),
     ]) func slipsInSettingsHaveTheirPlace(_ run: String, _ message: String) throws {
         let folder = try Self.folder()

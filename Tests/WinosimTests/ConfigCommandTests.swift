@@ -46,7 +46,7 @@ import Testing
         #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
         let lines = outcome.output.split(separator: "\n")
         #expect(lines[0] == "In Configs:" && lines[3] == "small    A small machine.", "\(outcome)")
-        #expect(lines[4] == "In Configs/energy:" && lines[5].hasPrefix("energy table  what it is"), "\(outcome)")
+        #expect(lines[4] == "In Configs/energy:" && lines[5].hasPrefix("energy table  description"), "\(outcome)")
         #expect(outcome.output.hasSuffix("\nnet/drawn       2\n"), "\(outcome)")
         #expect(lines.allSatisfy { $0.count <= 80 }, "\(outcome)")
         let variables = ["WINOSIM_CONFIGS": "Configs", "WINOSIM_TRACES": "Traces"]
@@ -89,7 +89,7 @@ import Testing
         let known = [
             ("a.yaml", "a sweep of 2 points"), ("b.yaml", "the comparison \"pair\" of 2 runs in 1 case"),
             ("densities.yaml", "the trace \"small\" of 2 layers"),
-            ("Configs/energy/aladdin.yaml", "the energy table \"aladdin\", beside \"logic-40nm\""),
+            ("Configs/energy/aladdin.yaml", "the energy table \"aladdin\", with \"logic-40nm\""),
             ("Configs/energy/sram/hp.yaml", "the SRAM table \"hp\""),
             ("Configs/energy/scaling/stillmaker-baas.yaml", "the scaling table \"stillmaker-baas\""),
             ("Configs/dram/LPDDR4-3200.yaml", "the memory \"LPDDR4-3200\", 12.80 GB/s"),

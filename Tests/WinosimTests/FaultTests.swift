@@ -104,13 +104,13 @@ import Testing
             ["trace", "synthesize", "lfs/shapes.csv"],
         ] {
             let outcome = try Program.run(arguments, in: folder)
-            #expect(outcome.code == 65 && outcome.talk.contains(":1:1: error: this is a Git LFS pointer"), "\(outcome)")
+            #expect(outcome.code == 65 && outcome.talk.contains(":1:1: error: found a Git LFS pointer"), "\(outcome)")
             #expect(outcome.talk.contains("has 12345 bytes: run \"git lfs pull\""), "\(outcome)")
         }
         try folder.write(pointer, to: "tensors.safetensors")
         let tensors = try Program.run("trace", "info", "trace.yaml", in: folder)
         #expect(
-            tensors.code == 65 && tensors.talk.hasPrefix("tensors.safetensors:1:1: error: this is a Git LFS pointer"),
+            tensors.code == 65 && tensors.talk.hasPrefix("tensors.safetensors:1:1: error: found a Git LFS pointer"),
             "\(tensors)")
     }
 

@@ -53,7 +53,8 @@ import Testing
         let beside = try Program.shell("cd work && ../bin/winosim trace info net/drawn", in: folder)
         #expect(beside.code == 0, "\(beside)")
         let gone = try run("trace", "list", "--traces", "gone")
-        #expect(gone.code == 66 && gone.talk == "gone: error: cannot be read: --traces names it, but it is no folder\n")
+        #expect(
+            gone.code == 66 && gone.talk == "gone: error: cannot be read: --traces names it, but it is not a folder\n")
     }
 
     @Test func anExistingFileTakesPrecedence() throws {

@@ -108,7 +108,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(
             outcome.talk.hasSuffix(
                 "--layers conv1,konv2:1:1: error: no layer matches \"konv2\": did you mean \"conv2\"? "
-                    + "the trace's layers are conv1, conv2\n"), "\(outcome)")
+                    + "expected one of the trace's layers: conv1, conv2\n"), "\(outcome)")
     }
 
     @Test func verificationPasses() throws {

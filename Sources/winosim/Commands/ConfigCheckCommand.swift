@@ -18,12 +18,12 @@ struct ConfigCheckCommand: ParsableCommand {
             Example:
               winosim config check mine.yaml sweep.yaml mobile
 
-            What a file is stands in it. Everything that it names is read too: what a configuration extends, its energy \
-            table and its memory; the traces and machines of a sweep or a comparison, and every value of a sweep. Checks \
-            all files and ends with the exit code of the first that is wrong.
+            The kind of a file is found from its contents. Files that it names are checked too: those that a configuration \
+            extends, its energy table and its memory; the traces and machines of a sweep or a comparison, and every value \
+            of a sweep. Checks all files; the exit code is that of the first file with an error.
             """)
 
-    @Argument(help: ArgumentHelp("Files, or names of what ships.", valueName: "file"), completion: Completions.any)
+    @Argument(help: ArgumentHelp("Files, or shipped names.", valueName: "file"), completion: Completions.any)
     var files: [String]
 
     @OptionGroup var shipped: LibraryOptions
@@ -49,16 +49,16 @@ struct ConfigCheckCommand: ParsableCommand {
     }
 }
 
-/// Checks files of every kind that winosim reads, and says what each is.
+/// Checks files of every kind that winosim reads.
 struct FileChecker {
     let library: ConfigurationLibrary
     let traces: TraceLibrary
 
-    /// What a file can be.
+    /// The kind of a file.
     private enum Kind: CaseIterable {
         case configuration, sweep, comparison, trace, energyTable, memory, scalingTable, sramTable
 
-        /// Keys at the top that tell it from the others.
+        /// Top-level keys that distinguish it from the others.
         var keys: [String] {
             switch self {
             case .configuration:
@@ -77,7 +77,7 @@ struct FileChecker {
             }
         }
 
-        /// The kind of a document: what its format says, or else the kind of which it has most keys.
+        /// The kind of a document: from its format, or else the kind of which it has most keys.
         init(_ root: Node) {
             if let format = root["format"]?.text, let dash = format.lastIndex(of: "/") {
                 switch format[..<dash] {
@@ -101,9 +101,9 @@ struct FileChecker {
         }
     }
 
-    /// Checks a file or what ships under a name.
+    /// Checks a file or a shipped name.
     ///
-    /// - Returns: what it is, in words.
+    /// - Returns: a description of the file.
     /// - Throws: `FileError`, `InputError`.
     func check(_ nameOrPath: String) throws -> String {
         let path = try resolve(nameOrPath)
@@ -129,7 +129,7 @@ struct FileChecker {
         case .energyTable:
             let table = try EnergyTable.load(path: path, library: library)
             let companion = try table.loadCompanion(library: library)
-            return "the energy table \(quoted(table.name))" + (companion.map { ", beside \(quoted($0.name))" } ?? "")
+            return "the energy table \(quoted(table.name))" + (companion.map { ", with \(quoted($0.name))" } ?? "")
         case .memory:
             let memory = try memory(at: path)
             return "the memory \(quoted(memory.standard)), \(NumberText.figures(memory.peakBandwidth, digits: 4)) GB/s"
@@ -138,7 +138,7 @@ struct FileChecker {
         }
     }
 
-    /// The file at a path, or else what ships under the name, whatever it is.
+    /// The file at a path, or else the shipped file of any kind with this name.
     private func resolve(_ name: String) throws -> String {
         if InputFile.isFile(name) { return name }
         let wanted = name.withoutYAML
@@ -148,8 +148,8 @@ struct FileChecker {
         if traces.folder != nil, let trace = try? traces.resolve(name) { return trace }
         let names = try items.map(\.name) + (traces.folder == nil ? [] : traces.list().map(\.name))
         let nearest = InputFile.nearest(to: name) ?? nearestName(to: wanted, among: names)
-        let near = didYouMean(nearest, otherwise: "; winosim config list names what ships")
-        throw FileError(.read, path: name, reason: "there is no such file, and nothing of this name ships\(near)")
+        let near = didYouMean(nearest, otherwise: "; winosim config list has the shipped names")
+        throw FileError(.read, path: name, reason: "there is no such file, and no shipped one of this name\(near)")
     }
 
     /// The memory of a preset's file.

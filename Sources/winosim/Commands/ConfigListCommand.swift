@@ -9,7 +9,7 @@ struct ConfigListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract:
-            "List the machines, memories, energy tables, comparisons, sweeps and traces that ship with winosim, and where they are.",
+            "List the shipped machines, memories, energy tables, comparisons, sweeps and traces, and their folders.",
         discussion: """
             Example:
               winosim config list
@@ -44,12 +44,12 @@ struct ConfigListCommand: ParsableCommand {
 struct TraceListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the traces that ship with winosim, and where they are.",
+        abstract: "List the shipped traces and their folder.",
         discussion: """
             Example:
               winosim trace list
 
-            Every command that takes a trace takes these names, from any folder.
+            Every command that takes a trace takes these names, in any folder.
             """)
 
     @Flag(name: .customLong("json"), help: "Print the list as JSON instead of the table.")
@@ -66,18 +66,18 @@ struct TraceListCommand: ParsableCommand {
     }
 }
 
-/// Things of one kind that ship, as people and programs read them.
+/// Shipped files of one kind, as a table or JSON.
 struct ShippedList {
-    /// One of them.
+    /// A shipped file.
     struct Item {
         let name: String
         let description: String
         let file: String
-        /// How many layers a trace has; nil for anything else.
+        /// The number of a trace's layers; nil for other kinds.
         var layers: Int?
     }
 
-    /// What programs call the kind.
+    /// The kind's key in JSON.
     let key: String
     let items: [Item]
     private let title: String
@@ -105,11 +105,11 @@ struct ShippedList {
             })
     }
 
-    /// A table under a line that names the folder; descriptions keep to two lines.
+    /// A line with the folder, and a table with descriptions of at most two lines.
     func text(within width: Int) -> String {
         let hasLayers = items.contains { $0.layers != nil }
         let heads: [(title: String, alignment: TextTable.Alignment)] =
-            [(title, .left)] + (hasLayers ? [("layers", .right)] : []) + [("what it is", .left)]
+            [(title, .left)] + (hasLayers ? [("layers", .right)] : []) + [("description", .left)]
         func cells(_ item: Item) -> [String] { [item.name] + (hasLayers ? ["\(item.layers ?? 0)"] : []) }
         var names = TextTable(heads)
         for item in items { names.add(cells(item) + [""]) }
@@ -119,7 +119,7 @@ struct ShippedList {
         return "In \(Self.shown(folder)):\n" + table.text(within: width, prose: heads.count - 1)
     }
 
-    /// The path, from the working directory where it lies below it.
+    /// The path, relative to the working directory if it is below it.
     private static func shown(_ path: String) -> String {
         let here = FileManager.default.currentDirectoryPath + "/"
         return NumberText.printable(path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path)

@@ -2,30 +2,30 @@ import ArgumentParser
 import Files
 import Traces
 
-/// Which layers of a trace are selected.
+/// Selects layers of a trace.
 struct LayerSelection: ParsableArguments {
     @Option(
         name: .customLong("layers"),
         help: ArgumentHelp(
-            "These layers alone: names with *, ? and [a-c], parted by commas; \\, is a comma in a name. May be repeated.",
+            "Only these layers: names with *, ? and [a-c], separated by commas; \\, is a comma in a name. May be repeated.",
             valueName: "glob"))
     var arguments: [String] = []
 
     /// Checks what can be checked without a trace.
     func validate() throws {
         for argument in arguments where Glob.list(argument).contains(where: { $0.text.isEmpty }) {
-            throw ValidationError("--layers \(quoted(argument)) holds an empty name.")
+            throw ValidationError("--layers \(quoted(argument)) has an empty name.")
         }
     }
 
-    /// The indices of the layers that are selected, in the trace's order.
+    /// The indices of the selected layers, in the trace's order.
     ///
-    /// - Throws: `InputError` for a pattern that no layer's name matches.
+    /// - Throws: `InputError` for a pattern that matches no layer.
     func indices(in trace: Trace) throws -> [Int] {
         guard !arguments.isEmpty else { return Array(trace.layers.indices) }
         var selected: Set<Int> = []
         for argument in arguments {
-            // A whole name is that layer, whatever is in it.
+            // A layer's exact name selects it, whatever characters it has.
             if let exact = trace.layers.firstIndex(where: { $0.name == argument }) {
                 selected.insert(exact)
                 continue
@@ -44,13 +44,13 @@ struct LayerSelection: ParsableArguments {
         let near = didYouMean(nearest, otherwise: ";")
         let shown = names.prefix(40).joined(separator: ", ") + (names.count > 40 ? ", ..." : "")
         return InputError(
-            "no layer matches \(quoted(glob.text))\(near) the trace's layers are \(shown)",
+            "no layer matches \(quoted(glob.text))\(near) expected one of the trace's layers: \(shown)",
             at: Mark(file: "--layers \(argument)", line: 1, column: 1))
     }
 }
 
-/// A pattern over names: `*` any characters, `?` one, `[a-c]` one of a set, `[!a-c]` one of no set, `\` takes the next
-/// character as it is.
+/// A pattern over names: `*` any characters, `?` one, `[a-c]` one of a set, `[!a-c]` one outside of a set, `\` the next
+/// character literally.
 struct Glob {
     private enum Token {
         case any
@@ -67,11 +67,11 @@ struct Glob {
         }
     }
 
-    /// The pattern as it was written.
+    /// The pattern as written.
     let text: String
     private let tokens: [Token]
 
-    /// Reads a pattern; a `[` without its `]` stands for itself.
+    /// Reads a pattern; a `[` without its `]` is literal.
     init(_ text: String) {
         self.text = text
         var tokens: [Token] = []
@@ -88,7 +88,7 @@ struct Glob {
         self.tokens = tokens
     }
 
-    /// Patterns of a list: commas part them, except in a set or behind a backslash.
+    /// Patterns of a list, separated by commas that are not in a set or after a backslash.
     static func list(_ text: String) -> [Glob] {
         var items: [String] = []
         var item = ""
@@ -109,12 +109,12 @@ struct Glob {
         return (items + [item]).map(Glob.init)
     }
 
-    /// Whether the whole name matches. A name that is the pattern's own text does.
+    /// Whether the whole name matches, or is equal to the pattern's text.
     func matches(_ name: String) -> Bool {
         if name == text { return true }
         let name = Array(name)
         var (token, position) = (0, 0)
-        // Where the last `*` stood, and where its run ends: on a mismatch it takes one character more.
+        // The last `*` and the end of its run: on a mismatch it takes one more character.
         var retry: (token: Int, position: Int)?
         while position < name.count {
             if token < tokens.count, case .any = tokens[token] {
@@ -133,7 +133,7 @@ struct Glob {
         return tokens[token...].allSatisfy { if case .any = $0 { true } else { false } }
     }
 
-    /// The index of the `]` that ends a set; one right behind the start or the `!` is a member.
+    /// The index of the `]` that ends a set; one directly after the start or the `!` is a member.
     private static func endOfSet(_ rest: Substring) -> Substring.Index? {
         var members = rest
         if members.first == "!" || members.first == "^" { members = members.dropFirst() }

@@ -3,27 +3,27 @@ import Files
 import Foundation
 import Synchronization
 
-/// Standard output for results, standard error for talk.
+/// Standard output for results, standard error for messages.
 enum Console {
-    /// Writes results. A reader that has gone away (`| head`) is no error: what is left is dropped.
+    /// Writes results. A closed pipe (`| head`) is no error: the rest is dropped.
     ///
-    /// - Throws: `FileError` where standard output cannot be written for another reason.
+    /// - Throws: `FileError` if standard output cannot be written for another reason.
     static func print(_ bytes: some Sequence<UInt8>) throws {
         if let code = write(Array(bytes), to: STDOUT_FILENO), code != EPIPE {
             throw FileError(.write, path: "standard output", reason: InputFile.reason(code))
         }
     }
 
-    /// Writes a text, which ends in a newline of its own.
+    /// Writes a text that ends with a newline.
     static func print(_ text: String) throws { try print(text.utf8) }
 
-    /// Writes a line of talk; nobody can be told where this fails.
+    /// Writes a message with a newline; errors are ignored.
     static func say(_ text: String) { _ = write(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
-    /// Writes talk that does not end a line.
+    /// Writes a message without a newline.
     static func write(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
-    /// Writes all bytes; returns the system's error number where it cannot.
+    /// Writes all bytes; returns the system's error number on failure.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
@@ -44,19 +44,19 @@ enum Console {
     }
 }
 
-/// What standard output is shown on.
+/// The terminal of standard output.
 enum Terminal {
-    /// Characters of a line: `$COLUMNS` where it is set, else what the terminal says, else 80.
+    /// Characters per line: `$COLUMNS` if set, else the terminal's width, else 80.
     static var width: Int {
         width(variable: ProcessInfo.processInfo.environment["COLUMNS"], window: window(of: STDOUT_FILENO))
     }
 
-    /// The same from what the two say; a width below that of a narrow terminal is not taken.
+    /// The width from these two; at least 40.
     static func width(variable: String?, window: Int?) -> Int {
         [variable.flatMap { Int($0) }, window].compactMap { $0 }.first { $0 > 0 }.map { max($0, 40) } ?? 80
     }
 
-    /// Characters of a line of the terminal behind a file; nil where it is none.
+    /// The width of a file's terminal; nil if it is not a terminal.
     static func window(of file: Int32) -> Int? {
         var size = winsize()
         guard ioctl(file, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
@@ -64,10 +64,10 @@ enum Terminal {
     }
 }
 
-/// The one file that an option such as `--csv` names.
+/// The file of an option such as `--csv`.
 enum OutputFile {
-    /// Writes it, whole or not at all; a signal waits until it is there. A pipe is written as it comes, and may wait without end
-    /// for its reader: there a signal ends the program at once.
+    /// Writes it whole or not at all; a signal waits until it is written. A pipe is written directly, and may block without end:
+    /// there a signal ends the program at once.
     ///
     /// - Throws: `FileError`.
     static func write(_ bytes: [UInt8], to path: String) throws {
@@ -76,30 +76,30 @@ enum OutputFile {
     }
 }
 
-/// What ^C and a closed pipe do: the program ends at once, and no file is left half-written.
+/// Handling of ^C and closed pipes: the program ends at once, without partial files.
 enum Signals {
     private static let writing = Mutex(())
     private static let queue = DispatchQueue(label: "winosim.signals")
 
-    /// Takes over SIGINT and SIGTERM, and makes writing to a closed pipe an error instead of a death.
+    /// Handles SIGINT and SIGTERM, and makes writing to a closed pipe an error instead of a signal.
     static func install() {
         signal(SIGPIPE, SIG_IGN)
-        // So is writing beyond the limit that a shell or a cluster sets on the size of files.
+        // The same for writing beyond the limit of a shell or a cluster on file sizes.
         signal(SIGXFSZ, SIG_IGN)
         for number in [SIGINT, SIGTERM] {
             let previous = signal(number, SIG_IGN)
-            // A shell lets its background jobs ignore ^C; that stays.
+            // Background jobs of a shell ignore ^C; that is kept.
             if unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { continue }
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            // The handler holds its own source: it lives as long as the program.
+            // The handler keeps its source alive as long as the program.
             source.setEventHandler { withExtendedLifetime(source) { end(128 + number) } }
             source.resume()
         }
     }
 
-    /// Ends the program, after what is being written now.
+    /// Ends the program after the current write.
     private static func end(_ code: Int32) { writing.withLock { _ in _exit(code) } }
 
-    /// Runs `body`, which writes files; a signal waits until it is done, so that all of them appear or none.
+    /// Runs `body`, which writes files; a signal waits until it returns, so that all files are written or none.
     static func holding<R>(_ body: () throws -> R) rethrows -> R { try writing.withLock { _ in try body() } }
 }

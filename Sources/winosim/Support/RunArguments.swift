@@ -6,7 +6,7 @@ import Hardware
 import Traces
 import YAML
 
-/// What the words of `winosim compare` mean: runs, or one comparison file.
+/// The arguments of `winosim compare`: runs, or one comparison file.
 struct RunArguments {
     let arguments: [String]
     let baseline: String?
@@ -14,9 +14,9 @@ struct RunArguments {
     let library: ConfigurationLibrary
     let traces: TraceLibrary
 
-    /// The comparison that they describe.
+    /// The comparison of the arguments.
     ///
-    /// - Throws: `ValidationError` for words that do not go together; `FileError`, `InputError` for a comparison file.
+    /// - Throws: `ValidationError` for invalid arguments; `FileError`, `InputError` for a comparison file.
     func comparison() throws -> Comparison {
         if arguments.count == 1 { return try comparison(named: arguments[0]) }
         let parsed = arguments.map(RunArgument.init)
@@ -31,17 +31,17 @@ struct RunArguments {
         return Comparison(name: "comparison", baseline: names[index], cases: [ComparisonCase(name: "", runs: runs)])
     }
 
-    /// Refuses words of which a part is missing.
+    /// Refuses arguments with a missing part.
     static func check(_ arguments: [String]) throws {
         for argument in arguments where argument.hasPrefix("@") || argument.hasSuffix("@") {
-            let missing = argument.hasPrefix("@") ? "trace before its" : "configuration or setting behind its last"
+            let missing = argument.hasPrefix("@") ? "trace before its" : "configuration or setting after its last"
             throw ValidationError("\(quoted(argument)) has no \(missing) @, expected \(RunArgument.form).")
         }
         if arguments.count == 1, arguments[0].contains("@") { throw alone(arguments[0]) }
     }
 
     private static func alone(_ argument: String) -> ValidationError {
-        ValidationError("\(quoted(argument)) has nothing to be held against: name another run, or a comparison alone.")
+        ValidationError("\(quoted(argument)) has no run to be compared with: expected a second run, or a comparison.")
     }
 
     private func comparison(named argument: String) throws -> Comparison {
@@ -55,7 +55,7 @@ struct RunArguments {
         return comparison
     }
 
-    /// The file of a comparison: one that is there, or a shipped one.
+    /// The file of a comparison: an existing one, or a shipped one.
     private func comparisonFile(_ argument: String) throws -> String {
         if InputFile.isFile(argument) {
             let format = try Document.load(path: argument)["format"]?.text
@@ -74,7 +74,7 @@ struct RunArguments {
             return try traces.resolve(trace)
         } catch let error as FileError {
             guard library.comparisons().contains(where: { $0.name == trace }) else { throw error }
-            throw ValidationError("\(quoted(trace)) is a comparison: it stands alone, without runs beside it.")
+            throw ValidationError("\(quoted(trace)) is a comparison: expected no other runs with it.")
         }
     }
 
@@ -82,29 +82,29 @@ struct RunArguments {
         guard names.contains(name) else {
             let near = didYouMean(nearestName(to: name, among: names), otherwise: ";")
             throw ValidationError(
-                "--baseline \(quoted(name)) is none of the runs\(near) they are \(names.joined(separator: ", ")).")
+                "--baseline \(quoted(name)) is not a run\(near) expected one of \(names.joined(separator: ", ")).")
         }
         return name
     }
 }
 
-/// A run on the command line of `winosim compare`: `TRACE`, `TRACE@CONFIG`, or either with settings of its own behind it,
+/// A run on the command line of `winosim compare`: `TRACE`, `TRACE@CONFIG`, or either with settings,
 /// `TRACE@CONFIG@KEY=VALUE@KEY=VALUE`.
 struct RunArgument {
-    /// How a run is written.
+    /// The syntax of a run.
     static let form = "TRACE, TRACE@CONFIG or TRACE@CONFIG@KEY=VALUE"
 
-    /// As it was written.
+    /// As written.
     let text: String
     /// The trace.
     let trace: String
-    /// The machine behind the `@`; nil for the default machine.
+    /// The machine after the `@`; nil for the default machine.
     let configuration: String?
-    /// Settings of this run alone, in order.
+    /// Settings of this run, in order.
     let overrides: [Override]
 
-    /// Takes a run apart: from its end, what has a key before an equals sign is a setting, then the last `@` parts the machine
-    /// from the trace.
+    /// Splits a run: from its end, parts with a key and an equals sign are settings, then the last `@` separates the machine from
+    /// the trace.
     init(_ text: String) {
         self.text = text
         var rest = Substring(text)
@@ -127,7 +127,7 @@ struct RunArgument {
         return part[..<sign].allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
     }
 
-    /// Names of runs: as short as they stay different.
+    /// The shortest names of runs that are different.
     static func names(of runs: [RunArgument]) -> [String] {
         for shortened in [runs.map { $0.name(\.lastKey) }, runs.map { $0.name(\.text) }]
         where Set(shortened).count == shortened.count {

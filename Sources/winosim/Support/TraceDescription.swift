@@ -9,7 +9,7 @@ extension Trace {
 }
 
 extension Layer {
-    /// The tensors that the layer names, with what they are to it.
+    /// The layer's tensors and their roles.
     var tensors: [(role: String, reference: TensorReference)] {
         var tensors = [weights.tensor, activations.tensor].enumerated().compactMap { index, reference in
             reference.map { (role: index == 0 ? "weights" : "activations", reference: $0) }
@@ -18,7 +18,7 @@ extension Layer {
         return tensors
     }
 
-    /// The input map or the row of features, and the images where there are several: `4 x 32x16x16`.
+    /// The input map or features, with the batch size if it is above 1: `4 x 32x16x16`.
     var inputText: String {
         let map = operation == .linear ? "\(shape.channels)" : "\(shape.channels)x\(shape.height)x\(shape.width)"
         return shape.batch == 1 ? map : "\(shape.batch) x \(map)"
@@ -29,7 +29,7 @@ extension Layer {
         operation == .linear ? "\(shape.filters)" : "\(shape.filters)x\(shape.outputHeight)x\(shape.outputWidth)"
     }
 
-    /// The kernel with what is unusual in it: `3x3 stride 2 pad 1`.
+    /// The kernel with its parameters other than the defaults: `3x3 stride 2 pad 1`.
     var kernelText: String {
         guard operation == .convolution else { return "linear" }
         func pair(_ name: String, _ height: Int, _ width: Int, unless usual: Int) -> String {
@@ -52,7 +52,7 @@ extension OperandSource {
         }
     }
 
-    /// Where the operand comes from, in words: `tensor, winograd`.
+    /// The operand's source: `tensor, winograd`.
     var text: String {
         switch self {
         case .tensor(_, let domain): "tensor, \(domain.rawValue)"
@@ -62,8 +62,7 @@ extension OperandSource {
         }
     }
 
-    /// The share of non-zero elements in the domain in which the trace gives them; nil for masks, whose width the
-    /// machine decides.
+    /// The share of non-zero elements in the trace's domain; nil for masks, whose width depends on the machine.
     var density: Double? {
         switch self {
         case .tensor(let reference, _): reference.tensor.density
@@ -74,16 +73,16 @@ extension OperandSource {
 }
 
 extension Tensor {
-    /// The share of elements that are not zero; nil without elements.
+    /// The share of non-zero elements; nil without elements.
     var density: Double? {
         let flags = nonZeroFlags()
         return flags.isEmpty ? nil : Double(flags.reduce(0) { $0 + Int($1) }) / Double(flags.count)
     }
 }
 
-/// What is in a trace, for programs.
+/// A trace as JSON.
 extension Trace {
-    /// The layers with their operands, and the tensors. What is not defined is null.
+    /// The layers with their operands, and the tensors. Undefined values are null.
     func json(version: String) -> JSON {
         var tensors: [JSON] = []
         for layer in layers {
