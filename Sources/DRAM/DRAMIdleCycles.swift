@@ -25,47 +25,19 @@ public enum DRAMIdleCause: Int, CaseIterable, Hashable, Sendable {
 /// which the data could have followed the previous burst and that time is charged to the first cause, in the order of
 /// `DRAMIdleCause`, that alone would have delayed the burst that long. With the clocks of all bursts they add up to the time.
 public struct DRAMIdleCycles: Hashable, Sendable {
-    /// `DRAMIdleCause.noRequest`.
-    public var noRequest = 0
-    /// `DRAMIdleCause.queue`.
-    public var queue = 0
-    /// `DRAMIdleCause.refresh`.
-    public var refresh = 0
-    /// `DRAMIdleCause.row`.
-    public var row = 0
-    /// `DRAMIdleCause.activateRate`.
-    public var activateRate = 0
-    /// `DRAMIdleCause.columnRate`.
-    public var columnRate = 0
-    /// `DRAMIdleCause.rankSwitch`.
-    public var rankSwitch = 0
-    /// `DRAMIdleCause.turnaround`.
-    public var turnaround = 0
+    private var clocks = [Int](repeating: 0, count: DRAMIdleCause.allCases.count)
 
     /// Makes an empty ledger.
     public init() {}
 
     /// The clocks of one cause.
     public subscript(cause: DRAMIdleCause) -> Int {
-        get { self[keyPath: Self.path(of: cause)] }
-        set { self[keyPath: Self.path(of: cause)] = newValue }
-    }
-
-    private static func path(of cause: DRAMIdleCause) -> WritableKeyPath<DRAMIdleCycles, Int> {
-        switch cause {
-        case .noRequest: \.noRequest
-        case .queue: \.queue
-        case .refresh: \.refresh
-        case .row: \.row
-        case .activateRate: \.activateRate
-        case .columnRate: \.columnRate
-        case .rankSwitch: \.rankSwitch
-        case .turnaround: \.turnaround
-        }
+        get { clocks[cause.rawValue] }
+        set { clocks[cause.rawValue] = newValue }
     }
 
     /// The clocks of all causes.
-    public var total: Int { DRAMIdleCause.allCases.reduce(0) { $0 + self[$1] } }
+    public var total: Int { clocks.reduce(0, +) }
 
     /// The cause of most clocks, the first of equals; nil if no clock was idle.
     public var largest: DRAMIdleCause? {
