@@ -5,7 +5,7 @@ import YAML
 
 @testable import DRAM
 
-/// Parameters that belong together.
+/// Checks of timings and currents against each other.
 @Suite struct BelongingTests {
     static let faults: [(String, String)] = [
         (
@@ -47,7 +47,7 @@ import YAML
         _ = try Support.memory("{standard: DDR4-2400, timings: {\(timings)}}")
     }
 
-    /// IDD0 between IDD2N and IDD3N is enough for short rows alone.
+    /// IDD0 between IDD2N and IDD3N is enough only for short row cycles.
     @Test func activatesOfNegativeEnergyAreRefused() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)

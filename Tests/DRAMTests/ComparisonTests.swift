@@ -1,7 +1,7 @@
 import DRAM
 import Testing
 
-/// The model against DRAMsim3, case by case.
+/// Compares the model with DRAMsim3, case by case.
 @Suite struct ComparisonTests {
     /// One case of the comparison.
     struct Case: Sendable {
@@ -9,7 +9,7 @@ import Testing
         var expected: [String: Double]
         var result: DRAMResult
 
-        /// How far a figure is off, by DRAMsim3's.
+        /// The relative deviation of a figure from DRAMsim3's.
         func deviation(_ key: String, _ value: Int) -> Double {
             let wanted = expected[key] ?? .nan
             return (Double(value) - wanted) / wanted
@@ -27,7 +27,7 @@ import Testing
         private func percent(_ value: Double) -> String { "\((value * 10000).rounded() / 100) %" }
     }
 
-    /// All cases, run once, the memories side by side.
+    /// All cases, run once, with concurrent memories.
     private static let cases = Task { () async throws -> [Case] in
         let rows = try Support.table("dramsim3.csv")
         return try await withThrowingTaskGroup(of: [Case].self) { group in
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    /// Where requests are throttled, latency is the memory's and not a queue's.
+    /// With throttled requests, latency is that of the memory, not of a queue.
     @Test func throttledLatencyIsThatOfDRAMsim3() async throws {
         for one in try await Self.cases.value where one.name.contains(" g_") {
             let wanted = one.expected["read_latency_avg"] ?? .nan

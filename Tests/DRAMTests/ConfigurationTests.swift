@@ -134,7 +134,7 @@ import YAML
         #expect(AddressMapping([.row, .row, .rank, .bank, .bankGroup, .column]) == nil)
     }
 
-    /// Every location has an address of its own, whatever the order of the fields.
+    /// Every location has a unique address, for any order of the fields.
     @Test(arguments: 0..<50) func mappingsAreOneToOne(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))
         var fields = AddressMapping.Field.allCases

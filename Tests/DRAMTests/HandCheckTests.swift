@@ -2,14 +2,14 @@ import Testing
 
 @testable import DRAM
 
-/// Figures that can be worked out by hand.
+/// Figures that can be computed by hand.
 @Suite struct HandCheckTests {
-    /// DDR4-2400 with DRAMsim3's mapping, so that neighbouring bursts lie in one row.
+    /// DDR4-2400 with DRAMsim3's mapping, so that neighbouring bursts are in one row.
     private let ddr4: DRAMConfiguration
 
     init() throws { ddr4 = try Support.memory("{standard: DDR4-2400, \(Support.columnsLowest)}") }
 
-    /// The share of time that refreshes of one rank take away, as a factor on cycles.
+    /// The time of refreshes of one rank, as a factor on cycles.
     private func withRefreshes(_ cycles: Int) -> Double {
         let timings = ddr4.timings
         return Double(cycles) * Double(timings.tREFI) / Double(timings.tREFI - timings.tRFC)
@@ -61,7 +61,7 @@ import Testing
         #expect(Double(result.cycles) <= least * 1.01)
     }
 
-    /// What matters most, by leaving it out.
+    /// The effects of mechanisms, by leaving them out.
     @Test func whatMatters() throws {
         let stream = RequestTraces.make("a_seq_rd")
         let whole = Double(try DRAMReplay.run(stream, ddr4).cycles)
@@ -94,7 +94,7 @@ import Testing
         #expect(result.readLatency.mean == 39)
     }
 
-    /// A write waits for an older read of its burst, however full the write buffer is.
+    /// A write waits for an older read of its burst, even with a full write buffer.
     @Test func noWriteOvertakesAReadOfItsBurst() {
         var memory = ddr4
         memory.writeQueue = 1
@@ -106,7 +106,7 @@ import Testing
         #expect(bench.bookings.map(\.isWrite) == [false, true])
     }
 
-    /// Few writes never reach the mark from which they drain; at the end they are written all the same.
+    /// Few writes never start a drain; at the end they are written.
     @Test(arguments: [1, 8, 9, 33]) func everyWriteIsWritten(_ count: Int) throws {
         let result = try DRAMReplay.run(RequestTraces.sequential(count, isWrite: true), ddr4)
         #expect(result.counters.writes == count)
@@ -114,7 +114,7 @@ import Testing
         #expect(result.readLatency == DRAMLatency())
     }
 
-    /// Idle time costs nothing, and is refreshed.
+    /// Idle time takes no work, and has its refreshes.
     @Test func aLongPauseHasItsRefreshes() throws {
         let requests = [0, 1 << 50].map { DRAMRequest(address: 0, isWrite: false, cycle: $0) }
         let result = try DRAMReplay.run(requests, ddr4)

@@ -38,7 +38,7 @@ import Testing
         #expect(error.description.contains(message), "\(error)")
     }
 
-    /// Random memories, and traces that hit, miss, merge and turn.
+    /// Random memories, and traces with hits, misses, merges and turnarounds.
     @Test(arguments: 0..<150) func randomReplaysObeyTheLaws(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed) + 5000)
         var memory = LegalityTests.memory(&random)

@@ -49,7 +49,7 @@ import Testing
     }
 }
 
-/// Gives a path in a folder of its own, which is removed afterwards.
+/// Calls `body` with a path in a temporary folder, which is removed afterwards.
 private func withTemporaryFile<R>(_ name: String, _ body: (String) throws -> R) throws -> R {
     try withFiles([:]) { folder in try body("\(folder)/\(name)") }
 }

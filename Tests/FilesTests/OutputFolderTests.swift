@@ -20,7 +20,7 @@ import Testing
         #expect(try contents(folder) == ["a": "new a", "b": "old b", "c": "new c", "mine": "mine"])
     }
 
-    /// Whatever goes wrong, and wherever: the older files stand there, and nothing else does.
+    /// After any failure the older files are unchanged, and there are no others.
     @Test(arguments: ["a", "b", "c"]) func oneUnwritableFileLeavesTheSetUnchanged(_ obstacle: String) throws {
         let old = ["run/a": "old a", "run/b": "old b", "run/stale": "old"].filter { $0.key != "run/\(obstacle)" }
         let folder = try Folder(old.merging(["run/\(obstacle)/x": ""]) { $1 })
@@ -62,7 +62,7 @@ import Testing
         #expect(try folder.text("elsewhere") == "new" && folder.names() == ["elsewhere", "run"])
     }
 
-    /// A step that fails when some of the files are in place: what stood there comes back.
+    /// A failure after some of the files were replaced: the older ones are restored.
     @Test func aPartlyCommittedSetIsUndone() throws {
         let folder = try Folder(["a": "old a", "c": "old c"])
         var staged = try ["a", "b", "c"].map { name in

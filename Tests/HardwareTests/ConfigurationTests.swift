@@ -5,7 +5,7 @@ import Testing
 import YAML
 
 @Suite struct ConfigurationTests {
-    /// The text of the interface's page: what it shows are the defaults.
+    /// The text of the page, which shows the defaults.
     private static let page = """
         name: mobile
         clock: 800 MHz
@@ -46,7 +46,7 @@ import YAML
         #expect(try decoded(configuration.yaml()) == configuration, "seed \(seed)")
     }
 
-    /// Each key is read into its own property: one override a key, laid one over the other, makes the whole.
+    /// Each key is read into its own property: one override per key gives the same machine.
     @Test func overridesOfAllKeysGiveTheSameMachine() throws {
         var random = SeededGenerator(seed: 4)
         for _ in 0..<20 {

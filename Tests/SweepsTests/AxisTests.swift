@@ -29,7 +29,7 @@ import YAML
         #expect(try texts(written) == expected)
     }
 
-    /// A range has what repeated multiplication and addition of whole numbers has.
+    /// A range has the values of repeated multiplication or addition of whole numbers.
     @Test func rangesOfWholeNumbersStayWhole() throws {
         let seed: UInt64 = 11
         var random = SeededGenerator(seed: seed)

@@ -40,7 +40,7 @@ import Testing
         #expect(try Self.value(text) == .truth(expected))
     }
 
-    /// What is behind the sign of an operation that already decides is looked at all the same: a slip in it shows.
+    /// Syntax errors after a deciding operand are found.
     @Test(arguments: [
         ("", 0, "found the end, expected a key"), ("1 +", 3, "found the end"), ("1 + + 2", 4, "found \"+\""),
         ("(1", 2, "expected )"),
@@ -66,7 +66,7 @@ import Testing
         #expect(error.offset == offset && error.message.contains(message), "\(error)")
     }
 
-    /// Texts of the language's own words in any order either come to something or are refused at a place in them.
+    /// Random sequences of tokens either have a value or an error with an offset in the text.
     @Test func anyOrderOfTokensParsesOrThrows() throws {
         let words = [
             "1", "2.5", "64 KiB", "pe_array.rows", "a", "'x'", "and", "or", "not", "true", "(", ")", "==", "<", ">=",
@@ -87,7 +87,7 @@ import Testing
         #expect(taken > 500, "seed \(seed): \(taken)")
     }
 
-    /// Random trees of whole numbers come to what the same tree comes to in Swift's own arithmetic.
+    /// Random trees of whole numbers have the same value as in Swift's arithmetic.
     @Test func randomArithmeticMatchesSwift() throws {
         let seed: UInt64 = 3
         var random = SeededGenerator(seed: seed)

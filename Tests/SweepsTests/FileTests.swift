@@ -18,7 +18,7 @@ import Testing
         #expect(message == (try Self.pinned.message(for: name, observed: message)))
     }
 
-    /// Whatever becomes of a file, it is taken or refused with a place.
+    /// Every mutated file loads, or has an error with a position.
     @Test func mutatedFilesLoadOrThrow() throws {
         let folder = try Folder.withSweep()
         let seed: UInt64 = 5

@@ -18,7 +18,7 @@ import Testing
         try await SweepRunner(plan, version: "1", shard: shard, jobs: 2, memory: .kibibytes(64)).run(journal: journal)
     }
 
-    /// Whatever a dying process leaves of its journal, byte by byte, the next one ends in the same rows.
+    /// From every prefix of a journal, byte by byte, the sweep resumes to the same rows.
     @Test func everyPrefixOfAJournalResumes() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    /// A line that is damaged inside costs its point alone.
+    /// A damaged line loses only its point.
     @Test func pointsOfDamagedLinesRunAgain() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
@@ -54,7 +54,7 @@ import Testing
         #expect(try await run(plan, journal).text == whole)
     }
 
-    /// Where nobody can say whose the points are, nothing is written over.
+    /// A journal that cannot be identified is not overwritten.
     @Test func aDamagedFirstLineIsKept() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
@@ -80,7 +80,7 @@ import Testing
         #expect(throws: FileError.self) { try journal(folder, folder.plan()) }
     }
 
-    /// A table of the user's own is what stands in it and in what it is made from, wherever it lies from here.
+    /// A user's table is identified by its contents and those of the tables that it extends, not by its path.
     @Test func ownTablesAreIdentifiedByContents() throws {
         let folder = try Folder.withSweep()
         try folder.write(
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    /// A finished point is in the file when its end is told, and its line is whole.
+    /// A finished point is in the file when it is reported, with a complete line.
     @Test func pointsAreOnDiskWhenTheNextBegins() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
@@ -176,7 +176,7 @@ import Testing
         _ = try journal(folder, plan, resumes: false)
     }
 
-    /// Two that work on one folder do not mix their rows: the second is refused as long as the first is there.
+    /// A second process in a folder is refused while the first one runs.
     @Test func aFolderAdmitsOneProcess() throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
@@ -194,7 +194,7 @@ import Testing
         #expect(Shard(text) == nil)
     }
 
-    /// All shards together have the points of the whole, each once, and their merge is the whole's file byte for byte.
+    /// All shards together have each point once, and their merge is equal to the whole sweep's file, byte for byte.
     @Test(arguments: [1, 2, 3, 5, 16, 20]) func shardsMergeToTheWhole(count: Int) async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()

@@ -16,7 +16,7 @@ import Testing
         directions.enumerated().map { Objective(name: "\($0.offset)", figure: $0.offset, direction: $0.element) }
     }
 
-    /// A point is on the front where no other one of its trace is as good by all objectives and better by one.
+    /// A point is on the front if no other one of its trace is as good by all objectives and better by one.
     @Test func randomFrontsMatchTheDefinition() {
         let seed: UInt64 = 17
         var random = SeededGenerator(seed: seed)

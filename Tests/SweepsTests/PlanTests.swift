@@ -35,7 +35,7 @@ import Testing
         #expect(try values(byTrace) == [["1", "trace.yaml"], ["2", "./trace.yaml"]])
     }
 
-    /// An axis that moves with others may have a value more than once.
+    /// An axis that varies with others may repeat a value.
     @Test func axesThatMoveTogetherMayRepeatAValue() throws {
         let sweep = """
             traces: [trace.yaml]
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    /// A key that a point does not have is equal to nothing; a preset's keys are a memory's.
+    /// A key that a point does not have is equal to no value; a memory has the keys of its preset.
     @Test(arguments: [
         ("dram.channels == 2", 1), ("dram.channels != 2", 3), ("dram.channels >= 1", 3), ("dram.ranks == 1", 3),
         ("dram.organization.row >= 2 KiB", 3), ("dram.model == ideal or dram.channels == 2", 2),
@@ -76,7 +76,7 @@ import Testing
         #expect(try values(sweep).count == count)
     }
 
-    /// What is not needed is not looked at.
+    /// The right side of a decided operator is not evaluated.
     @Test func constraintsStopOnceDecided() throws {
         let sweep = """
             traces: [trace.yaml]
@@ -88,7 +88,7 @@ import Testing
         #expect(try values(sweep).map { $0[1] } == ["0", "1"])
     }
 
-    /// Constraints on an axis alone narrow it before points are drawn, of a grid too large to be gone through too.
+    /// Constraints on one axis reduce it before points are drawn, also in a grid too large to search.
     @Test(arguments: ["random", "latin-hypercube"]) func constraintsOnOneAxisReduceIt(method: String) throws {
         let axes = ["rows", "columns", "fifo_depth", "filters_per_pe"]
         let sweep = """
@@ -107,7 +107,7 @@ import Testing
         if method == "latin-hypercube" { #expect(Set(points.map { $0[3] }).count == 5) }
     }
 
-    /// A sample that comes out smaller says so.
+    /// A smaller sample than requested has a note.
     @Test func smallSamplesAreReported() throws {
         let axes = "traces: [trace.yaml]\naxes: {pe_array.rows: {from: 1, to: 9, step: 1}, pe_array.columns: [1, 2]}\n"
         func plan(_ sample: String) throws -> SweepPlan { try Folder.withSweep(axes + sample).plan() }
@@ -119,7 +119,7 @@ import Testing
         #expect(few.count < 40 && few.note?.contains("has \(few.count) of 40 points") == true)
     }
 
-    /// Texts are shown without the quotes that YAML wants.
+    /// Texts are shown without YAML's quotes.
     @Test func textsHaveNoQuotes() throws {
         let sweep = """
             traces: ["./trace.yaml"]
@@ -128,7 +128,7 @@ import Testing
         #expect(try values(sweep) == [["./trace.yaml", "q\"uote"], ["./trace.yaml", "two, parts"]])
     }
 
-    /// Constraints see keys that no axis names, those of a mapping among an axis's values, words, and what a trace has.
+    /// Constraints can use keys without an axis, keys of a mapping in an axis, words, and parameters of traces.
     @Test(arguments: [
         ("pe_array.columns == 2", 12), ("pe_array.columns == 3", 0), ("dram.standard == LPDDR4-3200", 0),
         ("dram.standard == 'LPDDR4-3200'", 12),
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    /// Random sweeps have the points that a plain loop over all choices finds.
+    /// Random sweeps have the points of nested loops over all choices.
     @Test func randomGridsMatchNestedLoops() throws {
         let seed: UInt64 = 21
         var random = SeededGenerator(seed: seed)
@@ -204,7 +204,7 @@ import Testing
     }
 
     /// Of 20 points on axes of 20 values, each value is taken once.
-    /// Inside its stratum a value lies anywhere, not at the beginning.
+    /// Inside its stratum a value is random, not the first one.
     @Test func aLatinHypercubeSpreadsInsideItsStrata() throws {
         let seed = 5
         let sweep = """

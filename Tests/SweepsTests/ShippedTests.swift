@@ -16,7 +16,7 @@ import Testing
         #expect(items.allSatisfy { !$0.comment.isEmpty })
     }
 
-    /// Every point's machine holds together, and the first point runs.
+    /// Every point has a valid machine, and the first point runs.
     @Test(arguments: counts.keys.sorted()) func itsPointsRun(name: String) async throws {
         let library = try shippedLibrary()
         let item = try #require(library.sweeps().first { $0.name == name })

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct StorageTests {
-    /// A file that is cut, written to or removed after it was read changes nothing.
+    /// Truncating, writing or removing a file after it was read has no effect.
     @Test func bytesStayAsRead() throws {
         var writer = SafetensorsWriter()
         let values = (0..<100_000).map(Float.init)
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// /proc has files that say that they hold nothing, and files of the kernel that hold less than they say.
+    /// Files of /proc may have a size of 0, or less contents than their size.
     @Test func aFileThatChangesItsSizeIsAnError() throws {
         let path = "/sys/kernel/mm/transparent_hugepage/enabled"
         guard FileManager.default.fileExists(atPath: path) else { return }

@@ -104,7 +104,7 @@ import Testing
         #expect(key.code == 65 && key.talk.contains("did you mean \"rows\"?"), "\(key)")
     }
 
-    /// A run is as if it had run by itself with its settings; --set holds for all, a run's own settings come after it.
+    /// A run is equal to a single run with its settings; --set applies to all, a run's own settings take precedence.
     @Test func runsHaveTheirSettings() throws {
         let folder = try Self.folder()
         let runs = [
@@ -137,7 +137,7 @@ import Testing
         #expect(baseline.output.hasPrefix("comparison: held against densities@small@rows=4@columns=1\n"), "\(baseline)")
     }
 
-    /// Slips in a run's settings are shown in the run.
+    /// Errors in a run's settings have positions in the run.
     @Test(arguments: [
         (
             "densities.yaml@small@pe_array.rowz=2",
@@ -153,7 +153,7 @@ import Testing
         #expect(outcome.talk.contains("\n    \(run)\n"), "\(outcome)")
     }
 
-    /// What is wrong in a file, or missing behind it, has its place.
+    /// Errors in a file, and missing files that it names, have positions.
     @Test func faultsInAFileHaveMarks() throws {
         let folder = try Self.folder()
         func outcome(_ old: String, _ new: String) throws -> Outcome {

@@ -15,7 +15,7 @@ import Testing
         try folder.copy("\(folder.path)/densities.yaml", to: "Traces/net/dense.yaml")
     }
 
-    /// What the script of a shell asks for: the words of the line, of which the last is completed.
+    /// The request of a shell's script: the words of the line, of which the last is completed.
     private func proposals(_ argument: String, _ line: String...) throws -> [String] {
         let words = ["winosim"] + line
         let command = line.prefix {

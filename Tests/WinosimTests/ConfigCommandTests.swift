@@ -71,7 +71,7 @@ import Testing
         #expect((machine["pe_array"] as? [String: Any])?["rows"] as? Int == 2)
     }
 
-    /// What a file is stands in it, whatever it is called.
+    /// The kind of a file is found from its contents, not its name.
     @Test func checkRecognisesEveryKind() throws {
         try folder.copy("\(repository)/Configs/dram", to: "Configs/dram")
         try folder.write("base: small\ntraces: [densities.yaml]\naxes: {pe_array.rows: [1, 2]}\n", to: "a.yaml")

@@ -68,7 +68,7 @@ import Testing
         #expect(none.code == 66, "\(none)")
     }
 
-    /// A file stands where a folder is wanted: even root cannot write there.
+    /// A file in place of a folder: even root cannot write there.
     @Test func unwritableOutputsEndWith73() throws {
         try folder.write("", to: "file")
         let run = try Program.run("simulate", "trace.yaml", "--output", "file/run", in: folder)

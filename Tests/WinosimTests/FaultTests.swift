@@ -4,13 +4,13 @@ import Testing
 
 @testable import winosim
 
-/// What goes wrong outside of the program: each has an exit code and a message.
+/// Failures outside of the program: each has an exit code and a message.
 @Suite struct FaultTests {
     let folder: Folder
 
     init() throws { folder = try Folder.withTraces() }
 
-    /// The shell's limit on a file's size stands for a full disk.
+    /// The shell's limit on file sizes simulates a full disk.
     @Test func aRunWritesAllItsFilesOrNone() throws {
         // Whoever runs the tests may have it ignored.
         signal(SIGXFSZ, SIG_DFL)
@@ -114,7 +114,7 @@ import Testing
             "\(tensors)")
     }
 
-    /// The tensors are cut while points run: the sweep ends as if they were not.
+    /// The tensors are truncated while points run: the results are the same.
     @Test func aTensorFileThatShrinksDoesNotChangeASweep() throws {
         try folder.write(
             """

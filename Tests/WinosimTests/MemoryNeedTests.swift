@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Layers that do not fit the memory of the computer at hand.
+/// Layers that do not fit into the computer's memory.
 @Suite struct MemoryNeedTests {
     private static let huge = """
         format: winosim-trace/1
@@ -30,7 +30,7 @@ import Testing
                 && validated.output.hasPrefix("huge.yaml: valid: 1 layer, "), "\(validated)")
     }
 
-    /// The process's own limit counts; what fits it runs.
+    /// The process's limit applies; layers that fit it run.
     @Test func theLimitOfTheProcessApplies() throws {
         let folder = try Folder([
             "shapes.csv": "layer,C,K,H_in,W_in,kernel,pad\nwide,3,8,1024,1024,3,1\n",

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What ships is meant by its name, from any folder; what lies there under the very text wins.
+/// Shipped names work in any folder; an existing file of the same name takes precedence.
 @Suite struct NamesTests {
-    /// A folder with a library of its own, and a working directory beside it.
+    /// A folder with its own library, and a working directory.
     let folder: Folder
     private var shipped: [String: String] {
         ["WINOSIM_CONFIGS": folder.file("Configs"), "WINOSIM_TRACES": folder.file("Traces")]

@@ -146,7 +146,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(try object(plain.output)["verification_tolerance"] == nil)
     }
 
-    /// An error that comes of rounding is said to be expected; one that does not is not.
+    /// An error of rounding is reported as expected; other errors are not.
     @Test func roundingErrorsAreAllowed() throws {
         let rounding = "datatype={weights: 4 bit, activations: 4 bit, quantize: true}"
         let outcome = try Program.run("simulate", "trace.yaml", "--verify", "--set", rounding, in: folder)
@@ -180,7 +180,7 @@ func object(_ text: String) throws -> [String: Any] {
         }
     }
 
-    /// On a terminal a long run tells how far it is; elsewhere it does not.
+    /// On a terminal a long run shows its progress; elsewhere it does not.
     @Test func progressIsShownOnATerminal() throws {
         try folder.write("layer,C,K,H_in,W_in,kernel,pad\nhuge,256,1024,512,512,3,1\n", to: "huge.csv")
         let outcome = try Program.shell(

@@ -43,7 +43,7 @@ import Testing
         #expect(listed.output.contains("shape  Rows against multipliers."), "\(listed)")
     }
 
-    /// A folder of results that is called as the sweep is does not hide it.
+    /// A folder of results with the name of the sweep does not hide it.
     @Test func aFolderDoesNotHideASweepOfItsName() throws {
         let folder = try Self.folder()
         for arguments in [["--shard", "1/2"], ["--shard", "1/2", "--resume"]] {
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// What does not come out as asked is told.
+    /// Smaller samples and damaged lines are reported.
     @Test func smallSamplesAndDamagedLinesAreReported() throws {
         let folder = try Self.folder(Self.sweep + "\nsample: {method: random, count: 12}")
         let first = try run(folder, "sweep", "shape", "--output", "out")
@@ -68,7 +68,7 @@ import Testing
         #expect(try folder.text("out/sweep.csv") == csv)
     }
 
-    /// Killed at any time, in any way, it goes on to the same bytes.
+    /// Killed at any time, in any way, it resumes to the same bytes.
     @Test(arguments: ["KILL", "INT", "TERM"]) func aKilledSweepResumes(signal: String) throws {
         // Larger layers, so that there is something to kill.
         let folder = try Self.folder(
@@ -95,7 +95,7 @@ import Testing
         #expect(outcome.talk.contains("--resume goes on with them"), "\(outcome)")
     }
 
-    /// A disk that is full, or a limit of a file's size, ends the sweep with 73; what was finished before is there.
+    /// A full disk, or a limit on file sizes, ends the sweep with 73; finished points are kept.
     @Test func aSweepResumesAfterAFullDisk() throws {
         let folder = try Self.folder()
         let script = """
@@ -162,7 +162,7 @@ import Testing
         #expect(output.code == 73, "\(output)")
     }
 
-    /// Off a terminal there is no line of progress in the first minute.
+    /// Without a terminal there is no line of progress in the first minute.
     @Test func progressNeedsATerminal() throws {
         let folder = try Self.folder()
         #expect(try run(folder, "sweep", "shape").talk.isEmpty)

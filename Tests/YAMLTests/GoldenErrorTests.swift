@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import YAML
 
-/// What the broken documents of `Errors/` are read as.
+/// The reader of the broken documents of `Errors/`.
 private enum Fixture {
     enum Mode: String, CaseIterable {
         case fast

@@ -158,7 +158,7 @@ class TraceWriter:
         return trace
 
     def write(self, path: str | Path, tensors: str = TENSORS, comment: str = "") -> None:
-        """Writes the manifest to ``path`` and the tensors beside it, whole or not at all."""
+        """Writes the manifest to ``path`` and the tensors into its folder, whole or not at all."""
         self.trace().write(path, tensors, comment)
 
 
