@@ -7,6 +7,9 @@ struct AreaRow: Sendable {
     /// The area of the whole chip.
     let chip: SquareMicrometres
 
+    /// What the sum of all rows is.
+    static let total = ReportColumn(name: "area_mm2", unit: "mm2", description: "area of the chip", kind: .measure)
+
     /// The rows of a machine.
     static func rows(of model: EnergyModel) -> [AreaRow] {
         let chip = model.totalArea

@@ -2,56 +2,52 @@ import Comparisons
 import Hardware
 
 extension ComparisonReport {
-    /// `compare.json`: the figures of the CSV files, what each of them is, and all that is needed to make the result again.
-    public func json() -> [UInt8] {
+    /// What `compare.json` holds: the figures of the CSV files, what each of them is, and all that is needed to make the result
+    /// again.
+    var summary: [(key: String, value: JSON)] {
         let comparison = result.comparison
         var summary: [(key: String, value: JSON)] = [
-            ("program", .object([("name", .text("winosim")), ("version", .text(version))])),
-            ("name", .text(comparison.name)), ("description", .text(comparison.description)),
-            ("baseline", .text(comparison.baseline)),
-            ("columns", .array(Column<ComparisonRow>.all.map(JSON.init(describing:)))),
+            ("program", .program(version)), ("name", .text(comparison.name)),
+            ("description", .text(comparison.description)), ("baseline", .text(comparison.baseline)),
+            ("columns", .columns(Column<ComparisonRow>.all.map(\.about))),
             ("cases", .array(result.cases.map(describe))),
         ]
         if let published = comparison.published {
             summary.append(("published", describe(published)))
         }
         if showsSensitivity {
-            let rows = result.cases.flatMap(ComparisonSensitivityRow.rows)
             summary += [
-                ("sensitivity_columns", .array(Column<ComparisonSensitivityRow>.all.map(JSON.init(describing:)))),
-                ("sensitivity", .array(rows.map { JSON($0, Column<ComparisonSensitivityRow>.all) })),
+                ("sensitivity_columns", .columns(sensitivityTable.columns)), ("sensitivity", .rows(sensitivityTable)),
             ]
         }
-        return JSON.object(summary).bytes()
+        return summary
     }
 
     private func describe(_ one: CaseResult) -> JSON {
-        let rows = ComparisonRow.rows(of: one)
-        return .object([
-            ("name", .text(one.name)),
-            (
-                "runs",
-                .array(
-                    one.runs.map { run in
-                        let mine = rows.filter { $0.run.name == run.name }.map { JSON($0, Column<ComparisonRow>.all) }
-                        return .object([
-                            ("name", .text(run.name)),
-                            (
-                                "trace",
-                                .object([
-                                    ("name", .text(run.model)), ("path", .text(run.tracePath)),
-                                    ("digest", run.traceDigest.isEmpty ? .null : .text(run.traceDigest)),
-                                    ("seed", .unsigned(run.seed)),
-                                ])
-                            ),
-                            ("configuration_yaml", .text(run.configuration.yaml())),
-                            ("warnings", .array((run.notExported.warnings + run.warnings).map(JSON.text))),
-                            ("figures", .array(run.origins.map(JSON.text))),
-                            ("total", mine.last ?? .null), ("layers", .array(mine.dropLast())),
-                        ])
-                    })
-            ),
+        .object([
+            ("name", .text(one.name)), ("runs", .array(one.runs.map { describe($0, in: one) })),
             ("order_turns_round", .array(OrderInversion.all(in: one).map(describe))),
+        ])
+    }
+
+    private func describe(_ run: RunResult, in one: CaseResult) -> JSON {
+        let table = ReportTable(
+            Column<ComparisonRow>.all, rows: ComparisonRow.layers(of: run, in: one),
+            totals: [ComparisonRow.total(of: run, in: one)])
+        return .object([
+            ("name", .text(run.name)),
+            (
+                "trace",
+                .object([
+                    ("name", .text(run.model)), ("path", .text(run.tracePath)),
+                    ("digest", .optional(run.traceDigest.isEmpty ? nil : run.traceDigest)),
+                    ("seed", .unsigned(run.seed)),
+                ])
+            ),
+            ("configuration_yaml", .text(run.configuration.yaml())),
+            ("warnings", .array((run.notExported.warnings + run.warnings).map(JSON.text))),
+            ("figures", .array(run.origins.map(JSON.text))),
+            ("total", JSON.totals(table).first ?? .null), ("layers", .rows(table)),
         ])
     }
 
@@ -62,7 +58,7 @@ extension ComparisonReport {
             ("ratio", .real(inversion.ratio)),
             (
                 inversion.measure == .time ? "reasons_us" : "reasons_pJ",
-                .object(inversion.reasons.map { ($0.name, .real($0.excess)) })
+                .object(inversion.reasons.map { ($0.part.name, .real($0.excess)) })
             ),
             ("text", .text(sentence(inversion))),
         ])
@@ -86,7 +82,7 @@ extension ComparisonReport {
                         let reduction = one.run(published.run)?.total(without: published.without).activity
                             .multiplyReduction
                         return .object([
-                            ("case", .text(one.name)), ("multiply_reduction", reduction.map(JSON.real) ?? .null),
+                            ("case", .text(one.name)), ("multiply_reduction", .optional(reduction)),
                             (
                                 "against",
                                 .array(
@@ -100,15 +96,6 @@ extension ComparisonReport {
                         ])
                     })
             ),
-        ])
-    }
-}
-
-extension JSON {
-    /// What a column is.
-    init<Row>(describing column: Column<Row>) {
-        self = .object([
-            ("name", .text(column.name)), ("unit", .text(column.unit)), ("description", .text(column.description)),
         ])
     }
 }

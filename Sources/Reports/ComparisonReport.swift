@@ -3,7 +3,7 @@ import Energy
 import Files
 
 /// What a comparison found, as people and programs read it: tables for the terminal, CSV files, a JSON summary.
-public struct ComparisonReport: Sendable {
+public struct ComparisonReport: Report {
     let result: ComparisonResult
     let version: String
     /// Whether the energies with other figures are shown.
@@ -25,15 +25,27 @@ public struct ComparisonReport: Sendable {
         self.showsLayers = showsLayers
     }
 
-    /// `compare.csv`: for each case and run one line a layer and a last one `total`.
-    public func csv() -> [UInt8] {
-        CSV(Column<ComparisonRow>.all, rows: result.cases.flatMap(ComparisonRow.rows)).bytes
+    /// What everything is rendered from.
+    public var document: ReportDocument {
+        ReportDocument(
+            sections: sections,
+            tables: [("compare.csv", table)] + (showsSensitivity ? [("sensitivity.csv", sensitivityTable)] : []),
+            summary: summary)
+    }
+
+    /// For each case and run one row a layer and a last one `total`.
+    private var table: ReportTable {
+        ReportTable(Column<ComparisonRow>.all, rows: result.cases.flatMap(ComparisonRow.rows))
+    }
+
+    /// For each case all runs with the figures as they are, and with some of them at half and at twice.
+    var sensitivityTable: ReportTable {
+        ReportTable(
+            Column<ComparisonSensitivityRow>.all, rows: result.cases.flatMap(ComparisonSensitivityRow.rows))
     }
 
     /// `sensitivity.csv`: for each case all runs with the figures as they are, and with some of them at half and at twice.
-    public func sensitivityCSV() -> [UInt8] {
-        CSV(Column<ComparisonSensitivityRow>.all, rows: result.cases.flatMap(ComparisonSensitivityRow.rows)).bytes
-    }
+    public func sensitivityCSV() -> [UInt8] { CSV(sensitivityTable).bytes }
 
     /// Writes `compare.csv`, `compare.json` and, where it was asked for, `sensitivity.csv` into a folder, which is made where it
     /// is missing: all files or none, `compare.json` last.
@@ -41,10 +53,7 @@ public struct ComparisonReport: Sendable {
     /// - Returns: the files' names.
     /// - Throws: `FileError`.
     @discardableResult public func write(to directory: String) throws -> [String] {
-        var files = [("compare.csv", csv())]
-        if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
-        files.append(("compare.json", json()))
-        return try OutputFolder.write(files, to: directory, optional: ["sensitivity.csv"])
+        try OutputFolder.write(document.files(summary: "compare.json"), to: directory, optional: ["sensitivity.csv"])
     }
 
     /// The published run in a case, beside the runs that stand for earlier methods: products of the layers that the publication

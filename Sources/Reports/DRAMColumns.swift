@@ -17,9 +17,9 @@ extension Column<DRAMResult> {
         .measure("read_latency_mean", "clocks", "from acceptance to data, in the mean over all reads") {
             $0.latency?.mean
         },
-        optional("read_latency_p50", "clocks", "what half of all reads do not exceed") { $0.latency?.median },
-        optional("read_latency_p99", "clocks", "what 99 of 100 reads do not exceed") { $0.latency?.percentile99 },
-        optional("read_latency_max", "clocks", "the longest") { $0.latency?.maximum },
+        .count("read_latency_p50", "clocks", "what half of all reads do not exceed") { $0.latency?.median },
+        .count("read_latency_p99", "clocks", "what 99 of 100 reads do not exceed") { $0.latency?.percentile99 },
+        .count("read_latency_max", "clocks", "the longest") { $0.latency?.maximum },
         .measure("row_hit_rate", "", "read and write commands that found their row open, by all") { $0.rowHitRate },
         .count("requests", "requests", "requests of the trace") { $0.requests },
         .count("reads", "requests", "requests that read") { $0.readRequests },
@@ -50,7 +50,7 @@ extension Column<DRAMResult> {
             }
         ]
         + DRAMIdleCause.allCases.map { cause in
-            .count("idle_\(cause.name)_cycles", "clocks", cause.definition) { $0.counters.idle[cause] }
+            .count("idle_\(cause.name)_cycles", "clocks", cause.explanation) { $0.counters.idle[cause] }
         }
 
     private static let energies: [Column<DRAMResult>] = [
@@ -71,59 +71,9 @@ extension Column<DRAMResult> {
             $0.configuration.peakBandwidth
         },
     ]
-
-    private static func optional(
-        _ name: String, _ unit: String, _ description: String, _ value: @escaping @Sendable (DRAMResult) -> Int?
-    ) -> Column {
-        Column(name: name, unit: unit, description: description) { value($0).map(Cell.integer) ?? .empty }
-    }
 }
 
 extension DRAMResult {
     /// The reads' latency; nil where nothing was read.
     fileprivate var latency: DRAMLatency? { readRequests == 0 ? nil : readLatency }
-}
-
-extension DRAMIdleCause {
-    /// The cause in the name of its column.
-    var name: String {
-        switch self {
-        case .noRequest: "no_request"
-        case .queue: "queue"
-        case .refresh: "refresh"
-        case .row: "row"
-        case .activateRate: "activate_rate"
-        case .columnRate: "column_rate"
-        case .rankSwitch: "rank_switch"
-        case .turnaround: "turnaround"
-        }
-    }
-
-    /// What its clocks are: the bus was idle and the next burst waited for this.
-    fileprivate var definition: String {
-        switch self {
-        case .noRequest: "idle: no request had come in time; its CL or CWL count too"
-        case .queue: "idle: the request waited in the controller's queues"
-        case .refresh: "idle: the rank was refreshed"
-        case .row: "idle: the bank changed its row: tRP, tRCD, row cycle, tRTP, tWR"
-        case .activateRate: "idle: tRRD or tFAW after activates of other banks"
-        case .columnRate: "idle: tCCD, mostly of one bank group"
-        case .rankSwitch: "idle: tRTRS between reads of two ranks"
-        case .turnaround: "idle: turning from reads to writes or back"
-        }
-    }
-
-    /// What the bus was idle for, in a sentence.
-    var words: String {
-        switch self {
-        case .noRequest: "requests to come"
-        case .queue: "the controller's queues"
-        case .refresh: "refreshes"
-        case .row: "banks that change rows"
-        case .activateRate: "the rate of activates (tRRD, tFAW)"
-        case .columnRate: "the rate of column commands (tCCD)"
-        case .rankSwitch: "changes of rank"
-        case .turnaround: "turns between reads and writes"
-        }
-    }
 }

@@ -53,33 +53,67 @@ struct LayerRow: Sendable {
     }
 }
 
+/// The columns that tables, sweeps and other columns name.
+extension Column<LayerRow> {
+    static let layer = text("layer", "name of the layer") { $0.layer }
+    static let algorithm = text("algorithm", "how the layer is computed") { $0.algorithm }
+    static let note = text("note", "what was asked for and not done") { $0.note }
+    static let cycles = count("cycles", "cycles", "cycles of the accelerator's clock") { $0.activity.cycles }
+    static let time = measure("time_us", "us", "time at the accelerator's clock") { $0.microseconds }
+    static let utilization = measure("utilization", "", "useful slots over all slots") { $0.activity.utilization }
+    static let multiplies = count("multiplies", "products", "products of two non-zero operands") {
+        $0.activity.usefulProducts
+    }
+    static let multiplyReduction = measure(
+        "multiply_reduction", "", "dense_multiplies over multiplies executed and not gated"
+    ) { $0.activity.multiplyReduction }
+    static let weightDensity = measure(
+        "weight_density", "", "weights that are not zero over all, as they are multiplied"
+    ) { $0.activity.weightDensity }
+    static let activationDensity = measure(
+        "activation_density", "", "activations that are not zero over all, as they are multiplied"
+    ) { $0.activity.activationDensity }
+    static let multiplyEnergy = measure("multiply_energy_pJ", "pJ", "energy of the multipliers") {
+        $0.multiplyEnergy.value
+    }
+    static let energy = measure("energy_pJ", "pJ", "energy of all components") { $0.energy.value }
+    static let weightLoadRatio = loadRatio("weight") { $0.activity.weightOperands }
+    static let inputLoadRatio = loadRatio("input") { $0.activity.inputOperands }
+
+    /// The cycles that something held.
+    static func cycles(of holder: CycleHolder) -> Column {
+        count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.ledger[holder] }
+    }
+
+    private static func loadRatio(
+        _ name: String, _ operand: @escaping @Sendable (LayerRow) -> OperandActivity
+    ) -> Column {
+        measure("\(name)_load_ratio", "", "bytes of \(name)s loaded from DRAM over those that are compulsory") {
+            operand($0).loadRatio
+        }
+    }
+}
+
 extension Column<LayerRow> {
     /// The columns of `layers.csv`, in their order: those that users rely on, then others.
-    static let all: [Column<LayerRow>] =
+    static let all = [layer, algorithm] + main + [note] + others
+
+    /// Those that have a value in the row of all layers.
+    static let ofTotals = main + others
+
+    private static let main: [Column<LayerRow>] =
         [
-            .text("layer", "name of the layer") { $0.layer },
-            .text("algorithm", "how the layer is computed") { $0.algorithm },
-            .count("cycles", "cycles", "cycles of the accelerator's clock") { $0.activity.cycles },
-            .measure("time_us", "us", "time at the accelerator's clock") { $0.microseconds },
-            .measure("utilization", "", "useful slots over all slots") { $0.activity.utilization },
-            .count("multiplies", "products", "products of two non-zero operands") { $0.activity.usefulProducts },
+            cycles, time, utilization, multiplies,
             .count("ineffectual_multiplies", "products", "products executed although an operand is zero") {
                 $0.activity.ineffectualProducts
             },
             .count("dense_multiplies", "products", "products of the dense direct convolution") {
                 $0.activity.denseMultiplies
             },
-            .measure("multiply_reduction", "", "dense_multiplies over multiplies executed and not gated") {
-                $0.activity.multiplyReduction
-            },
-            .measure("weight_density", "", "weights that are not zero over all, as they are multiplied") {
-                $0.activity.weightDensity
-            },
-            .measure("activation_density", "", "activations that are not zero over all, as they are multiplied") {
-                $0.activity.activationDensity
-            },
+            multiplyReduction, weightDensity, activationDensity,
             .count("slots", "slots", "multipliers times cycles") { $0.activity.slots.total },
-        ] + CycleClass.allCases.map(slots) + [boundBy] + CycleHolder.allCases.map(cycles) + memory + energies + others
+        ] + CycleClass.allCases.map(slots) + [boundBy] + CycleHolder.allCases.map(cycles) + memory
+        + [multiplyEnergy, energy] + work
 
     private static func slots(of kind: CycleClass) -> Column {
         count(kind.name, "slots", kind.explanation) { $0.activity.slots[kind] }
@@ -88,10 +122,6 @@ extension Column<LayerRow> {
     private static let boundBy = text(
         "bound_by", "the largest of the columns cycles_..., which add up to the cycles; on a tie the first"
     ) { $0.activity.ledger.largest?.name }
-
-    private static func cycles(of holder: CycleHolder) -> Column {
-        count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.ledger[holder] }
-    }
 
     private static let memory: [Column<LayerRow>] = [
         .count("dram_read_bytes", "B", "weights and activations read from DRAM") {
@@ -106,40 +136,37 @@ extension Column<LayerRow> {
         },
     ]
 
-    private static let energies: [Column<LayerRow>] = [
-        .measure("multiply_energy_pJ", "pJ", "energy of the multipliers") { $0.multiplyEnergy.value },
-        .measure("energy_pJ", "pJ", "energy of all components") { $0.energy.value },
+    private static let work: [Column<LayerRow>] = [
+        .measure("dense_multiply_energy_pJ", "pJ", "energy of the dense direct convolution's multiplies") {
+            $0.denseMultiplyEnergy.value
+        },
+        .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
+            $0.activity.gatedProducts
+        },
+        .count("passes", "passes", "passes over the array") { $0.activity.passes },
+        .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.bundles },
+        .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
+            $0.activity.busyCycles
+        },
+        .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
+            $0.activity.weightOperands.bufferReadBytes
+        },
+        .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
+            $0.activity.inputOperands.bufferReadBytes
+        },
+        .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
+            $0.activity.dramPayloadBytes
+        },
+        .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
+            $0.activity.computeBoundCycles
+        },
+        .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
+            $0.activity.memoryBoundCycles
+        },
     ]
 
     private static let others: [Column<LayerRow>] =
         [
-            .measure("dense_multiply_energy_pJ", "pJ", "energy of the dense direct convolution's multiplies") {
-                $0.denseMultiplyEnergy.value
-            },
-            .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
-                $0.activity.gatedProducts
-            },
-            .count("passes", "passes", "passes over the array") { $0.activity.passes },
-            .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.bundles },
-            .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
-                $0.activity.busyCycles
-            },
-            .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
-                $0.activity.weightOperands.bufferReadBytes
-            },
-            .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
-                $0.activity.inputOperands.bufferReadBytes
-            },
-            .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
-                $0.activity.dramPayloadBytes
-            },
-            .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
-                $0.activity.computeBoundCycles
-            },
-            .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
-                $0.activity.memoryBoundCycles
-            },
-            .text("note", "what was asked for and not done") { $0.note },
             .count(
                 "algorithmic_multiplies", "products", "products of the algorithm at hand, zeros and padding included"
             ) {
@@ -153,68 +180,26 @@ extension Column<LayerRow> {
             .count("dram_mask_bits", "bit", "masks of the encodings among what DRAM moves") {
                 $0.activity.dramMaskBits
             },
-        ] + operands("weight", \.weightOperands) + operands("input", \.inputOperands)
+        ] + operands("weight", weightLoadRatio) { $0.activity.weightOperands }
+        + operands("input", inputLoadRatio) { $0.activity.inputOperands }
 
     /// What an operand's values did at its buffer: those of the algorithm are read, as zeros or not, or skipped.
     private static func operands(
-        _ name: String, _ path: KeyPath<Activity, OperandActivity> & Sendable
+        _ name: String, _ loadRatio: Column, _ operand: @escaping @Sendable (LayerRow) -> OperandActivity
     ) -> [Column<LayerRow>] {
         [
-            .measure("\(name)_load_ratio", "", "bytes of \(name)s loaded from DRAM over those that are compulsory") {
-                $0.activity[keyPath: path].loadRatio
-            },
-            .count("\(name)_reads", "values", "\(name) values read that are not zero") {
-                $0.activity[keyPath: path].read.nonZeros
-            },
-            .count("\(name)_zero_reads", "values", "\(name) values read that are zero") {
-                $0.activity[keyPath: path].read.zeros
-            },
+            loadRatio,
+            .count("\(name)_reads", "values", "\(name) values read that are not zero") { operand($0).read.nonZeros },
+            .count("\(name)_zero_reads", "values", "\(name) values read that are zero") { operand($0).read.zeros },
             .count("\(name)_skipped_reads", "values", "\(name) values of the algorithm that are not read") {
-                $0.activity[keyPath: path].skippedReads
+                operand($0).skippedReads
             },
             .count("\(name)_read_mask_bits", "bit", "masks among what the \(name) buffer delivered") {
-                $0.activity[keyPath: path].readMaskBits
+                operand($0).readMaskBits
             },
             .count("\(name)_buffer_accesses", "accesses", "reads and writes of one bank of the \(name) buffer") {
-                $0.activity[keyPath: path].bufferReads + $0.activity[keyPath: path].bufferWrites
+                operand($0).bufferReads + operand($0).bufferWrites
             },
         ]
-    }
-}
-
-extension CycleHolder {
-    /// What the cycles belong to, in one line.
-    fileprivate var explanation: String {
-        switch self {
-        case .array: "cycles in which a full FIFO held the next bundle, or all have gone out and the array still works"
-        case .issue: "cycles in which nothing held the next bundle: one goes out a cycle"
-        case .weightFetch: "cycles in which a read of the weight buffer held the next bundle"
-        case .inputFetch: "cycles in which a read of the input buffer held the next bundle"
-        case .inputTransform: "cycles in which the input transform held the next bundle"
-        case .dramWeights: "cycles in which weights from DRAM held the next bundle"
-        case .dramInputs: "cycles in which inputs from DRAM held the next bundle"
-        case .dramOutputs: "cycles in which outputs on their way to DRAM held the next bundle, or the layer's end"
-        case .drain: "cycles in which accumulators that drain held the next bundle, or the layer's end"
-        }
-    }
-}
-
-extension CycleClass {
-    /// What the class holds, in one line.
-    fileprivate var explanation: String {
-        switch self {
-        case .useful: "slots of products of two non-zero operands"
-        case .ineffectual: "slots of products executed with a zero operand"
-        case .underfill: "other slots of PEs that dispatched or popped something"
-        case .unmapped: "slots of PEs without a filter or without a tile"
-        case .imbalance: "idle slots: a slower PE's FIFO was full"
-        case .weightFetch: "idle slots: the weight buffer was read"
-        case .inputFetch: "idle slots: the input buffer was read"
-        case .inputTransform: "idle slots: the input transform was at work"
-        case .dramWeights: "idle slots: weights came from DRAM"
-        case .dramInputs: "idle slots: inputs came from DRAM"
-        case .dramOutputs: "idle slots: outputs waited for DRAM"
-        case .drain: "idle slots: accumulators drained"
-        }
     }
 }

@@ -26,21 +26,34 @@ struct SensitivityRow: Sendable {
 }
 
 extension Column<SensitivityRow> {
+    static let energy = measure("energy_pJ", "pJ", "energy of all layers") { $0.energy.value }
+    static let energyRatio = measure("energy_ratio", "", "energy_pJ over that with the figures as they are") {
+        $0.unchanged > .zero ? $0.energy.value / $0.unchanged.value : nil
+    }
+    static let multiplyShare = measure("multiply_share", "", "the multipliers' part of energy_pJ") {
+        $0.energy > .zero ? $0.multiply.value / $0.energy.value : nil
+    }
+
     /// The columns of `sensitivity.csv`, in their order.
     static let all: [Column<SensitivityRow>] = [
         .text("figures", "family of figures that is changed; none in the first row") {
             $0.change?.family.rawValue ?? "none"
         },
         .measure("factor", "", "what they are multiplied by") { $0.change?.factor ?? 1 },
-        .measure("energy_pJ", "pJ", "energy of all layers") { $0.energy.value },
-        .measure("energy_ratio", "", "energy_pJ over that with the figures as they are") {
-            $0.unchanged > .zero ? $0.energy.value / $0.unchanged.value : nil
-        },
-        .measure("multiply_share", "", "the multipliers' part of energy_pJ") {
-            $0.energy > .zero ? $0.multiply.value / $0.energy.value : nil
-        },
+        energy, energyRatio, multiplyShare,
         .measure("dense_multiply_ratio", "", "energy of the dense direct convolutions' multiplies over energy_pJ") {
             $0.energy > .zero ? $0.denseMultiply.value / $0.energy.value : nil
         },
+    ]
+
+    /// Those that a terminal shows.
+    static let shown: [Column<SensitivityRow>] = [
+        text("figures", "family of figures that is changed") { $0.change?.family.rawValue ?? "as they are" }
+            .shown("figures", "", ""),
+        text("factor", "what they are multiplied by") { $0.change.map { "\($0.factor)" } }
+            .shown("times", "", "", align: .right),
+        energy.shown("total", "energy", "", as: .scaled(.energy)),
+        energyRatio.shown("against", "as they are", "%", as: .percent),
+        multiplyShare.shown("multipliers'", "share", "%", as: .percent),
     ]
 }

@@ -4,22 +4,20 @@ import Simulation
 import YAML
 
 extension SimulationReport {
-    /// `summary.json`: the figures of all CSV files, what each of them is, and all that is needed to make the result again;
-    /// and, where the functional pass ran, its tolerance, columns and what it found, as the last three keys.
-    ///
-    /// Keys stand in a fixed order. What is not defined is null; no number is NaN or infinite.
-    public func summaryJSON() -> [UInt8] {
+    /// What `summary.json` holds, in order.
+    var summary: [(key: String, value: JSON)] {
         let configuration = result.configuration
         let yaml = configuration.yaml()
+        let (layers, energies, areas) = (layerTable, energyTable, areaTable)
         let nested = (try? Document.parse(yaml, file: "configuration")).map { JSON($0) } ?? .null
         var summary: [(key: String, value: JSON)] = [
-            ("program", .object([("name", .text("winosim")), ("version", .text(version))])),
+            ("program", .program(version)),
             (
                 "trace",
                 .object([
                     ("name", .text(result.model)), ("description", .text(result.traceDescription)),
-                    ("path", tracePath.map(JSON.text) ?? .null),
-                    ("digest", result.traceDigest.isEmpty ? .null : .text(result.traceDigest)),
+                    ("path", .optional(tracePath)),
+                    ("digest", .optional(result.traceDigest.isEmpty ? nil : result.traceDigest)),
                 ])
             ),
             ("seed", .unsigned(result.seed)),
@@ -37,35 +35,25 @@ extension SimulationReport {
                 ])
             ),
             ("warnings", .array(warnings.map(JSON.text))),
-            ("columns", .array(Column<LayerRow>.all.map(JSON.init(describing:)))),
-            ("energy_columns", .array(Column<EnergyRow>.all.map(JSON.init(describing:)))),
-            ("area_columns", .array(Column<AreaRow>.all.map(JSON.init(describing:)))),
-            ("total", JSON(total, Column<LayerRow>.all)),
-            ("layers", .array(rows.map { JSON($0, Column<LayerRow>.all) })),
-            (
-                "energy",
-                .array(energy.flatMap(EnergyRow.rows).map { JSON($0, Column<EnergyRow>.all) })
-            ),
-            ("area_mm2", .real(model.totalArea.squareMillimetres)),
-            ("area", .array(AreaRow.rows(of: model).map { JSON($0, Column<AreaRow>.all) })),
+            ("columns", .columns(layers.columns)), ("energy_columns", .columns(energies.columns)),
+            ("area_columns", .columns(areas.columns)), ("total", JSON.totals(layers).first ?? .null),
+            ("layers", .rows(layers)),
+            ("energy", .rows(energies)), ("area_mm2", .real(model.totalArea.squareMillimetres)),
+            ("area", .rows(areas)),
         ]
         if showsSensitivity {
             summary += [
-                ("sensitivity_columns", .array(Column<SensitivityRow>.all.map(JSON.init(describing:)))),
-                (
-                    "sensitivity",
-                    .array(SensitivityRow.rows(of: energy).map { JSON($0, Column<SensitivityRow>.all) })
-                ),
+                ("sensitivity_columns", .columns(sensitivityTable.columns)), ("sensitivity", .rows(sensitivityTable)),
             ]
         }
         if let verification {
+            let table = ReportTable(Column<LayerVerification>.all, rows: verification)
             summary += [
-                ("verification_tolerance", tolerance.map(JSON.real) ?? .null),
-                ("verification_columns", .array(Column<LayerVerification>.all.map(JSON.init(describing:)))),
-                ("verification", .array(verification.map { JSON($0, Column<LayerVerification>.all) })),
+                ("verification_tolerance", .optional(tolerance)), ("verification_columns", .columns(table.columns)),
+                ("verification", .rows(table)),
             ]
         }
-        return JSON.object(summary).bytes()
+        return summary
     }
 
     private static func describe(_ table: EnergyTable) -> JSON {

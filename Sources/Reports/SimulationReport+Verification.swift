@@ -3,40 +3,21 @@ import Simulation
 
 /// What the functional pass found, for the terminal.
 extension SimulationReport {
-    /// The table of what it found, one row a layer; below it why layers failed or were skipped, and the tolerance. Nil where it
+    /// The table of what it found, one row a layer; below it why layers failed or were skipped, and the tolerance. Nothing where it
     /// did not run.
-    ///
-    /// - Parameter width: characters that lines have at most.
-    public func verificationTable(width: Int = 120) -> String? {
-        guard let verification else { return nil }
+    var verificationParts: [ReportDocument.Part] {
+        guard let verification else { return [] }
         let isRounded = verification.contains { $0.rounding != nil }
-        var heads: [(head: [String], alignment: TextTable.Alignment)] = [
-            (["layer", ""], .left), (["status", ""], .left), (["max", "error"], .right), (["SNR", "dB"], .right),
-            (["direct", "max error"], .right), (["direct", "SNR dB"], .right), (["products", ""], .right),
-        ]
-        if isRounded { heads.insert((["rounding", "error"], .right), at: 6) }
-        var table = TextTable(heads)
-        for layer in verification {
-            let name = layer.isFailed ? layer.status.name.uppercased() : layer.status.name
-            var cells = [
-                layer.layer, name, Self.error(layer.recorded?.largest), Self.decibels(layer.recorded),
-                Self.error(layer.direct?.largest), Self.decibels(layer.direct),
-                layer.products.map(NumberText.grouped) ?? "-",
-            ]
-            if isRounded { cells.insert(Self.error(layer.rounding), at: 6) }
-            table.add(cells)
-        }
-        var lines = table.lines(within: width)
-        let notes = verification.compactMap(\.status.note)
-        for note in notes.unique() {
-            let names = verification.filter { $0.status.note == note }.map(\.layer).joined(separator: ", ")
-            lines += NumberText.wrapped(NumberText.printable("\(names): \(note)"), width: width, first: 2, rest: 4)
+        let notes = verification.compactMap(\.status.note).unique().map { note in
+            "\(verification.filter { $0.status.note == note }.map(\.layer).joined(separator: ", ")): \(note)"
         }
         let text =
             "Errors are shares of max|outputs|" + (tolerance.map { "; the tolerance is \($0)" } ?? "")
             + (isRounded ? "; rounding the operands alone makes the rounding error" : "")
-        lines += NumberText.wrapped(text, width: width)
-        return lines.map { $0 + "\n" }.joined()
+        return [
+            .table(ReportTable(Column<LayerVerification>.shown(isRounded: isRounded), rows: verification)),
+            .list("", notes), .paragraph(text),
+        ]
     }
 
     /// What can be done about layers that failed: the option that lets larger errors pass and, where operands are rounded,
@@ -68,16 +49,10 @@ extension SimulationReport {
         let unit = pow(10, log10(value).rounded(.down))
         return String(format: "%.1g", (value / unit).rounded(.up) * unit).replacing("e-0", with: "e-")
     }
-
-    private static func error(_ value: Double?) -> String { value.map { String(format: "%.2e", $0) } ?? "-" }
-
-    private static func decibels(_ error: OutputError?) -> String {
-        error.map { $0.signalToNoise == .infinity ? "exact" : String(format: "%.1f", $0.signalToNoise) } ?? "-"
-    }
 }
 
 extension LayerVerification {
-    fileprivate var isFailed: Bool { if case .failed = status { true } else { false } }
+    var isFailed: Bool { if case .failed = status { true } else { false } }
 
     /// The larger of both errors.
     fileprivate var largest: Double? { [recorded?.largest, direct?.largest].compactMap { $0 }.max() }

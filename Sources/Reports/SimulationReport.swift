@@ -2,8 +2,8 @@ import Energy
 import Files
 import Simulation
 
-/// What a simulation found, as people and programs read it: a table for the terminal, CSV files, a JSON summary.
-public struct SimulationReport: Sendable {
+/// What a simulation found, as people and programs read it: tables for the terminal, CSV files, a JSON summary.
+public struct SimulationReport: Report {
     let result: SimulationResult
     let energy: [LayerEnergy]
     let model: EnergyModel
@@ -53,21 +53,44 @@ public struct SimulationReport: Sendable {
         result.notExported.warnings + model.warnings(for: result) + result.repeatedLoads
     }
 
+    /// What everything is rendered from.
+    public var document: ReportDocument {
+        var tables = [("layers.csv", layerTable), ("energy.csv", energyTable), ("area.csv", areaTable)]
+        if showsSensitivity { tables.append(("sensitivity.csv", sensitivityTable)) }
+        return ReportDocument(sections: sections, tables: tables, summary: summary)
+    }
+
+    /// One row a layer, and their total.
+    var layerTable: ReportTable { ReportTable(Column<LayerRow>.all, rows: rows, totals: [total]) }
+
+    /// One row a layer, component and action.
+    var energyTable: ReportTable { ReportTable(Column<EnergyRow>.all, rows: energy.flatMap(EnergyRow.rows)) }
+
+    /// One row a component and part of the chip.
+    var areaTable: ReportTable { ReportTable(Column<AreaRow>.all, rows: AreaRow.rows(of: model)) }
+
+    /// The energy of all layers with the figures as they are, and with some of them at half and at twice.
+    var sensitivityTable: ReportTable {
+        ReportTable(Column<SensitivityRow>.all, rows: SensitivityRow.rows(of: energy))
+    }
+
     /// `layers.csv`: one line a layer and a last one `total`.
-    public func layersCSV() -> [UInt8] { CSV(Column<LayerRow>.all, rows: rows + [total]).bytes }
+    public func layersCSV() -> [UInt8] { CSV(layerTable).bytes }
 
     /// `energy.csv`: one line a layer, component and action.
-    public func energyCSV() -> [UInt8] {
-        CSV(Column<EnergyRow>.all, rows: energy.flatMap(EnergyRow.rows)).bytes
-    }
+    public func energyCSV() -> [UInt8] { CSV(energyTable).bytes }
 
     /// `area.csv`: one line a component and part of the chip.
-    public func areaCSV() -> [UInt8] { CSV(Column<AreaRow>.all, rows: AreaRow.rows(of: model)).bytes }
+    public func areaCSV() -> [UInt8] { CSV(areaTable).bytes }
 
     /// `sensitivity.csv`: the energy of all layers with the figures as they are, and with some of them at half and at twice.
-    public func sensitivityCSV() -> [UInt8] {
-        CSV(Column<SensitivityRow>.all, rows: SensitivityRow.rows(of: energy)).bytes
-    }
+    public func sensitivityCSV() -> [UInt8] { CSV(sensitivityTable).bytes }
+
+    /// `summary.json`: the figures of all CSV files, what each of them is, and all that is needed to make the result again;
+    /// and, where the functional pass ran, its tolerance, columns and what it found, as the last three keys.
+    ///
+    /// Keys stand in a fixed order. What is not defined is null; no number is NaN or infinite.
+    public func summaryJSON() -> [UInt8] { json() }
 
     /// Writes `layers.csv`, `energy.csv`, `area.csv`, `summary.json` and, where they were asked for, `sensitivity.csv` and
     /// `timeline.json` into a folder, which is made where it is missing: all files or none, `summary.json` last.
@@ -75,12 +98,8 @@ public struct SimulationReport: Sendable {
     /// - Returns: the files' names.
     /// - Throws: `FileError`.
     @discardableResult public func write(to directory: String) throws -> [String] {
-        var files = [
-            ("layers.csv", layersCSV()), ("energy.csv", energyCSV()), ("area.csv", areaCSV()),
-        ]
-        if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
-        if let timeline = timelineJSON() { files.append(("timeline.json", timeline)) }
-        files.append(("summary.json", summaryJSON()))
+        var files = document.files(summary: "summary.json")
+        if let timeline = timelineJSON() { files.insert(("timeline.json", timeline), at: files.count - 1) }
         return try OutputFolder.write(files, to: directory, optional: ["sensitivity.csv", "timeline.json"])
     }
 }

@@ -137,31 +137,24 @@ extension Sweep {
 }
 
 extension Objective {
-    private static let usual = [("cycles", Direction.minimize), ("energy_pJ", .minimize)]
-
     /// The objectives of a mapping; cycles and energy where there is none.
     fileprivate static func list(_ node: Node?) throws -> [Objective] {
-        let numbers = RunTotals.figures.filter(\.isNumber).map(\.name)
-        func figure(_ name: String) -> Int? {
-            numbers.contains(name) ? RunTotals.figures.firstIndex { $0.name == name } : nil
-        }
         guard let node else {
-            return usual.compactMap { name, direction in
-                figure(name).map { Objective(name: name, figure: $0, direction: direction) }
-            }
+            return [RunTotals.Figure.cycles, .energy].map { Objective(figure: $0, direction: .minimize) }
         }
         _ = try MappingDecoder(node, what: "objectives")
         let entries = node.entries ?? []
         guard !entries.isEmpty else { throw node.error("found no objectives, expected at least one") }
         return try entries.map { entry in
-            guard let index = figure(entry.name) else {
+            guard let figure = Objective.figure(named: entry.name) else {
+                let numbers = Objective.figures.map(\.column.name)
                 let near = nearestName(to: entry.name, among: numbers)
                 let hint =
                     near.map { ": did you mean \(quoted($0))?" } ?? "; they are \(numbers.joined(separator: ", "))"
                 throw entry.key.error("found \(quoted(entry.name)), which is no figure of the totals\(hint)")
             }
             return Objective(
-                name: entry.name, figure: index, direction: try entry.value.choice(Direction.self, what: "direction"))
+                figure: figure, direction: try entry.value.choice(Direction.self, what: "direction"))
         }
     }
 }

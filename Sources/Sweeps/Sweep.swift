@@ -1,4 +1,5 @@
 import Hardware
+import Reports
 import YAML
 
 /// A question about many machines: which of them run which traces best.
@@ -40,11 +41,20 @@ struct Objective: Hashable, Sendable {
         case minimize, maximize
     }
 
-    /// The column's name.
-    let name: String
-    /// Its index among the figures of the totals.
-    let figure: Int
+    let figure: RunTotals.Figure
     let direction: Direction
+
+    /// The figures that can be objectives: those that are numbers.
+    static let figures = RunTotals.Figure.all.filter { $0.column.kind != .text }
+
+    /// The figure that a file names; nil where there is none.
+    static func figure(named name: String) -> RunTotals.Figure? { figures.first { $0.column.name == name } }
+
+    /// The column's name.
+    var name: String { figure.column.name }
+
+    /// What is to be small; nil where the figure is not defined.
+    func cost(_ row: SweepRow) -> Double? { row[figure].number.map { direction == .minimize ? $0 : -$0 } }
 }
 
 /// Which points of the grid a sweep takes.

@@ -1,8 +1,9 @@
 import Reports
 
 /// What became of a sweep's points.
-public struct SweepResult: Sendable {
+public struct SweepResult: Report {
     let identity: SweepIdentity
+    let objectives: [Objective]
     /// In the order of their numbers.
     let rows: [SweepRow]
     let front: ParetoFront
@@ -10,7 +11,8 @@ public struct SweepResult: Sendable {
     init(_ identity: SweepIdentity, rows: [SweepRow]) {
         self.identity = identity
         self.rows = rows
-        front = ParetoFront(rows, objectives: identity.objectives, apart: identity.apart)
+        objectives = identity.objectives
+        front = ParetoFront(rows, objectives: objectives, apart: identity.apart)
     }
 
     /// Points that ran.
@@ -24,15 +26,5 @@ public struct SweepResult: Sendable {
         rows.filter { !$0.error.isEmpty }.map(\.error).unique().compactMap { error in
             rows.first { $0.error == error }.map { ($0.number, error) }
         }
-    }
-
-    /// `sweep.csv`: a line a point.
-    public func csv() -> [UInt8] {
-        CSV(
-            names: ["point"] + identity.axes + RunTotals.figures.map(\.name) + ["pareto", "error"],
-            rows: rows.lazy.map { row in
-                ["\(row.number)"] + row.axes + row.figures + ["\(front.numbers.contains(row.number))", row.error]
-            }
-        ).bytes
     }
 }

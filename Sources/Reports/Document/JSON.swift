@@ -19,22 +19,6 @@ public indirect enum JSON: Sendable {
     /// Nothing.
     case null
 
-    /// A report's value: what is not defined is null.
-    init(_ cell: Cell) {
-        self =
-            switch cell {
-            case .integer(let value): .integer(value)
-            case .real(let value): .real(value)
-            case .text(let text): .text(text)
-            case .empty: .null
-            }
-    }
-
-    /// A row as an object whose keys are the columns' names.
-    init<Row>(_ row: Row, _ columns: [Column<Row>]) {
-        self = .object(columns.map { ($0.name, JSON($0.cell(row))) })
-    }
-
     /// A YAML document: whole numbers, booleans and texts stay what they are.
     public init(_ node: Node) {
         switch node.content {

@@ -1,21 +1,16 @@
 /// Comma-separated values as RFC 4180 has them, with lines that end in LF.
-public struct CSV: Sendable {
+struct CSV {
     /// The text so far, in UTF-8.
-    public private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8] = []
 
-    /// Starts with a line of names, and adds a line a row.
-    public init(names: [String], rows: some Sequence<[String]>) {
-        line(names)
-        for row in rows { line(row) }
+    /// A line of the columns' names, then a line a row, those that sum up the others last.
+    init(_ table: ReportTable) {
+        line(table.columns.lazy.map(\.name))
+        for row in table.rows { line(row.lazy.map(\.text)) }
+        for row in table.totals { line(row.lazy.map(\.text)) }
     }
 
-    /// Starts with a line of the columns' names, and adds a line a row.
-    init<Row>(_ columns: [Column<Row>], rows: [Row]) {
-        self.init(
-            names: columns.map(\.name), rows: rows.lazy.map { row in columns.map { $0.cell(row).text } })
-    }
-
-    private mutating func line(_ texts: [String]) {
+    private mutating func line(_ texts: some Sequence<String>) {
         for (index, text) in texts.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             append(text: text, to: &bytes)
