@@ -28,14 +28,6 @@ public struct OrderInversion: Sendable {
         }
     }
 
-    /// A part of which the run that multiplies less has more.
-    public struct Reason: Hashable, Sendable {
-        /// The part.
-        public let part: Part
-        /// By how much: us, or pJ.
-        public let excess: Double
-    }
-
     /// By what the order turns round.
     public let measure: Measure
     /// The run that multiplies less.
@@ -46,8 +38,8 @@ public struct OrderInversion: Sendable {
     public let multiplyRatio: Double
     /// How many times as long the first one takes, or as much energy.
     public let ratio: Double
-    /// What of the difference comes from where, largest first.
-    public let reasons: [Reason]
+    /// What of the difference comes from where, largest first: parts of which the first run has more, and by how much, in us or pJ.
+    public let reasons: [(part: Part, excess: Double)]
 
     /// Differences below this are no change of order: layers' densities are drawn.
     private static let margin = 1.02
@@ -83,13 +75,13 @@ extension OrderInversion.Measure {
     }
 
     /// By what the first run exceeds the second, largest first, as long as they make up most of the difference.
-    fileprivate func reasons(_ a: RunResult, _ b: RunResult) -> [OrderInversion.Reason] {
+    fileprivate func reasons(_ a: RunResult, _ b: RunResult) -> [(part: OrderInversion.Part, excess: Double)] {
         let (left, right) = (parts(of: a), parts(of: b))
         func value(_ parts: [(part: OrderInversion.Part, value: Double)], _ part: OrderInversion.Part) -> Double {
             parts.first { $0.part == part }?.value ?? 0
         }
         let excesses = (left + right).map(\.part).unique()
-            .map { OrderInversion.Reason(part: $0, excess: value(left, $0) - value(right, $0)) }
+            .map { (part: $0, excess: value(left, $0) - value(right, $0)) }
             .filter { $0.excess > 0 }.sorted { $0.excess > $1.excess }
         let whole = excesses.reduce(0) { $0 + $1.excess }
         var explained = 0.0

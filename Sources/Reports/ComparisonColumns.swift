@@ -27,19 +27,19 @@ struct ComparisonRow: Sendable {
         ComparisonRow(caseName: result.name, run: run, figures: run.total, baseline: result.baseline.total)
     }
 
-    /// The baseline's time over this one's.
-    var speedup: Double? { baseline.flatMap { ratio($0.microseconds, figures.microseconds) } }
-    /// The energy over the baseline's.
-    var energyRatio: Double? { baseline.flatMap { ratio(figures.energy.value, $0.energy.value) } }
-
-    fileprivate func ratio(_ a: Double, _ b: Double) -> Double? { b > 0 ? a / b : nil }
+    /// A figure over the baseline's.
+    fileprivate func ratio(_ value: (RunFigures) -> Double) -> Double? {
+        baseline.flatMap { Reports.ratio(value(figures), value($0)) }
+    }
 }
 
 extension Column<ComparisonRow> {
     static let run = text("run", "name of the run") { $0.run.name }
     static let layer = text("layer", "name of the layer, or total") { $0.figures.layer }
     static let cycles = count("cycles", "cycles", "cycles of the accelerator's clock") { $0.figures.activity.cycles }
-    static let speedup = measure("speedup", "", "the baseline's time over this one's") { $0.speedup }
+    static let speedup = measure("speedup", "", "the baseline's time over this one's") { row in
+        row.baseline.flatMap { Reports.ratio($0.microseconds, row.figures.microseconds) }
+    }
     static let executed = count(
         "executed_multiplies", "products", "products that are executed and not gated"
     ) { $0.figures.multiplies }
@@ -47,7 +47,9 @@ extension Column<ComparisonRow> {
         "multiply_reduction", "", "products of the dense direct convolution over executed_multiplies"
     ) { $0.figures.activity.multiplyReduction }
     static let energy = measure("energy_pJ", "pJ", "energy of all components") { $0.figures.energy.value }
-    static let energyRatio = measure("energy_ratio", "", "energy_pJ over the baseline's") { $0.energyRatio }
+    static let energyRatio = measure("energy_ratio", "", "energy_pJ over the baseline's") {
+        $0.ratio { $0.energy.value }
+    }
     static let multiplyEnergy = measure("multiply_energy_pJ", "pJ", "energy of the multipliers") {
         $0.figures.multiplyEnergy.value
     }
@@ -68,11 +70,7 @@ extension Column<ComparisonRow> {
         multiplyEnergy,
         .measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.figures.dramEnergy.value },
         dramBytes,
-        .measure("dram_ratio", "", "dram_bytes over the baseline's") { row in
-            row.baseline.flatMap {
-                row.ratio(Double(row.figures.activity.dramBytes), Double($0.activity.dramBytes))
-            }
-        },
+        .measure("dram_ratio", "", "dram_bytes over the baseline's") { $0.ratio { Double($0.activity.dramBytes) } },
         utilization,
         .text("bound_by", "what held most cycles, in the words of layers.csv") {
             $0.figures.activity.ledger.largest?.name
@@ -113,7 +111,7 @@ struct ComparisonSensitivityRow: Sendable {
 extension Column<ComparisonSensitivityRow> {
     static let energyRatio = measure(
         "energy_ratio", "", "energy_pJ over the baseline's, whose figures are changed likewise"
-    ) { $0.baseline > .zero ? $0.energy.value / $0.baseline.value : nil }
+    ) { ratio($0.energy.value, $0.baseline.value) }
 
     /// The columns of a comparison's `sensitivity.csv`, in their order.
     static let all: [Column<ComparisonSensitivityRow>] = [

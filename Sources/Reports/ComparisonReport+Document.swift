@@ -35,21 +35,21 @@ extension ComparisonReport {
         let totals = one.runs.map { ComparisonRow.total(of: $0, in: one) }
         let layers = one.runs.flatMap { ComparisonRow.layers(of: $0, in: one) }
         let columns: [Column<ComparisonRow>] = [
-            .cycles.shown("cycles", "", ""), .speedup.shown("speed-up", "", "x"),
-            .executed.shown("multiplies", "executed", ""), .multiplyReduction.shown("multiply", "reduced", "x"),
-            .multiplyEnergy.shown("multiply", "energy", "", as: .scaled(.energy)),
-            .energy.shown("total", "energy", "", as: .scaled(.energy)), .energyRatio.shown("energy", "ratio", ""),
-            .dramBytes.shown("DRAM", "", "", as: .scaled(.data)),
-            .utilization.shown("utiliza-", "tion", "%", as: .percent),
+            .cycles.shown(["cycles", "", ""]), .speedup.shown(["speed-up", "", "x"]),
+            .executed.shown(["multiplies", "executed", ""]), .multiplyReduction.shown(["multiply", "reduced", "x"]),
+            .multiplyEnergy.shown(["multiply", "energy", ""], as: .scaled(.energy)),
+            .energy.shown(["total", "energy", ""], as: .scaled(.energy)), .energyRatio.shown(["energy", "ratio", ""]),
+            .dramBytes.shown(["DRAM", "", ""], as: .scaled(.data)),
+            .utilization.shown(["utiliza-", "tion", "%"], as: .percent),
         ]
         // The area is the machine's, whatever the layer.
         guard showsLayers else {
             return ReportTable(
-                [.run.shown("run", "", "")] + columns + [.area.shown("area", "", "mm2")], rows: totals,
+                [.run.shown(["run", "", ""])] + columns + [.area.shown(["area", "", "mm2"])], rows: totals,
                 exponents: [0, 3, 6])
         }
         return ReportTable(
-            [.layer.shown("layer", "", "", skipsRepeats: true), .run.shown("run", "", "")] + columns,
+            [.layer.shown(["layer", "", ""], skipsRepeats: true), .run.shown(["run", "", ""])] + columns,
             rows: layers.map(\.figures.layer).unique().flatMap { name in layers.filter { $0.figures.layer == name } },
             totals: totals, names: 2,
             exponents: [0, 3, 6])
@@ -118,14 +118,11 @@ extension ComparisonReport {
         let halves = names.map(Self.halves)
         func head(_ lines: [String]) -> [String] { halves.allSatisfy { $0[0].isEmpty } ? [lines[1]] : lines }
         func text(_ title: String, _ text: @escaping @Sendable (Row) -> String) -> Column<Row> {
-            Column(ReportColumn(name: title, description: title, kind: .text).shown(head(["", title]))) {
-                .text(text($0))
-            }
+            .text(title, title, text).shown(head(["", title]))
         }
         let numbers = names.indices.map { run in
-            Column<Row>(
-                ReportColumn(name: names[run], description: title, kind: .measure).shown(head(halves[run]))
-            ) { value($0, run) }
+            Column<Row>(ReportColumn(name: names[run], description: title, kind: .measure)) { value($0, run) }
+                .shown(head(halves[run]))
         }
         return ReportTable([text(title, name)] + numbers + (remark.map { [text($0.title, $0.text)] } ?? []), rows: rows)
     }
@@ -162,12 +159,10 @@ extension ComparisonReport {
         func column(
             _ against: Int, _ head: [String], _ value: @escaping @Sendable (Standing) -> Double
         ) -> Column<CaseResult> {
-            Column(ReportColumn(name: head.joined(), description: text, kind: .measure).shown(head)) {
-                .measure(value(standing(in: $0)[against]))
-            }
+            .measure(head.joined(), "", text) { value(standing(in: $0)[against]) }.shown(head)
         }
         let name = Column<CaseResult>.text("case", "conditions that the runs share") { $0.name }
-            .shown("", "", "times as many, as long, as much")
+            .shown(["", "", "times as many, as long, as much"])
         let columns = standing(in: result.cases[0]).enumerated().flatMap { index, against in
             [
                 column(index, Self.halves(against.other.name) + ["products"], \.multiplies),

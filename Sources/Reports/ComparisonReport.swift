@@ -1,6 +1,7 @@
 import Comparisons
 import Energy
 import Files
+import Hardware
 
 /// What a comparison found, as people and programs read it: tables for the terminal, CSV files, a JSON summary.
 public struct ComparisonReport: Report {
@@ -19,10 +20,8 @@ public struct ComparisonReport: Report {
     ///   - showsSensitivity: whether the ratios with half and twice of some figures are shown.
     ///   - showsLayers: whether the terminal shows every layer, not the totals alone.
     public init(result: ComparisonResult, version: String, showsSensitivity: Bool = false, showsLayers: Bool = true) {
-        self.result = result
-        self.version = version
-        self.showsSensitivity = showsSensitivity
-        self.showsLayers = showsLayers
+        (self.result, self.version) = (result, version)
+        (self.showsSensitivity, self.showsLayers) = (showsSensitivity, showsLayers)
     }
 
     /// What everything is rendered from.
@@ -33,13 +32,11 @@ public struct ComparisonReport: Report {
             summary: summary)
     }
 
-    /// For each case and run one row a layer and a last one `total`.
     private var table: ReportTable {
         ReportTable(Column<ComparisonRow>.all, rows: result.cases.flatMap(ComparisonRow.rows))
     }
 
-    /// For each case all runs with the figures as they are, and with some of them at half and at twice.
-    var sensitivityTable: ReportTable {
+    private var sensitivityTable: ReportTable {
         ReportTable(
             Column<ComparisonSensitivityRow>.all, rows: result.cases.flatMap(ComparisonSensitivityRow.rows))
     }
@@ -71,5 +68,79 @@ public struct ComparisonReport: Report {
                 )
             }
         }
+    }
+
+    // MARK: For programs
+
+    /// What `compare.json` holds: the figures of the CSV files, what each of them is, and all that is needed to make the result
+    /// again.
+    private var summary: JSON {
+        let comparison = result.comparison
+        let changed: JSON = [
+            "sensitivity_columns": .columns(sensitivityTable.columns), "sensitivity": .rows(sensitivityTable),
+        ]
+        return [
+            "program": .program(version), "name": .text(comparison.name), "description": .text(comparison.description),
+            "baseline": .text(comparison.baseline), "columns": .columns(Column<ComparisonRow>.all.map(\.about)),
+            "cases": .array(result.cases.map(describe)),
+        ] + (comparison.published.map { ["published": describe($0)] } ?? [:]) + (showsSensitivity ? changed : [:])
+    }
+
+    private func describe(_ one: CaseResult) -> JSON {
+        [
+            "name": .text(one.name), "runs": .array(one.runs.map { describe($0, in: one) }),
+            "order_turns_round": .array(OrderInversion.all(in: one).map(describe)),
+        ]
+    }
+
+    private func describe(_ run: RunResult, in one: CaseResult) -> JSON {
+        let table = ReportTable(
+            Column<ComparisonRow>.all, rows: ComparisonRow.layers(of: run, in: one),
+            totals: [ComparisonRow.total(of: run, in: one)])
+        return [
+            "name": .text(run.name),
+            "trace": [
+                "name": .text(run.model), "path": .text(run.tracePath), "digest": .optional(run.traceDigest),
+                "seed": .unsigned(run.seed),
+            ],
+            "configuration_yaml": .text(run.configuration.yaml()),
+            "warnings": .array((run.notExported.warnings + run.warnings).map(JSON.text)),
+            "figures": .array(run.origins.map(JSON.text)), "total": .total(table), "layers": .rows(table),
+        ]
+    }
+
+    private func describe(_ inversion: OrderInversion) -> JSON {
+        [
+            "by": .text(inversion.measure.rawValue), "multiplies_less": .text(inversion.fewer.name),
+            "is_ahead": .text(inversion.ahead.name), "multiply_ratio": .real(inversion.multiplyRatio),
+            "ratio": .real(inversion.ratio),
+            inversion.measure == .time ? "reasons_us" : "reasons_pJ": .object(
+                inversion.reasons.map { ($0.part.name, .real($0.excess)) }),
+            "text": .text(sentence(inversion)),
+        ]
+    }
+
+    private func describe(_ published: PublishedFigures) -> JSON {
+        let counted = result.cases.map { one -> JSON in
+            let total = one.run(published.run)?.total(without: published.without)
+            return [
+                "case": .text(one.name), "multiply_reduction": .optional(total?.activity.multiplyReduction),
+                "against": .array(
+                    standing(in: one).map {
+                        [
+                            "run": .text($0.other.name), "multiplies": .real($0.multiplies), "time": .real($0.time),
+                            "energy": .real($0.energy),
+                        ]
+                    }),
+            ]
+        }
+        return [
+            "source": .text(published.source), "run": .text(published.run),
+            "multiply_reduction": .real(published.reduction), "without": .array(published.without.map(JSON.text)),
+            "over_earlier": [
+                "from": .real(published.overEarlier.lowerBound), "to": .real(published.overEarlier.upperBound),
+            ],
+            "counted": .array(counted),
+        ]
     }
 }

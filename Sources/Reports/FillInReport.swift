@@ -1,3 +1,4 @@
+import Simulation
 import Traces
 
 /// A layer that was not measured, because Winograd's algorithm does not apply to it.
@@ -8,10 +9,7 @@ public struct LeftOutLayer: Hashable, Sendable {
     public let reason: String
 
     /// Names a layer and the reason.
-    public init(layer: String, reason: String) {
-        self.layer = layer
-        self.reason = reason
-    }
+    public init(layer: String, reason: String) { (self.layer, self.reason) = (layer, reason) }
 }
 
 /// What was measured of a trace's fill-in, as people and programs read it: a table for the terminal, CSV with a row a
@@ -30,10 +28,7 @@ public struct FillInReport: Report {
     ///   - leftOut: the layers that were not.
     ///   - version: the program's version.
     public init(of trace: Trace, layers: [FillIn], leftOut: [LeftOutLayer], version: String) {
-        self.trace = trace
-        self.layers = layers
-        self.leftOut = leftOut
-        self.version = version
+        (self.trace, self.layers, self.leftOut, self.version) = (trace, layers, leftOut, version)
     }
 
     /// The densities of all layers, and the layers that were not measured. What is not defined is null, and empty in CSV.
@@ -58,16 +53,58 @@ public struct FillInReport: Report {
                 ],
             tables: [("fill-in.csv", table)],
             summary: [
-                ("layers", .rows(table)), ("left_out", .rows(ReportTable(Column<LeftOutLayer>.all, rows: leftOut))),
-                (
-                    "trace",
-                    .object([
-                        ("name", .text(trace.model)), ("description", .text(trace.description)),
-                        ("path", .optional(trace.path)),
-                        ("digest", .optional(trace.digest.isEmpty ? nil : trace.digest)),
-                    ])
-                ),
-                ("seed", .unsigned(trace.seed)), ("program", .program(version)),
+                "layers": .rows(table), "left_out": .rows(ReportTable(Column<LeftOutLayer>.all, rows: leftOut)),
+                "trace": [
+                    "name": .text(trace.model), "description": .text(trace.description),
+                    "path": .optional(trace.path), "digest": .optional(trace.digest),
+                ],
+                "seed": .unsigned(trace.seed), "program": .program(version),
             ])
     }
+}
+
+extension Column<FillIn> {
+    /// The columns of a fill-in report. A density is the share of elements that are not zero.
+    static let all: [Column<FillIn>] = [
+        text("layer", "name of the layer") { $0.layer }.shown(["layer", ""]),
+        text("algorithm", "the transforms that are measured") {
+            Algorithm.winograd(tile: $0.tile, kernel: $0.kernel).description
+        }.shown(["algorithm", ""]),
+        text("relu", "what the trace says stands before the multiplies: none, spatial or winograd") {
+            $0.relu.rawValue
+        }.shown(["ReLU", ""]),
+        density("weight_density_before", "taps; empty where the weights live in the Winograd domain", "weights", "g") {
+            $0.weightDensityBefore
+        },
+        density(
+            "weight_density_after", "positions as they are multiplied: of G g G^T, or as trained", "weights", "G g G^T"
+        ) { $0.weightDensityAfter },
+        density("pixel_density", "pixels as the trace has them", "pixels", "d") { $0.pixelDensity },
+        density("pixel_density_rectified", "pixels after max(0, d)", "rectified", "max(0,d)") {
+            $0.rectifiedPixelDensity
+        },
+        density("activation_density_no_relu", "positions of B^T d B", "no ReLU", "B^T d B") {
+            $0.activationDensityNoRelu
+        },
+        density(
+            "activation_density_spatial_relu", "positions of B^T max(0, d) B: the fill-in", "spatial ReLU",
+            "B^T max(0,d) B"
+        ) { $0.activationDensitySpatialRelu },
+        density(
+            "activation_density_winograd_relu", "positions of max(0, B^T d B)", "Winograd ReLU", "max(0,B^T d B)"
+        ) { $0.activationDensityWinogradRelu },
+    ]
+
+    private static func density(
+        _ name: String, _ description: String, _ head: String, _ formula: String,
+        _ value: @escaping @Sendable (FillIn) -> Double?
+    ) -> Column { measure(name, "", description, value).shown([head, formula], as: .percent) }
+}
+
+extension Column<LeftOutLayer> {
+    /// What a report holds of a layer that was not measured.
+    static let all: [Column<LeftOutLayer>] = [
+        .text("layer", "name of the layer") { $0.layer },
+        .text("reason", "why Winograd's algorithm does not apply") { $0.reason },
+    ]
 }

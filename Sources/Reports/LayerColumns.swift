@@ -14,42 +14,30 @@ struct LayerRow: Sendable {
     let activity: Activity
     /// The accelerator's clock.
     let clock: Hertz
-    /// The energy of all components.
-    let energy: Picojoules
-    /// The multipliers' part of it.
-    let multiplyEnergy: Picojoules
-    /// The energy of the dense direct convolution's multiplies.
-    let denseMultiplyEnergy: Picojoules
-    /// The DRAM's part of the energy.
-    let dramEnergy: Picojoules
+    /// The energy of the layer, or of each layer.
+    let energies: [LayerEnergy]
 
     /// The time at the accelerator's clock, in microseconds.
     var microseconds: Double { Cycles(activity.cycles).seconds(at: clock) * 1e6 }
+    /// The energy of all components.
+    var energy: Picojoules { energies.map(\.total).sum() }
+    /// The multipliers' part of it.
+    var multiplyEnergy: Picojoules { energies.map(\.multiply).sum() }
+    /// The energy of the dense direct convolution's multiplies.
+    var denseMultiplyEnergy: Picojoules { energies.map(\.denseMultiply).sum() }
+    /// The DRAM's part of the energy.
+    var dramEnergy: Picojoules { energies.map(\.dram).sum() }
 
     /// A layer's row.
     init(_ result: LayerResult, energy: LayerEnergy, clock: Hertz) {
-        layer = result.name
-        algorithm = result.algorithm.description
-        note = result.note
-        activity = result.activity
-        self.clock = clock
-        self.energy = energy.total
-        multiplyEnergy = energy.multiply
-        denseMultiplyEnergy = energy.denseMultiply
-        dramEnergy = energy.dram
+        (layer, algorithm, note) = (result.name, result.algorithm.description, result.note)
+        (activity, self.clock, energies) = (result.activity, clock, [energy])
     }
 
     /// The row of all layers: sums, from which ratios are made anew.
     init(totalOf result: SimulationResult, energy: [LayerEnergy]) {
-        layer = "total"
-        algorithm = nil
-        note = nil
-        activity = result.total
-        clock = result.configuration.clock
-        self.energy = energy.map(\.total).sum()
-        multiplyEnergy = energy.map(\.multiply).sum()
-        denseMultiplyEnergy = energy.map(\.denseMultiply).sum()
-        dramEnergy = energy.map(\.dram).sum()
+        (layer, algorithm, note) = ("total", nil, nil)
+        (activity, clock, energies) = (result.total, result.configuration.clock, energy)
     }
 }
 

@@ -63,18 +63,12 @@ public struct OutputTable: Sendable {
 
     /// The table as JSON.
     public var json: JSON {
-        .object([
-            ("name", .text(name)), ("command", .text(command)), ("rows", .text(rows)),
-            (
-                "columns",
-                .array(
-                    columns.map {
-                        .object([
-                            ("name", .text($0.name)), ("unit", .text($0.unit)), ("description", .text($0.description)),
-                            ("is_number", .boolean($0.kind != .text)),
-                        ])
-                    })
-            ),
-        ])
+        let columns = columns.map { column -> JSON in
+            [
+                "name": .text(column.name), "unit": .text(column.unit), "description": .text(column.description),
+                "is_number": .boolean(column.kind != .text),
+            ]
+        }
+        return ["name": .text(name), "command": .text(command), "rows": .text(rows), "columns": .array(columns)]
     }
 }

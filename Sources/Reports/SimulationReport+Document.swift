@@ -32,14 +32,15 @@ extension SimulationReport {
     private var shownLayers: ReportTable {
         ReportTable(
             [
-                .layer.shown("layer", "", ""), .algorithm.shown("algorithm", "", ""), .cycles.shown("cycles", "", ""),
-                .time.shown("time", "", "", as: .scaled(.time)),
-                .utilization.shown("utiliza-", "tion", "%", as: .percent),
-                .multiplies.shown("multiplies", "", ""), .multiplyReduction.shown("multiply", "reduced", "x"),
-                .weightDensity.shown("weight", "density", "%", as: .percent),
-                .activationDensity.shown("activ.", "density", "%", as: .percent),
-                .multiplyEnergy.shown("multiply", "energy", "", as: .scaled(.energy)),
-                .energy.shown("total", "energy", "", as: .scaled(.energy)),
+                .layer.shown(["layer", "", ""]), .algorithm.shown(["algorithm", "", ""]),
+                .cycles.shown(["cycles", "", ""]),
+                .time.shown(["time", "", ""], as: .scaled(.time)),
+                .utilization.shown(["utiliza-", "tion", "%"], as: .percent),
+                .multiplies.shown(["multiplies", "", ""]), .multiplyReduction.shown(["multiply", "reduced", "x"]),
+                .weightDensity.shown(["weight", "density", "%"], as: .percent),
+                .activationDensity.shown(["activ.", "density", "%"], as: .percent),
+                .multiplyEnergy.shown(["multiply", "energy", ""], as: .scaled(.energy)),
+                .energy.shown(["total", "energy", ""], as: .scaled(.energy)),
             ], rows: rows, totals: [total], exponents: [0, 3, 6, 9, 12])
     }
 
@@ -159,18 +160,18 @@ private struct ComponentRow: Sendable {
 
 extension Column<ComponentRow> {
     fileprivate static let all: [Column<ComponentRow>] = [
-        text("component", "part of the machine") { $0.name }.shown("component", ""),
+        text("component", "part of the machine") { $0.name }.shown(["component", ""]),
         figure("energy_pJ", "pJ", "energy of all layers") { row in row.energy.map { (.real($0.value)) } }
-            .shown("energy", "", as: .scaled(.energy)),
+            .shown(["energy", ""], as: .scaled(.energy)),
         figure("energy_share", "", "energy_pJ over that of all components") { row in
             row.energy.map { .measure($0.value / row.whole.energy.value) }
-        }.shown("share", "%", as: .percent),
+        }.shown(["share", "%"], as: .percent),
         figure("area_mm2", "mm2", "what it covers") { row in row.area.map { .real($0.squareMillimetres) } }
-            .shown("area", "mm2"),
+            .shown(["area", "mm2"]),
         figure("area_share", "", "area_mm2 over the chip's") { row in
             row.area.map { .measure($0.value / row.whole.area.value) }
-        }.shown("share", "%", as: .percent),
-        text("figures", "the tables of its figures") { $0.origins }.shown("figures from", "", as: .prose),
+        }.shown(["share", "%"], as: .percent),
+        text("figures", "the tables of its figures") { $0.origins }.shown(["figures from", ""], as: .prose),
     ]
 
     /// A figure of components that have it; the others show nothing.

@@ -44,27 +44,23 @@ struct SweepRow: Hashable, Sendable {
 }
 
 extension Column<SweepRow> {
-    /// The columns of `sweep.csv`.
-    ///
-    /// - Parameters:
-    ///   - axes: names of the axes.
-    ///   - isOnFront: whether a point is on the Pareto front.
-    static func all(
-        axes: [String], isOnFront: @escaping @Sendable (SweepRow) -> Bool
-    ) -> [Column<SweepRow>] {
-        [point] + axes.enumerated().map(axis) + RunTotals.Figure.all.map(figure) + [
-            text("pareto", "true where no other point with the same work is better: see SweepFiles") {
-                isOnFront($0) ? "true" : "false"
-            },
-            error,
-        ]
-    }
-
     static let point = count("point", "", "number of the point in the sweep") { $0.number }
     static let error = text("error", "why the point failed; empty where it did not") { $0.error }
 
-    static func axis(_ index: Int, _ name: String) -> Column {
-        text(name, "one column an axis, under its key: the point's value of it") { $0.axes[index] }
+    /// The point with its values of the axes and its figures.
+    static func values(axes: [String]) -> [Column<SweepRow>] {
+        [point]
+            + axes.enumerated().map { index, name in
+                text(name, "one column an axis, under its key: the point's value of it") { $0.axes[index] }
+            } + RunTotals.Figure.all.map(figure)
+    }
+
+    /// The columns of `sweep.csv`.
+    static func all(axes: [String], isOnFront: @escaping @Sendable (SweepRow) -> Bool) -> [Column<SweepRow>] {
+        let pareto = text("pareto", "true where no other point with the same work is better: see SweepFiles") {
+            isOnFront($0) ? "true" : "false"
+        }
+        return values(axes: axes) + [pareto, error]
     }
 
     static func figure(_ figure: RunTotals.Figure) -> Column { Column(figure.column) { $0[figure] } }

@@ -28,8 +28,8 @@ import Testing
     private static func table(exponents: [Int] = [0]) -> ReportTable {
         ReportTable(
             [
-                group.shown("group", "", skipsRepeats: true), name.shown("name", ""), cycles.shown("cycles", ""),
-                energy.shown("energy", "", as: .scaled(.energy)), share.shown("share", "%", as: .percent),
+                group.shown(["group", ""], skipsRepeats: true), name.shown(["name", ""]), cycles.shown(["cycles", ""]),
+                energy.shown(["energy", ""], as: .scaled(.energy)), share.shown(["share", "%"], as: .percent),
             ], rows: runs, totals: [total], names: 2, exponents: exponents)
     }
 
@@ -37,7 +37,7 @@ import Testing
         let table = ReportTable([name, cycles, energy], rows: runs, totals: [total])
         return ReportDocument(
             sections: sections, tables: [("runs.csv", table), ("shares.csv", ReportTable([share], rows: runs))],
-            summary: [("columns", .columns(table.columns)), ("runs", .rows(table)), ("total", JSON.totals(table)[0])],
+            summary: ["columns": .columns(table.columns), "runs": .rows(table), "total": .total(table)],
             keepsLines: keepsLines)
     }
 

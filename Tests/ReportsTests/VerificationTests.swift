@@ -54,7 +54,7 @@ import Testing
 
     /// The part of a report for people that is about the verification.
     private func table(_ report: SimulationReport, width: Int = 120) -> String {
-        TerminalRenderer(width: width).text(of: ReportDocument(sections: [report.verificationParts], summary: []))
+        TerminalRenderer(width: width).text(of: ReportDocument(sections: [report.verificationParts], summary: [:]))
     }
 
     @Test func theTableShowsIt() throws {

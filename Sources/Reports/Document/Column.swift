@@ -30,13 +30,13 @@ public struct ReportColumn: Hashable, Sendable {
     public let kind: Cell.Kind
     /// What stands above it in tables for people, in as many lines as in the table's other columns. Where the format chooses a
     /// unit, it stands in the last line.
-    public private(set) var head: [String]
+    public fileprivate(set) var head: [String]
     /// How tables for people show its values.
-    public private(set) var format: Format
+    public fileprivate(set) var format: Format
     /// How they stand there.
-    public private(set) var alignment: TextTable.Alignment
+    public fileprivate(set) var alignment: TextTable.Alignment
     /// Whether a value that is that of the row above is left out there.
-    public private(set) var skipsRepeats = false
+    public fileprivate(set) var skipsRepeats = false
 
     /// Makes a description.
     public init(name: String, unit: String = "", description: String, kind: Cell.Kind) {
@@ -46,17 +46,6 @@ public struct ReportColumn: Hashable, Sendable {
         case .measure: (format, alignment) = (.figures, .decimal)
         case .text: (format, alignment) = (.plain, .left)
         }
-    }
-
-    /// The same column with another look in tables for people; what is not given stays.
-    func shown(
-        _ head: [String], as format: Format? = nil, align alignment: TextTable.Alignment? = nil,
-        skipsRepeats: Bool = false
-    ) -> ReportColumn {
-        var column = self
-        (column.head, column.skipsRepeats) = (head, skipsRepeats)
-        (column.format, column.alignment) = (format ?? self.format, alignment ?? self.alignment)
-        return column
     }
 }
 
@@ -97,9 +86,15 @@ package struct Column<Row>: Sendable {
 
     /// The same column with another look in tables for people; what is not given stays.
     package func shown(
-        _ head: String..., as format: ReportColumn.Format? = nil, align alignment: TextTable.Alignment? = nil,
+        _ head: [String], as format: ReportColumn.Format? = nil, align alignment: TextTable.Alignment? = nil,
         skipsRepeats: Bool = false
     ) -> Column {
-        Column(about.shown(head, as: format, align: alignment, skipsRepeats: skipsRepeats), cell: cell)
+        var about = about
+        (about.head, about.skipsRepeats) = (head, skipsRepeats)
+        (about.format, about.alignment) = (format ?? about.format, alignment ?? about.alignment)
+        return Column(about, cell: cell)
     }
 }
+
+/// A ratio; nil to nothing.
+func ratio(_ part: Double, _ whole: Double) -> Double? { whole > 0 ? part / whole : nil }

@@ -72,9 +72,6 @@ public enum NumberText {
         text.count <= width ? text : text.prefix(max(width - 1, 0)) + "…"
     }
 
-    /// A number with four significant digits, or fewer where it has fewer.
-    static func significant(_ value: Double) -> Double { Double(String(format: "%.4g", value)) ?? value }
-
     /// A text in lines of at most `width` characters, broken at spaces, and inside words that are longer than a line. The
     /// first line is indented by `first` spaces, the others by `rest`.
     public static func wrapped(_ text: String, width: Int, first: Int = 0, rest: Int = 2) -> [String] {

@@ -20,7 +20,8 @@ public struct ReportDocument: Sendable {
     /// The tables that become CSV files, with the files' names.
     public let tables: [(file: String, table: ReportTable)]
     /// What becomes a JSON file: the figures of all tables, and all that is needed to make them again.
-    public let summary: [(key: String, value: JSON)]
+    public var summary: JSON { makeSummary() }
+    private let makeSummary: @Sendable () -> JSON
     /// Whether sentences and items stay in one line each, however long.
     let keepsLines: Bool
 
@@ -29,18 +30,19 @@ public struct ReportDocument: Sendable {
     /// - Parameters:
     ///   - sections: what people read, in order.
     ///   - tables: the tables that become CSV files, with the files' names.
-    ///   - summary: what becomes a JSON file.
+    ///   - summary: what becomes a JSON file, made when it is asked for.
     ///   - keepsLines: whether sentences and items stay in one line each.
     public init(
-        sections: [[Part]], tables: [(file: String, table: ReportTable)] = [], summary: [(key: String, value: JSON)],
+        sections: [[Part]], tables: [(file: String, table: ReportTable)] = [],
+        summary: @escaping @autoclosure @Sendable () -> JSON,
         keepsLines: Bool = false
     ) {
-        (self.sections, self.tables, self.summary, self.keepsLines) = (sections, tables, summary, keepsLines)
+        (self.sections, self.tables, makeSummary, self.keepsLines) = (sections, tables, summary, keepsLines)
     }
 
     /// The files' names and bytes: the tables, and last the summary under the name that is given.
     package func files(summary name: String) -> [(name: String, bytes: [UInt8])] {
-        tables.map { ($0.file, CSV($0.table).bytes) } + [(name, JSON.object(summary).bytes())]
+        tables.map { ($0.file, CSV($0.table).bytes) } + [(name, summary.bytes())]
     }
 }
 
@@ -60,7 +62,7 @@ extension Report {
     public func csv() -> [UInt8] { document.tables.first.map { CSV($0.table).bytes } ?? [] }
 
     /// The document's summary as JSON. Keys stand in a fixed order.
-    public func json() -> [UInt8] { JSON.object(document.summary).bytes() }
+    public func json() -> [UInt8] { document.summary.bytes() }
 }
 
 /// Bars side by side, each a stack of parts of one unit.
