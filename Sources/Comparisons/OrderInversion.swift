@@ -76,12 +76,8 @@ extension OrderInversion.Measure {
 
     /// By what the first run exceeds the second, largest first, as long as they make up most of the difference.
     fileprivate func reasons(_ a: RunResult, _ b: RunResult) -> [(part: OrderInversion.Part, excess: Double)] {
-        let (left, right) = (parts(of: a), parts(of: b))
-        func value(_ parts: [(part: OrderInversion.Part, value: Double)], _ part: OrderInversion.Part) -> Double {
-            parts.first { $0.part == part }?.value ?? 0
-        }
-        let excesses = (left + right).map(\.part).unique()
-            .map { (part: $0, excess: value(left, $0) - value(right, $0)) }
+        let other = Dictionary(uniqueKeysWithValues: parts(of: b))
+        let excesses = parts(of: a).map { (part: $0, excess: $1 - (other[$0] ?? 0)) }
             .filter { $0.excess > 0 }.sorted { $0.excess > $1.excess }
         let whole = excesses.reduce(0) { $0 + $1.excess }
         var explained = 0.0
@@ -93,7 +89,7 @@ extension OrderInversion.Measure {
     }
 
     /// What a run's measure is made of: us by what held the cycles, or pJ by component.
-    private func parts(of run: RunResult) -> [(part: OrderInversion.Part, value: Double)] {
+    private func parts(of run: RunResult) -> [(OrderInversion.Part, Double)] {
         switch self {
         case .time:
             CycleHolder.allCases.map {

@@ -1,14 +1,19 @@
 import Comparisons
 import Energy
+import Hardware
 import Simulation
 
 /// What a line of `compare.csv` is made from: a layer of a run, or all of them, beside the baseline's.
-struct ComparisonRow: Sendable {
+struct ComparisonRow: FigureRow {
     let caseName: String
     let run: RunResult
     let figures: RunFigures
     /// The baseline's figures of the same layer; nil where it has no such layer.
     let baseline: RunFigures?
+
+    var activity: Activity { figures.activity }
+    var clock: Hertz { figures.clock }
+    var energies: [LayerEnergy] { figures.energies }
 
     /// The rows of a case: run by run its layers and their total.
     static func rows(of result: CaseResult) -> [ComparisonRow] {
@@ -36,7 +41,6 @@ struct ComparisonRow: Sendable {
 extension Column<ComparisonRow> {
     static let run = text("run", "name of the run") { $0.run.name }
     static let layer = text("layer", "name of the layer, or total") { $0.figures.layer }
-    static let cycles = count("cycles", "cycles", "cycles of the accelerator's clock") { $0.figures.activity.cycles }
     static let speedup = measure("speedup", "", "the baseline's time over this one's") { row in
         row.baseline.flatMap { Reports.ratio($0.microseconds, row.figures.microseconds) }
     }
@@ -45,35 +49,23 @@ extension Column<ComparisonRow> {
     ) { $0.figures.multiplies }
     static let multiplyReduction = measure(
         "multiply_reduction", "", "products of the dense direct convolution over executed_multiplies"
-    ) { $0.figures.activity.multiplyReduction }
-    static let energy = measure("energy_pJ", "pJ", "energy of all components") { $0.figures.energy.value }
+    ) { $0.activity.multiplyReduction }
     static let energyRatio = measure("energy_ratio", "", "energy_pJ over the baseline's") {
         $0.ratio { $0.energy.value }
     }
-    static let multiplyEnergy = measure("multiply_energy_pJ", "pJ", "energy of the multipliers") {
-        $0.figures.multiplyEnergy.value
-    }
     static let dramBytes = count("dram_bytes", "B", "bytes moved between DRAM and the chip") {
-        $0.figures.activity.dramBytes
-    }
-    static let utilization = measure("utilization", "", "useful slots over all slots") {
-        $0.figures.activity.utilization
+        $0.activity.dramBytes
     }
     static let area = measure("area_mm2", "mm2", "area of the chip") { $0.run.area.squareMillimetres }
 
     /// The columns of `compare.csv`, in their order.
     static let all: [Column<ComparisonRow>] = [
-        text("case", "conditions that the runs share") { $0.caseName }, run, layer, cycles,
-        measure("time_us", "us", "time at the accelerator's clock") { $0.figures.microseconds }, speedup,
-        count("multiplies", "products", "products of two non-zero operands") { $0.figures.activity.usefulProducts },
-        executed, multiplyReduction, energy, energyRatio,
-        multiplyEnergy,
-        .measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.figures.dramEnergy.value },
-        dramBytes,
+        .text("case", "conditions that the runs share") { $0.caseName }, run, layer, cycles, time, speedup, multiplies,
+        executed, multiplyReduction, energy, energyRatio, multiplyEnergy, dramEnergy, dramBytes,
         .measure("dram_ratio", "", "dram_bytes over the baseline's") { $0.ratio { Double($0.activity.dramBytes) } },
         utilization,
         .text("bound_by", "what held most cycles, in the words of layers.csv") {
-            $0.figures.activity.ledger.largest?.name
+            $0.activity.ledger.largest?.name
         },
         area,
         .count("multipliers", "multipliers", "multipliers of the array") { $0.run.configuration.multipliers },

@@ -42,7 +42,7 @@ public struct ComparisonReport: Report {
     }
 
     /// `sensitivity.csv`: for each case all runs with the figures as they are, and with some of them at half and at twice.
-    public func sensitivityCSV() -> [UInt8] { CSV(sensitivityTable).bytes }
+    public func sensitivityCSV() -> [UInt8] { sensitivityTable.csv() }
 
     /// Writes `compare.csv`, `compare.json` and, where it was asked for, `sensitivity.csv` into a folder, which is made where it
     /// is missing: all files or none, `compare.json` last.

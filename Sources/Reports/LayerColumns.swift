@@ -2,31 +2,56 @@ import Energy
 import Hardware
 import Simulation
 
+/// A row with the figures of one layer, or of several.
+protocol FigureRow: Sendable {
+    /// The counts.
+    var activity: Activity { get }
+    /// The accelerator's clock.
+    var clock: Hertz { get }
+    /// The energy of each layer.
+    var energies: [LayerEnergy] { get }
+}
+
+extension FigureRow {
+    /// The energy of all components.
+    var energy: Picojoules { energies.map(\.total).sum() }
+    /// The multipliers' part of it.
+    var multiplyEnergy: Picojoules { energies.map(\.multiply).sum() }
+}
+
+extension Column where Row: FigureRow {
+    static var cycles: Column { count("cycles", "cycles", "cycles of the accelerator's clock") { $0.activity.cycles } }
+    static var time: Column {
+        measure("time_us", "us", "time at the accelerator's clock") {
+            Cycles($0.activity.cycles).seconds(at: $0.clock) * 1e6
+        }
+    }
+    static var utilization: Column {
+        measure("utilization", "", "useful slots over all slots") { $0.activity.utilization }
+    }
+    static var multiplies: Column {
+        count("multiplies", "products", "products of two non-zero operands") { $0.activity.usefulProducts }
+    }
+    static var energy: Column { measure("energy_pJ", "pJ", "energy of all components") { $0.energy.value } }
+    static var multiplyEnergy: Column {
+        measure("multiply_energy_pJ", "pJ", "energy of the multipliers") { $0.multiplyEnergy.value }
+    }
+    static var dramEnergy: Column {
+        measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.energies.map(\.dram).sum().value }
+    }
+}
+
 /// What a line of `layers.csv` is made from: a layer, or all of them.
-struct LayerRow: Sendable {
+struct LayerRow: FigureRow {
     /// The layer's name, or `total`.
     let layer: String
     /// How it was computed; nil for the total.
     let algorithm: String?
     /// What the user asked for and did not get.
     let note: String?
-    /// The counts.
     let activity: Activity
-    /// The accelerator's clock.
     let clock: Hertz
-    /// The energy of the layer, or of each layer.
     let energies: [LayerEnergy]
-
-    /// The time at the accelerator's clock, in microseconds.
-    var microseconds: Double { Cycles(activity.cycles).seconds(at: clock) * 1e6 }
-    /// The energy of all components.
-    var energy: Picojoules { energies.map(\.total).sum() }
-    /// The multipliers' part of it.
-    var multiplyEnergy: Picojoules { energies.map(\.multiply).sum() }
-    /// The energy of the dense direct convolution's multiplies.
-    var denseMultiplyEnergy: Picojoules { energies.map(\.denseMultiply).sum() }
-    /// The DRAM's part of the energy.
-    var dramEnergy: Picojoules { energies.map(\.dram).sum() }
 
     /// A layer's row.
     init(_ result: LayerResult, energy: LayerEnergy, clock: Hertz) {
@@ -39,6 +64,9 @@ struct LayerRow: Sendable {
         (layer, algorithm, note) = ("total", nil, nil)
         (activity, clock, energies) = (result.total, result.configuration.clock, energy)
     }
+
+    /// The energy of the dense direct convolution's multiplies.
+    var denseMultiplyEnergy: Picojoules { energies.map(\.denseMultiply).sum() }
 }
 
 /// The columns that tables, sweeps and other columns name.
@@ -46,12 +74,6 @@ extension Column<LayerRow> {
     static let layer = text("layer", "name of the layer") { $0.layer }
     static let algorithm = text("algorithm", "how the layer is computed") { $0.algorithm }
     static let note = text("note", "what was asked for and not done") { $0.note }
-    static let cycles = count("cycles", "cycles", "cycles of the accelerator's clock") { $0.activity.cycles }
-    static let time = measure("time_us", "us", "time at the accelerator's clock") { $0.microseconds }
-    static let utilization = measure("utilization", "", "useful slots over all slots") { $0.activity.utilization }
-    static let multiplies = count("multiplies", "products", "products of two non-zero operands") {
-        $0.activity.usefulProducts
-    }
     static let multiplyReduction = measure(
         "multiply_reduction", "", "dense_multiplies over multiplies executed and not gated"
     ) { $0.activity.multiplyReduction }
@@ -61,10 +83,6 @@ extension Column<LayerRow> {
     static let activationDensity = measure(
         "activation_density", "", "activations that are not zero over all, as they are multiplied"
     ) { $0.activity.activationDensity }
-    static let multiplyEnergy = measure("multiply_energy_pJ", "pJ", "energy of the multipliers") {
-        $0.multiplyEnergy.value
-    }
-    static let energy = measure("energy_pJ", "pJ", "energy of all components") { $0.energy.value }
     static let weightLoadRatio = loadRatio("weight") { $0.activity.weightOperands }
     static let inputLoadRatio = loadRatio("input") { $0.activity.inputOperands }
 
@@ -164,7 +182,7 @@ extension Column<LayerRow> {
                 $0.activity.skippedProducts
             },
             .count("accumulator_updates", "updates", "updates of accumulators") { $0.activity.accumulatorUpdates },
-            .measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.dramEnergy.value },
+            dramEnergy,
             .count("dram_mask_bits", "bit", "masks of the encodings among what DRAM moves") {
                 $0.activity.dramMaskBits
             },

@@ -65,16 +65,16 @@ public struct SimulationReport: Report {
     }
 
     /// `layers.csv`: one line a layer and a last one `total`.
-    public func layersCSV() -> [UInt8] { CSV(layerTable).bytes }
+    public func layersCSV() -> [UInt8] { layerTable.csv() }
 
     /// `energy.csv`: one line a layer, component and action.
-    public func energyCSV() -> [UInt8] { CSV(energyTable).bytes }
+    public func energyCSV() -> [UInt8] { energyTable.csv() }
 
     /// `area.csv`: one line a component and part of the chip.
-    public func areaCSV() -> [UInt8] { CSV(areaTable).bytes }
+    public func areaCSV() -> [UInt8] { areaTable.csv() }
 
     /// `sensitivity.csv`: the energy of all layers with the figures as they are, and with some of them at half and at twice.
-    public func sensitivityCSV() -> [UInt8] { CSV(sensitivityTable).bytes }
+    public func sensitivityCSV() -> [UInt8] { sensitivityTable.csv() }
 
     /// `summary.json`: the figures of all CSV files, what each of them is, and all that is needed to make the result again;
     /// and, where the functional pass ran, its tolerance, columns and what it found, as the last three keys.

@@ -132,6 +132,24 @@ import Testing
         #expect(files[2].1.contains("\"energy_pJ\": null"))
     }
 
+    /// The parts of a layer's bar are those of its row in layers.csv.
+    @Test func barsOfALayerAddUp() throws {
+        let report = try HandMade.report()
+        let charts = report.document.sections.joined().compactMap {
+            if case .chart(let chart) = $0 { chart } else { nil }
+        }
+        #expect(charts.map(\.title) == ["Cycles by what held the next bundle", "Energy by component"])
+        let rows = ReportsTests.table(report.layersCSV())
+        for (chart, name) in zip(charts, ["cycles", "energy_pJ"]) {
+            #expect(Set(chart.bars.columns.dropFirst().map(\.unit)).count == 1 && chart.bars.rows.count == 3)
+            for (bar, row) in zip(chart.bars.rows, rows) {
+                let sum = bar.dropFirst().compactMap(\.number).reduce(0, +)
+                let whole = try #require(Double(row[name] ?? ""))
+                #expect(bar[0].text == row["layer"] && abs(sum - whole) <= 1e-9 * whole, "\(name)")
+            }
+        }
+    }
+
     @Test(arguments: [
         (Cell.integer(.min), Cell.Kind.count), (.integer(0), .count), (.real(0.1 + 0.2), .measure),
         (.real(1e300), .measure),

@@ -42,7 +42,7 @@ public struct ReportDocument: Sendable {
 
     /// The files' names and bytes: the tables, and last the summary under the name that is given.
     package func files(summary name: String) -> [(name: String, bytes: [UInt8])] {
-        tables.map { ($0.file, CSV($0.table).bytes) } + [(name, summary.bytes())]
+        tables.map { ($0.file, $0.table.csv()) } + [(name, summary.bytes())]
     }
 }
 
@@ -59,7 +59,7 @@ extension Report {
     public func terminal(width: Int = 120) -> String { TerminalRenderer(width: width).text(of: document) }
 
     /// The first of the document's tables as CSV.
-    public func csv() -> [UInt8] { document.tables.first.map { CSV($0.table).bytes } ?? [] }
+    public func csv() -> [UInt8] { document.tables.first.map { $0.table.csv() } ?? [] }
 
     /// The document's summary as JSON. Keys stand in a fixed order.
     public func json() -> [UInt8] { document.summary.bytes() }

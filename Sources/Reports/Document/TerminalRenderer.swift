@@ -31,7 +31,7 @@ struct TerminalRenderer {
 
     /// A table, with counts as they are or in the first of the powers of ten with which it fits.
     private func lines(of table: ReportTable) -> [String] {
-        let tables = table.exponents.lazy.map { ShownTable(table, exponent: $0).text }
+        let tables = table.exponents.lazy.map { TextTable(table, exponent: $0) }
         let prose = table.columns.firstIndex { $0.format == .prose }
         return TextTable.fitting(tables, within: width, names: table.names)?
             .lines(within: width, names: table.names, prose: prose) ?? []
@@ -62,44 +62,27 @@ extension TerminalRenderer {
     }
 }
 
-/// A table as people read it: each value as a text, in the units that suit them.
-struct ShownTable {
-    /// By column, what stands above it.
-    private(set) var heads: [[String]]
-    /// The rows, a text a column.
-    private(set) var rows: [[String]] = []
-    /// The rows that sum up the others.
-    private(set) var totals: [[String]] = []
-    private let columns: [ReportColumn]
-
+extension TextTable {
+    /// A table as people read it: each value as a text, in the units that suit them.
+    ///
     /// - Parameter exponent: the power of ten in which counts are shown.
     init(_ table: ReportTable, exponent: Int) {
-        columns = table.columns
-        heads = columns.map(\.head)
-        let (rows, totals) = (Array(table.rows), Array(table.totals))
-        let scales = Self.scales(of: columns, rows + totals)
-        for (index, column) in columns.enumerated() {
-            let unit = scales[index]?.unit ?? (column.format == .count && exponent > 0 ? "10^\(exponent)" : nil)
-            if let unit { heads[index][heads[index].count - 1] = unit }
-        }
-        var above = [Cell](repeating: .empty, count: columns.count)
-        func shown(_ row: [Cell]) -> [String] {
-            defer { above = row }
-            return columns.indices.map { index in
-                if columns[index].skipsRepeats, row[index] == above[index] { return "" }
-                return Self.text(row[index], columns[index].format, scales[index], exponent)
+        let (columns, rows) = (table.columns, Array(table.rows) + table.totals)
+        let scales = Self.scales(of: columns, rows)
+        self.init(
+            zip(columns, scales).map { column, scale in
+                var head = column.head
+                let power = column.format == .count && exponent > 0 ? "10^\(exponent)" : nil
+                if let unit = scale?.unit ?? power { head[head.count - 1] = unit }
+                return (head: head, alignment: column.alignment)
+            })
+        for (number, row) in rows.enumerated() {
+            let texts = columns.indices.map { index in
+                columns[index].skipsRepeats && number > 0 && row[index] == rows[number - 1][index]
+                    ? "" : Self.text(row[index], columns[index].format, scales[index], exponent)
             }
+            number == table.rows.count ? addTotal(texts) : add(texts)
         }
-        self.rows = rows.map(shown)
-        self.totals = totals.map(shown)
-    }
-
-    /// The same for a fixed-width font.
-    var text: TextTable {
-        var table = TextTable(zip(heads, columns).map { (head: $0, alignment: $1.alignment) })
-        for row in rows { table.add(row) }
-        for (index, row) in totals.enumerated() { index == 0 ? table.addTotal(row) : table.add(row) }
-        return table
     }
 
     /// By column, the scale of its values where its format chooses one.
