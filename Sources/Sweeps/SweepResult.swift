@@ -124,7 +124,7 @@ public struct SweepResult: Report {
         let figures = (objectives.map(\.figure) + [.cycles, .utilization, .energy, .area]).unique()
         let figureColumns = figures.map { figure -> Column<SweepRow> in
             let (name, unit) = (figure.column.name, figure.column.unit)
-            let short = name.replacing("_" + unit, with: "")
+            let short = unit.isEmpty ? name : name.replacing("_" + unit, with: "")
             return .figure(figure)
                 .shown([short, unit == short ? "" : unit], as: .short(unit == "pJ" ? .energy : nil), align: .right)
         }
