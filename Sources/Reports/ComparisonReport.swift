@@ -128,8 +128,9 @@ public struct ComparisonReport: Report {
                 "against": .array(
                     standing(in: one).map {
                         [
-                            "run": .text($0.other.name), "multiplies": .real($0.multiplies), "time": .real($0.time),
-                            "energy": .real($0.energy),
+                            "run": .text($0.other.name), "multiplies": .optional($0.multiplies),
+                            "time": .optional($0.time),
+                            "energy": .optional($0.energy),
                         ]
                     }),
             ]

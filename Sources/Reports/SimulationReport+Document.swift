@@ -161,7 +161,7 @@ private struct ComponentRow: Sendable {
 extension Column<ComponentRow> {
     fileprivate static let all: [Column<ComponentRow>] = [
         text("component", "part of the machine") { $0.name }.shown(["component", ""]),
-        figure("energy_pJ", "pJ", "energy of all layers") { row in row.energy.map { (.real($0.value)) } }
+        figure("energy_pJ", "pJ", "energy of all layers") { row in row.energy.map { .real($0.value) } }
             .shown(["energy", ""], as: .scaled(.energy)),
         figure("energy_share", "", "energy_pJ over that of all components") { row in
             row.energy.map { .measure($0.value / row.whole.energy.value) }

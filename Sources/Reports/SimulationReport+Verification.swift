@@ -85,7 +85,7 @@ extension LayerVerification.Status {
 
 extension Column<LayerVerification> {
     /// What a summary holds of a layer's verification.
-    static let all = [layer, status, note] + figures.map(\.file) + [products]
+    static let all = [layer, status, note] + errors.map(\.file) + [expected.file, products]
 
     /// What a terminal shows of it.
     ///
@@ -94,8 +94,8 @@ extension Column<LayerVerification> {
         let word = text("status", "verified, failed or skipped") {
             $0.isFailed ? $0.status.name.uppercased() : $0.status.name
         }
-        return [layer.shown(["layer", ""]), word.shown(["status", ""])] + figures.prefix(isRounded ? 5 : 4).map(\.shown)
-            + [products.shown(["products", ""], align: .right)]
+        return [layer.shown(["layer", ""]), word.shown(["status", ""])] + errors.map(\.shown)
+            + (isRounded ? [expected.shown] : []) + [products.shown(["products", ""], align: .right)]
     }
 
     private static let layer = text("layer", "name of the layer") { $0.layer }
@@ -105,31 +105,32 @@ extension Column<LayerVerification> {
         $0.products
     }
 
-    private static let figures = [
-        figure("max_error", "", "largest difference from the trace's outputs over the largest of them", "max", "error")
-        {
+    private static let errors = [
+        error("max_error", "", "largest difference from the trace's outputs over the largest of them", "max", "error") {
             $0.recorded?.largest
         },
-        figure(
+        error(
             "snr_dB", "dB", "the trace's outputs over the differences from them; empty where none differs", "SNR", "dB"
-        ) { $0.recorded?.signalToNoise },
-        figure(
+        ) {
+            $0.recorded?.signalToNoise
+        },
+        error(
             "direct_max_error", "", "largest difference from a direct convolution over its largest output", "direct",
             "max error"
         ) { $0.direct?.largest },
-        figure(
+        error(
             "direct_snr_dB", "dB", "a direct convolution's outputs over the differences; empty where none differs",
             "direct", "SNR dB"
         ) { $0.direct?.signalToNoise },
-        figure(
-            "expected_max_error", "",
-            "largest error to be expected of rounding the operands; empty where none is rounded", "rounding", "error"
-        ) { $0.rounding },
     ]
+    private static let expected = error(
+        "expected_max_error", "", "largest error to be expected of rounding the operands; empty where none is rounded",
+        "rounding", "error"
+    ) { $0.rounding }
 
     /// An error or a signal-to-noise ratio. What is infinite, as the ratio is where nothing differs, is not defined in files; for
     /// people there is a word.
-    private static func figure(
+    private static func error(
         _ name: String, _ unit: String, _ description: String, _ head: String...,
         value: @escaping @Sendable (LayerVerification) -> Double?
     ) -> (file: Column, shown: Column) {

@@ -24,7 +24,7 @@ struct SweepRow: Hashable, Sendable {
     /// Reads a row that was written as texts; nil where they are none.
     init?(texts: [String], axes count: Int) {
         guard texts.count == 2 + count + RunTotals.Figure.all.count, let number = Int(texts[0]) else { return nil }
-        let (axes, figures) = (Array(texts[1...count]), texts[(count + 1)...].dropLast())
+        let (axes, figures) = (Array(texts[1..<count + 1]), texts[(count + 1)...].dropLast())
         if let error = texts.last, !error.isEmpty {
             guard figures.allSatisfy(\.isEmpty) else { return nil }
             self.init(number: number, axes: axes, error: error)

@@ -84,7 +84,7 @@ package struct Column<Row>: Sendable {
         Column(ReportColumn(name: name, description: description, kind: .text)) { value($0).map(Cell.text) ?? .empty }
     }
 
-    /// The same column with another look in tables for people; what is not given stays.
+    /// The same column, shown otherwise in tables for people; what is not given stays.
     package func shown(
         _ head: [String], as format: ReportColumn.Format? = nil, align alignment: TextTable.Alignment? = nil,
         skipsRepeats: Bool = false

@@ -120,8 +120,8 @@ extension JSON {
     /// A text; null where it is nil or empty.
     package static func optional(_ text: String?) -> JSON { text.flatMap { $0.isEmpty ? nil : .text($0) } ?? .null }
 
-    /// A number; null where it is nil.
-    package static func optional(_ value: Double?) -> JSON { value.map(JSON.real) ?? .null }
+    /// A number; null where it is nil or not finite.
+    package static func optional(_ value: Double?) -> JSON { JSON(.measure(value)) }
 
     /// What wrote the file.
     package static func program(_ version: String) -> JSON { ["name": .text("winosim"), "version": .text(version)] }
