@@ -12,6 +12,22 @@ public struct OrderInversion: Sendable {
         case energy
     }
 
+    /// What a measure is made of.
+    public enum Part: Hashable, Sendable {
+        /// The time that something held the cycles.
+        case holder(CycleHolder)
+        /// The energy of a component.
+        case component(String)
+
+        /// The name in reports.
+        public var name: String {
+            switch self {
+            case .holder(let holder): holder.name
+            case .component(let name): name
+            }
+        }
+    }
+
     /// By what the order turns round.
     public let measure: Measure
     /// The run that multiplies less.
@@ -22,9 +38,8 @@ public struct OrderInversion: Sendable {
     public let multiplyRatio: Double
     /// How many times as long the first one takes, or as much energy.
     public let ratio: Double
-    /// What of the difference comes from where, largest first: names of what held the cycles or of components, with the us or
-    /// pJ by which the first run has more.
-    public let reasons: [(name: String, excess: Double)]
+    /// What of the difference comes from where, largest first: parts of which the first run has more, and by how much, in us or pJ.
+    public let reasons: [(part: Part, excess: Double)]
 
     /// Differences below this are no change of order: layers' densities are drawn.
     private static let margin = 1.02
@@ -60,32 +75,27 @@ extension OrderInversion.Measure {
     }
 
     /// By what the first run exceeds the second, largest first, as long as they make up most of the difference.
-    fileprivate func reasons(_ a: RunResult, _ b: RunResult) -> [(name: String, excess: Double)] {
-        let (left, right) = (parts(of: a), parts(of: b))
-        let names = left.map(\.name) + right.map(\.name).filter { name in !left.contains { $0.name == name } }
-        func value(_ parts: [(name: String, value: Double)], _ name: String) -> Double {
-            parts.first { $0.name == name }?.value ?? 0
-        }
-        let excesses = names.map { (name: $0, excess: value(left, $0) - value(right, $0)) }
+    fileprivate func reasons(_ a: RunResult, _ b: RunResult) -> [(part: OrderInversion.Part, excess: Double)] {
+        let other = Dictionary(uniqueKeysWithValues: parts(of: b))
+        let excesses = parts(of: a).map { (part: $0, excess: $1 - (other[$0] ?? 0)) }
             .filter { $0.excess > 0 }.sorted { $0.excess > $1.excess }
         let whole = excesses.reduce(0) { $0 + $1.excess }
-        var reasons: [(name: String, excess: Double)] = []
         var explained = 0.0
-        for excess in excesses where explained < 0.75 * whole && reasons.count < 3 {
-            reasons.append(excess)
-            explained += excess.excess
-        }
-        return reasons
+        return Array(
+            excesses.prefix(3).prefix { reason in
+                defer { explained += reason.excess }
+                return explained < 0.75 * whole
+            })
     }
 
     /// What a run's measure is made of: us by what held the cycles, or pJ by component.
-    private func parts(of run: RunResult) -> [(name: String, value: Double)] {
+    private func parts(of run: RunResult) -> [(OrderInversion.Part, Double)] {
         switch self {
         case .time:
             CycleHolder.allCases.map {
-                ($0.name, Cycles(run.total.activity.timing.held[$0]).seconds(at: run.total.clock) * 1e6)
+                (.holder($0), Cycles(run.total.activity.timing.held[$0]).seconds(at: run.total.clock) * 1e6)
             }
-        case .energy: run.total.components.map { ($0.name, $0.energy.value) }
+        case .energy: run.total.components.map { (.component($0.name), $0.energy.value) }
         }
     }
 }

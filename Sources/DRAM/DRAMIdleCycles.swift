@@ -17,6 +17,36 @@ public enum DRAMIdleCause: Int, CaseIterable, Hashable, Sendable {
     case rankSwitch
     /// The bus turned from reads to writes or back: tWTR_S, tWTR_L, CL, CWL, tRTRS.
     case turnaround
+
+    /// The cause in the name of its column.
+    public var name: String { texts.name }
+
+    /// What its clocks are, in one line: the bus was idle and the next burst waited for this.
+    public var explanation: String { texts.explanation }
+
+    /// What the bus was idle for, in the middle of a sentence.
+    public var phrase: String { texts.phrase }
+
+    private var texts: (name: String, explanation: String, phrase: String) {
+        switch self {
+        case .noRequest:
+            ("no_request", "idle: no request had come in time; its CL or CWL count too", "requests to come")
+        case .queue: ("queue", "idle: the request waited in the controller's queues", "the controller's queues")
+        case .refresh: ("refresh", "idle: the rank was refreshed", "refreshes")
+        case .row:
+            ("row", "idle: the bank changed its row: tRP, tRCD, row cycle, tRTP, tWR", "banks that change rows")
+        case .activateRate:
+            (
+                "activate_rate", "idle: tRRD or tFAW after activates of other banks",
+                "the rate of activates (tRRD, tFAW)"
+            )
+        case .columnRate:
+            ("column_rate", "idle: tCCD, mostly of one bank group", "the rate of column commands (tCCD)")
+        case .rankSwitch: ("rank_switch", "idle: tRTRS between reads of two ranks", "changes of rank")
+        case .turnaround:
+            ("turnaround", "idle: turning from reads to writes or back", "turns between reads and writes")
+        }
+    }
 }
 
 /// The clocks in which data buses are idle, by the cause that delayed the next burst; sums over channels.

@@ -1,9 +1,10 @@
 import Comparisons
 import Energy
 import Files
+import Hardware
 
 /// What a comparison found, as people and programs read it: tables for the terminal, CSV files, a JSON summary.
-public struct ComparisonReport: Sendable {
+public struct ComparisonReport: Report {
     let result: ComparisonResult
     let version: String
     /// Whether the energies with other figures are shown.
@@ -19,21 +20,29 @@ public struct ComparisonReport: Sendable {
     ///   - showsSensitivity: whether the ratios with half and twice of some figures are shown.
     ///   - showsLayers: whether the terminal shows every layer, not the totals alone.
     public init(result: ComparisonResult, version: String, showsSensitivity: Bool = false, showsLayers: Bool = true) {
-        self.result = result
-        self.version = version
-        self.showsSensitivity = showsSensitivity
-        self.showsLayers = showsLayers
+        (self.result, self.version) = (result, version)
+        (self.showsSensitivity, self.showsLayers) = (showsSensitivity, showsLayers)
     }
 
-    /// `compare.csv`: for each case and run one line a layer and a last one `total`.
-    public func csv() -> [UInt8] {
-        CSV(Column<ComparisonRow>.all, rows: result.cases.flatMap(ComparisonRow.rows)).bytes
+    /// What everything is rendered from.
+    public var document: ReportDocument {
+        ReportDocument(
+            sections: sections,
+            tables: [("compare.csv", table)] + (showsSensitivity ? [("sensitivity.csv", sensitivityTable)] : []),
+            summary: summary)
+    }
+
+    private var table: ReportTable {
+        ReportTable(Column<ComparisonRow>.all, rows: result.cases.flatMap(ComparisonRow.rows))
+    }
+
+    private var sensitivityTable: ReportTable {
+        ReportTable(
+            Column<ComparisonSensitivityRow>.all, rows: result.cases.flatMap(ComparisonSensitivityRow.rows))
     }
 
     /// `sensitivity.csv`: for each case all runs with the figures as they are, and with some of them at half and at twice.
-    public func sensitivityCSV() -> [UInt8] {
-        CSV(Column<ComparisonSensitivityRow>.all, rows: result.cases.flatMap(ComparisonSensitivityRow.rows)).bytes
-    }
+    public func sensitivityCSV() -> [UInt8] { sensitivityTable.csv() }
 
     /// Writes `compare.csv`, `compare.json` and, where it was asked for, `sensitivity.csv` into a folder, which is made where it
     /// is missing: all files or none, `compare.json` last.
@@ -41,10 +50,7 @@ public struct ComparisonReport: Sendable {
     /// - Returns: the files' names.
     /// - Throws: `FileError`.
     @discardableResult public func write(to directory: String) throws -> [String] {
-        var files = [("compare.csv", csv())]
-        if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
-        files.append(("compare.json", json()))
-        return try OutputFolder.write(files, to: directory, optional: ["sensitivity.csv"])
+        try OutputFolder.write(document.files(summary: "compare.json"), to: directory, optional: ["sensitivity.csv"])
     }
 
     /// The published run in a case, beside the runs that stand for earlier methods: products of the layers that the publication
@@ -62,5 +68,80 @@ public struct ComparisonReport: Sendable {
                 )
             }
         }
+    }
+
+    // MARK: For programs
+
+    /// What `compare.json` holds: the figures of the CSV files, what each of them is, and all that is needed to make the result
+    /// again.
+    private var summary: JSON {
+        let comparison = result.comparison
+        let changed: JSON = [
+            "sensitivity_columns": .columns(sensitivityTable.columns), "sensitivity": .rows(sensitivityTable),
+        ]
+        return [
+            "program": .program(version), "name": .text(comparison.name), "description": .text(comparison.description),
+            "baseline": .text(comparison.baseline), "columns": .columns(Column<ComparisonRow>.all.map(\.about)),
+            "cases": .array(result.cases.map(describe)),
+        ] + (comparison.published.map { ["published": describe($0)] } ?? [:]) + (showsSensitivity ? changed : [:])
+    }
+
+    private func describe(_ one: CaseResult) -> JSON {
+        [
+            "name": .text(one.name), "runs": .array(one.runs.map { describe($0, in: one) }),
+            "order_turns_round": .array(OrderInversion.all(in: one).map(describe)),
+        ]
+    }
+
+    private func describe(_ run: RunResult, in one: CaseResult) -> JSON {
+        let table = ReportTable(
+            Column<ComparisonRow>.all, rows: ComparisonRow.layers(of: run, in: one),
+            totals: [ComparisonRow.total(of: run, in: one)])
+        return [
+            "name": .text(run.name),
+            "trace": [
+                "name": .text(run.model), "path": .text(run.tracePath), "digest": .optional(run.traceDigest),
+                "seed": .unsigned(run.seed),
+            ],
+            "configuration_yaml": .text(run.configuration.yaml()),
+            "warnings": .array((run.notExported.warnings + run.warnings).map(JSON.text)),
+            "figures": .array(run.origins.map(JSON.text)), "total": .total(table), "layers": .rows(table),
+        ]
+    }
+
+    private func describe(_ inversion: OrderInversion) -> JSON {
+        [
+            "by": .text(inversion.measure.rawValue), "multiplies_less": .text(inversion.fewer.name),
+            "is_ahead": .text(inversion.ahead.name), "multiply_ratio": .real(inversion.multiplyRatio),
+            "ratio": .real(inversion.ratio),
+            inversion.measure == .time ? "reasons_us" : "reasons_pJ": .object(
+                inversion.reasons.map { ($0.part.name, .real($0.excess)) }),
+            "text": .text(sentence(inversion)),
+        ]
+    }
+
+    private func describe(_ published: PublishedFigures) -> JSON {
+        let counted = result.cases.map { one -> JSON in
+            let total = one.run(published.run)?.total(without: published.without)
+            return [
+                "case": .text(one.name), "multiply_reduction": .optional(total?.activity.multiplyReduction),
+                "against": .array(
+                    standing(in: one).map {
+                        [
+                            "run": .text($0.other.name), "multiplies": .optional($0.multiplies),
+                            "time": .optional($0.time),
+                            "energy": .optional($0.energy),
+                        ]
+                    }),
+            ]
+        }
+        return [
+            "source": .text(published.source), "run": .text(published.run),
+            "multiply_reduction": .real(published.reduction), "without": .array(published.without.map(JSON.text)),
+            "over_earlier": [
+                "from": .real(published.overEarlier.lowerBound), "to": .real(published.overEarlier.upperBound),
+            ],
+            "counted": .array(counted),
+        ]
     }
 }

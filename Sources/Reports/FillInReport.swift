@@ -1,3 +1,4 @@
+import Simulation
 import Traces
 
 /// A layer that was not measured, because Winograd's algorithm does not apply to it.
@@ -8,15 +9,12 @@ public struct LeftOutLayer: Hashable, Sendable {
     public let reason: String
 
     /// Names a layer and the reason.
-    public init(layer: String, reason: String) {
-        self.layer = layer
-        self.reason = reason
-    }
+    public init(layer: String, reason: String) { (self.layer, self.reason) = (layer, reason) }
 }
 
 /// What was measured of a trace's fill-in, as people and programs read it: a table for the terminal, CSV with a row a
 /// layer, a JSON object.
-public struct FillInReport: Sendable {
+public struct FillInReport: Report {
     let trace: Trace
     let layers: [FillIn]
     let leftOut: [LeftOutLayer]
@@ -30,75 +28,83 @@ public struct FillInReport: Sendable {
     ///   - leftOut: the layers that were not.
     ///   - version: the program's version.
     public init(of trace: Trace, layers: [FillIn], leftOut: [LeftOutLayer], version: String) {
-        self.trace = trace
-        self.layers = layers
-        self.leftOut = leftOut
-        self.version = version
+        (self.trace, self.layers, self.leftOut, self.version) = (trace, layers, leftOut, version)
     }
 
-    /// A line of names, and a row a layer that was measured. What is not defined is empty.
-    public func csv() -> [UInt8] { CSV(Column<FillIn>.all, rows: layers).bytes }
-
-    /// All layers under the names of the CSV's columns, those left out, and which trace it was. What is not defined is null.
-    public func json() -> [UInt8] {
-        JSON.object([
-            ("layers", .array(layers.map { JSON($0, Column<FillIn>.all) })),
-            ("left_out", .array(leftOut.map { JSON($0, Column<LeftOutLayer>.all) })),
-            (
-                "trace",
-                .object([
-                    ("name", .text(trace.model)), ("description", .text(trace.description)),
-                    ("path", trace.path.map(JSON.text) ?? .null),
-                    ("digest", trace.digest.isEmpty ? .null : .text(trace.digest)),
-                ])
-            ),
-            ("seed", .unsigned(trace.seed)),
-            ("program", .object([("name", .text("winosim")), ("version", .text(version))])),
-        ]).bytes()
-    }
-
-    /// The table of all layers, and below it those left out. The text ends with a line end.
-    ///
-    /// - Parameter width: characters that lines have at most.
-    public func terminal(width: Int = 120) -> String {
-        let head = "\(trace.model): non-zero elements before and after Winograd's transforms, in %"
-        var lines = NumberText.wrapped(NumberText.printable(head), width: width)
-        if !layers.isEmpty {
-            lines += [""] + table().lines(within: width) + [""]
-            lines += NumberText.wrapped(
-                "Under G g G^T, weights of the Winograd domain stand as they were trained. -: the trace does not tell.",
-                width: width)
-        }
-        if !leftOut.isEmpty {
-            lines += ["", "Left out, for Winograd's algorithm does not apply:"]
-            lines += leftOut.flatMap {
-                NumberText.wrapped(
-                    NumberText.printable("\($0.layer): \($0.reason)"), width: width, first: 2, rest: 4)
-            }
-        }
-        return lines.joined(separator: "\n") + "\n"
-    }
-
-    private func table() -> TextTable {
-        let heads = [
-            ["layer", ""], ["algorithm", ""], ["ReLU", ""], ["weights", "g"], ["weights", "G g G^T"], ["pixels", "d"],
-            ["rectified", "max(0,d)"], ["no ReLU", "B^T d B"], ["spatial ReLU", "B^T max(0,d) B"],
-            ["Winograd ReLU", "max(0,B^T d B)"],
+    /// The densities of all layers, and the layers that were not measured. What is not defined is null, and empty in CSV.
+    public var document: ReportDocument {
+        let table = ReportTable(Column<FillIn>.all, rows: layers)
+        let measured: [[ReportDocument.Part]] = [
+            [.table(table)],
+            [
+                .paragraph(
+                    "Under G g G^T, weights of the Winograd domain stand as they were trained. -: the trace does not tell."
+                )
+            ],
         ]
-        let columns = Column<FillIn>.all
-        var table = TextTable(
-            zip(heads, columns).enumerated().map { (head: $1.0, alignment: $0 < 3 ? .left : .decimal) })
-        for layer in layers {
-            table.add(
-                columns.map {
-                    switch $0.cell(layer) {
-                    case .integer(let value): NumberText.grouped(value)
-                    case .real(let share): NumberText.figures(share * 100)
-                    case .text(let text): text
-                    case .empty: "-"
-                    }
-                })
-        }
-        return table
+        return ReportDocument(
+            sections: [[.paragraph("\(trace.model): non-zero elements before and after Winograd's transforms, in %")]]
+                + (layers.isEmpty ? [] : measured) + [
+                    [
+                        .list(
+                            "Left out, for Winograd's algorithm does not apply:",
+                            leftOut.map { "\($0.layer): \($0.reason)" })
+                    ]
+                ],
+            tables: [("fill-in.csv", table)],
+            summary: [
+                "layers": .rows(table), "left_out": .rows(ReportTable(Column<LeftOutLayer>.all, rows: leftOut)),
+                "trace": [
+                    "name": .text(trace.model), "description": .text(trace.description),
+                    "path": .optional(trace.path), "digest": .optional(trace.digest),
+                ],
+                "seed": .unsigned(trace.seed), "program": .program(version),
+            ])
     }
+}
+
+extension Column<FillIn> {
+    /// The columns of a fill-in report. A density is the share of elements that are not zero.
+    static let all: [Column<FillIn>] = [
+        text("layer", "name of the layer") { $0.layer }.shown(["layer", ""]),
+        text("algorithm", "the transforms that are measured") {
+            Algorithm.winograd(tile: $0.tile, kernel: $0.kernel).description
+        }.shown(["algorithm", ""]),
+        text("relu", "what the trace says stands before the multiplies: none, spatial or winograd") {
+            $0.relu.rawValue
+        }.shown(["ReLU", ""]),
+        density("weight_density_before", "taps; empty where the weights live in the Winograd domain", "weights", "g") {
+            $0.weightDensityBefore
+        },
+        density(
+            "weight_density_after", "positions as they are multiplied: of G g G^T, or as trained", "weights", "G g G^T"
+        ) { $0.weightDensityAfter },
+        density("pixel_density", "pixels as the trace has them", "pixels", "d") { $0.pixelDensity },
+        density("pixel_density_rectified", "pixels after max(0, d)", "rectified", "max(0,d)") {
+            $0.rectifiedPixelDensity
+        },
+        density("activation_density_no_relu", "positions of B^T d B", "no ReLU", "B^T d B") {
+            $0.activationDensityNoRelu
+        },
+        density(
+            "activation_density_spatial_relu", "positions of B^T max(0, d) B: the fill-in", "spatial ReLU",
+            "B^T max(0,d) B"
+        ) { $0.activationDensitySpatialRelu },
+        density(
+            "activation_density_winograd_relu", "positions of max(0, B^T d B)", "Winograd ReLU", "max(0,B^T d B)"
+        ) { $0.activationDensityWinogradRelu },
+    ]
+
+    private static func density(
+        _ name: String, _ description: String, _ head: String, _ formula: String,
+        _ value: @escaping @Sendable (FillIn) -> Double?
+    ) -> Column { measure(name, "", description, value).shown([head, formula], as: .percent) }
+}
+
+extension Column<LeftOutLayer> {
+    /// What a report holds of a layer that was not measured.
+    static let all: [Column<LeftOutLayer>] = [
+        .text("layer", "name of the layer") { $0.layer },
+        .text("reason", "why Winograd's algorithm does not apply") { $0.reason },
+    ]
 }

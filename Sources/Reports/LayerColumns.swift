@@ -2,84 +2,124 @@ import Energy
 import Hardware
 import Simulation
 
+/// A row with the figures of one layer, or of several.
+protocol FigureRow: Sendable {
+    /// The counts.
+    var activity: Activity { get }
+    /// The accelerator's clock.
+    var clock: Hertz { get }
+    /// The energy of each layer.
+    var energies: [LayerEnergy] { get }
+}
+
+extension FigureRow {
+    /// The energy of all components.
+    var energy: Picojoules { energies.map(\.total).sum() }
+    /// The multipliers' part of it.
+    var multiplyEnergy: Picojoules { energies.map(\.multiply).sum() }
+}
+
+extension Column where Row: FigureRow {
+    static var cycles: Column { count("cycles", "cycles", "cycles of the accelerator's clock") { $0.activity.cycles } }
+    static var time: Column {
+        measure("time_us", "us", "time at the accelerator's clock") {
+            Cycles($0.activity.cycles).seconds(at: $0.clock) * 1e6
+        }
+    }
+    static var utilization: Column {
+        measure("utilization", "", "useful slots over all slots") { $0.activity.array.utilization }
+    }
+    static var multiplies: Column {
+        count("multiplies", "products", "products of two non-zero operands") { $0.activity.array.usefulProducts }
+    }
+    static var energy: Column { measure("energy_pJ", "pJ", "energy of all components") { $0.energy.value } }
+    static var multiplyEnergy: Column {
+        measure("multiply_energy_pJ", "pJ", "energy of the multipliers") { $0.multiplyEnergy.value }
+    }
+    static var dramEnergy: Column {
+        measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.energies.map(\.dram).sum().value }
+    }
+}
+
 /// What a line of `layers.csv` is made from: a layer, or all of them.
-struct LayerRow: Sendable {
+struct LayerRow: FigureRow {
     /// The layer's name, or `total`.
     let layer: String
     /// How it was computed; nil for the total.
     let algorithm: String?
     /// What the user asked for and did not get.
     let note: String?
-    /// The counts.
     let activity: Activity
-    /// The accelerator's clock.
     let clock: Hertz
-    /// The energy of all components.
-    let energy: Picojoules
-    /// The multipliers' part of it.
-    let multiplyEnergy: Picojoules
-    /// The energy of the dense direct convolution's multiplies.
-    let denseMultiplyEnergy: Picojoules
-    /// The DRAM's part of the energy.
-    let dramEnergy: Picojoules
-
-    /// The time at the accelerator's clock, in microseconds.
-    var microseconds: Double { Cycles(activity.cycles).seconds(at: clock) * 1e6 }
+    let energies: [LayerEnergy]
 
     /// A layer's row.
     init(_ result: LayerResult, energy: LayerEnergy, clock: Hertz) {
-        layer = result.name
-        algorithm = result.algorithm.description
-        note = result.note
-        activity = result.activity
-        self.clock = clock
-        self.energy = energy.total
-        multiplyEnergy = energy.multiply
-        denseMultiplyEnergy = energy.denseMultiply
-        dramEnergy = energy.dram
+        (layer, algorithm, note) = (result.name, result.algorithm.description, result.note)
+        (activity, self.clock, energies) = (result.activity, clock, [energy])
     }
 
     /// The row of all layers: sums, from which ratios are made anew.
     init(totalOf result: SimulationResult, energy: [LayerEnergy]) {
-        layer = "total"
-        algorithm = nil
-        note = nil
-        activity = result.total
-        clock = result.configuration.clock
-        self.energy = energy.map(\.total).sum()
-        multiplyEnergy = energy.map(\.multiply).sum()
-        denseMultiplyEnergy = energy.map(\.denseMultiply).sum()
-        dramEnergy = energy.map(\.dram).sum()
+        (layer, algorithm, note) = ("total", nil, nil)
+        (activity, clock, energies) = (result.total, result.configuration.clock, energy)
+    }
+
+    /// The energy of the dense direct convolution's multiplies.
+    var denseMultiplyEnergy: Picojoules { energies.map(\.denseMultiply).sum() }
+}
+
+/// The columns that tables, sweeps and other columns name.
+extension Column<LayerRow> {
+    static let layer = text("layer", "name of the layer") { $0.layer }
+    static let algorithm = text("algorithm", "how the layer is computed") { $0.algorithm }
+    static let note = text("note", "what was asked for and not done") { $0.note }
+    static let multiplyReduction = measure(
+        "multiply_reduction", "", "dense_multiplies over multiplies executed and not gated"
+    ) { $0.activity.multiplyReduction }
+    static let weightDensity = measure(
+        "weight_density", "", "weights that are not zero over all, as they are multiplied"
+    ) { $0.activity.workload.weightDensity }
+    static let activationDensity = measure(
+        "activation_density", "", "activations that are not zero over all, as they are multiplied"
+    ) { $0.activity.workload.activationDensity }
+    static let weightLoadRatio = loadRatio("weight") { $0.activity.weights }
+    static let inputLoadRatio = loadRatio("input") { $0.activity.inputs }
+
+    /// The cycles that something held.
+    static func cycles(of holder: CycleHolder) -> Column {
+        count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.timing.held[holder] }
+    }
+
+    private static func loadRatio(
+        _ name: String, _ operand: @escaping @Sendable (LayerRow) -> OperandLedger
+    ) -> Column {
+        measure("\(name)_load_ratio", "", "bytes of \(name)s loaded from DRAM over those that are compulsory") {
+            operand($0).loadRatio
+        }
     }
 }
 
 extension Column<LayerRow> {
     /// The columns of `layers.csv`, in their order: those that users rely on, then others.
-    static let all: [Column<LayerRow>] =
+    static let all = [layer, algorithm] + main + [note] + others
+
+    /// Those that have a value in the row of all layers.
+    static let ofTotals = main + others
+
+    private static let main: [Column<LayerRow>] =
         [
-            .text("layer", "name of the layer") { $0.layer },
-            .text("algorithm", "how the layer is computed") { $0.algorithm },
-            .count("cycles", "cycles", "cycles of the accelerator's clock") { $0.activity.cycles },
-            .measure("time_us", "us", "time at the accelerator's clock") { $0.microseconds },
-            .measure("utilization", "", "useful slots over all slots") { $0.activity.array.utilization },
-            .count("multiplies", "products", "products of two non-zero operands") { $0.activity.array.usefulProducts },
+            cycles, time, utilization, multiplies,
             .count("ineffectual_multiplies", "products", "products executed although an operand is zero") {
                 $0.activity.array.ineffectualProducts
             },
             .count("dense_multiplies", "products", "products of the dense direct convolution") {
                 $0.activity.workload.denseMultiplies
             },
-            .measure("multiply_reduction", "", "dense_multiplies over multiplies executed and not gated") {
-                $0.activity.multiplyReduction
-            },
-            .measure("weight_density", "", "weights that are not zero over all, as they are multiplied") {
-                $0.activity.workload.weightDensity
-            },
-            .measure("activation_density", "", "activations that are not zero over all, as they are multiplied") {
-                $0.activity.workload.activationDensity
-            },
+            multiplyReduction, weightDensity, activationDensity,
             .count("slots", "slots", "multipliers times cycles") { $0.activity.array.slots.total },
-        ] + CycleClass.allCases.map(slots) + [boundBy] + CycleHolder.allCases.map(cycles) + memory + energies + others
+        ] + CycleClass.allCases.map(slots) + [boundBy] + CycleHolder.allCases.map(cycles) + memory
+        + [multiplyEnergy, energy] + work
 
     private static func slots(of kind: CycleClass) -> Column {
         count(kind.name, "slots", kind.explanation) { $0.activity.array.slots[kind] }
@@ -88,10 +128,6 @@ extension Column<LayerRow> {
     private static let boundBy = text(
         "bound_by", "the largest of the columns cycles_..., which add up to the cycles; on a tie the first"
     ) { $0.activity.timing.held.largest?.name }
-
-    private static func cycles(of holder: CycleHolder) -> Column {
-        count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.timing.held[holder] }
-    }
 
     private static let memory: [Column<LayerRow>] = [
         .count("dram_read_bytes", "B", "weights and activations read from DRAM") {
@@ -106,40 +142,37 @@ extension Column<LayerRow> {
         },
     ]
 
-    private static let energies: [Column<LayerRow>] = [
-        .measure("multiply_energy_pJ", "pJ", "energy of the multipliers") { $0.multiplyEnergy.value },
-        .measure("energy_pJ", "pJ", "energy of all components") { $0.energy.value },
+    private static let work: [Column<LayerRow>] = [
+        .measure("dense_multiply_energy_pJ", "pJ", "energy of the dense direct convolution's multiplies") {
+            $0.denseMultiplyEnergy.value
+        },
+        .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
+            $0.activity.array.gatedProducts
+        },
+        .count("passes", "passes", "passes over the array") { $0.activity.array.passes },
+        .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.array.bundles },
+        .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
+            $0.activity.array.busyCycles
+        },
+        .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
+            $0.activity.weights.bufferReadBytes
+        },
+        .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
+            $0.activity.inputs.bufferReadBytes
+        },
+        .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
+            $0.activity.memory.payloadBytes
+        },
+        .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
+            $0.activity.timing.computeBoundCycles
+        },
+        .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
+            $0.activity.memory.boundCycles
+        },
     ]
 
     private static let others: [Column<LayerRow>] =
         [
-            .measure("dense_multiply_energy_pJ", "pJ", "energy of the dense direct convolution's multiplies") {
-                $0.denseMultiplyEnergy.value
-            },
-            .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
-                $0.activity.array.gatedProducts
-            },
-            .count("passes", "passes", "passes over the array") { $0.activity.array.passes },
-            .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.array.bundles },
-            .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
-                $0.activity.array.busyCycles
-            },
-            .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
-                $0.activity.weights.bufferReadBytes
-            },
-            .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
-                $0.activity.inputs.bufferReadBytes
-            },
-            .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
-                $0.activity.memory.payloadBytes
-            },
-            .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
-                $0.activity.timing.computeBoundCycles
-            },
-            .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
-                $0.activity.memory.boundCycles
-            },
-            .text("note", "what was asked for and not done") { $0.note },
             .count(
                 "algorithmic_multiplies", "products", "products of the algorithm at hand, zeros and padding included"
             ) {
@@ -151,72 +184,30 @@ extension Column<LayerRow> {
             .count("accumulator_updates", "updates", "updates of accumulators") {
                 $0.activity.array.accumulatorUpdates
             },
-            .measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.dramEnergy.value },
+            dramEnergy,
             .count("dram_mask_bits", "bit", "masks of the encodings among what DRAM moves") {
                 $0.activity.dramIndexBits
             },
-        ] + operands("weight", \.weights) + operands("input", \.inputs)
+        ] + operands("weight", weightLoadRatio) { $0.activity.weights }
+        + operands("input", inputLoadRatio) { $0.activity.inputs }
 
     /// What an operand's values did at its buffer: those of the algorithm are read, as zeros or not, or skipped.
     private static func operands(
-        _ name: String, _ path: KeyPath<Activity, OperandLedger> & Sendable
+        _ name: String, _ loadRatio: Column, _ operand: @escaping @Sendable (LayerRow) -> OperandLedger
     ) -> [Column<LayerRow>] {
         [
-            .measure("\(name)_load_ratio", "", "bytes of \(name)s loaded from DRAM over those that are compulsory") {
-                $0.activity[keyPath: path].loadRatio
-            },
-            .count("\(name)_reads", "values", "\(name) values read that are not zero") {
-                $0.activity[keyPath: path].read.nonZeros
-            },
-            .count("\(name)_zero_reads", "values", "\(name) values read that are zero") {
-                $0.activity[keyPath: path].read.zeros
-            },
+            loadRatio,
+            .count("\(name)_reads", "values", "\(name) values read that are not zero") { operand($0).read.nonZeros },
+            .count("\(name)_zero_reads", "values", "\(name) values read that are zero") { operand($0).read.zeros },
             .count("\(name)_skipped_reads", "values", "\(name) values of the algorithm that are not read") {
-                $0.activity[keyPath: path].skippedReads
+                operand($0).skippedReads
             },
             .count("\(name)_read_mask_bits", "bit", "masks among what the \(name) buffer delivered") {
-                $0.activity[keyPath: path].readIndexBits
+                operand($0).readIndexBits
             },
             .count("\(name)_buffer_accesses", "accesses", "reads and writes of one bank of the \(name) buffer") {
-                $0.activity[keyPath: path].bufferReads + $0.activity[keyPath: path].bufferWrites
+                operand($0).bufferReads + operand($0).bufferWrites
             },
         ]
-    }
-}
-
-extension CycleHolder {
-    /// What the cycles belong to, in one line.
-    fileprivate var explanation: String {
-        switch self {
-        case .array: "cycles in which a full FIFO held the next bundle, or all have gone out and the array still works"
-        case .issue: "cycles in which nothing held the next bundle: one goes out a cycle"
-        case .weightFetch: "cycles in which a read of the weight buffer held the next bundle"
-        case .inputFetch: "cycles in which a read of the input buffer held the next bundle"
-        case .inputTransform: "cycles in which the input transform held the next bundle"
-        case .dramWeights: "cycles in which weights from DRAM held the next bundle"
-        case .dramInputs: "cycles in which inputs from DRAM held the next bundle"
-        case .dramOutputs: "cycles in which outputs on their way to DRAM held the next bundle, or the layer's end"
-        case .drain: "cycles in which accumulators that drain held the next bundle, or the layer's end"
-        }
-    }
-}
-
-extension CycleClass {
-    /// What the class holds, in one line.
-    fileprivate var explanation: String {
-        switch self {
-        case .useful: "slots of products of two non-zero operands"
-        case .ineffectual: "slots of products executed with a zero operand"
-        case .underfill: "other slots of PEs that dispatched or popped something"
-        case .unmapped: "slots of PEs without a filter or without a tile"
-        case .imbalance: "idle slots: a slower PE's FIFO was full"
-        case .weightFetch: "idle slots: the weight buffer was read"
-        case .inputFetch: "idle slots: the input buffer was read"
-        case .inputTransform: "idle slots: the input transform was at work"
-        case .dramWeights: "idle slots: weights came from DRAM"
-        case .dramInputs: "idle slots: inputs came from DRAM"
-        case .dramOutputs: "idle slots: outputs waited for DRAM"
-        case .drain: "idle slots: accumulators drained"
-        }
     }
 }

@@ -3,37 +3,6 @@ import DRAM
 import Simulation
 import Traces
 
-/// What a column of an output is.
-public struct OutputColumn: Hashable, Sendable {
-    /// Its name.
-    public let name: String
-    /// Its unit; empty for names and plain ratios.
-    public let unit: String
-    /// What it is, in one line.
-    public let description: String
-    /// Whether its values are numbers, where they are defined.
-    public let isNumber: Bool
-
-    /// Makes a description.
-    public init(name: String, unit: String = "", description: String, isNumber: Bool = false) {
-        self.name = name
-        self.unit = unit
-        self.description = description
-        self.isNumber = isNumber
-    }
-
-    /// A figure of a run's totals.
-    public init(_ figure: RunTotals.Figure) {
-        self.init(
-            name: figure.name, unit: figure.unit, description: figure.description, isNumber: figure.isNumber)
-    }
-
-    init<Row>(_ column: Column<Row>) {
-        self.init(
-            name: column.name, unit: column.unit, description: column.description, isNumber: column.isNumber)
-    }
-}
-
 /// An output in rows and columns: what writes it, what a row is, and its columns.
 public struct OutputTable: Sendable {
     /// The name under which it is asked for: that of its file, or of its key in `summary.json`.
@@ -43,18 +12,14 @@ public struct OutputTable: Sendable {
     /// What a row is.
     public let rows: String
     /// The columns in their order.
-    public let columns: [OutputColumn]
+    public let columns: [ReportColumn]
 
-    /// Makes a description.
-    public init(name: String, command: String, rows: String, columns: [OutputColumn]) {
+    /// Describes the columns that make a table.
+    package init<Row>(_ name: String, _ command: String, rows: String, _ columns: [Column<Row>]) {
         self.name = name
         self.command = command
         self.rows = rows
-        self.columns = columns
-    }
-
-    private init<Row>(_ name: String, _ command: String, rows: String, _ columns: [Column<Row>]) {
-        self.init(name: name, command: command, rows: rows, columns: columns.map(OutputColumn.init))
+        self.columns = columns.map(\.about)
     }
 
     /// The outputs of all commands but sweeps, whose columns depend on their axes.
@@ -98,18 +63,12 @@ public struct OutputTable: Sendable {
 
     /// The table as JSON.
     public var json: JSON {
-        .object([
-            ("name", .text(name)), ("command", .text(command)), ("rows", .text(rows)),
-            (
-                "columns",
-                .array(
-                    columns.map {
-                        .object([
-                            ("name", .text($0.name)), ("unit", .text($0.unit)), ("description", .text($0.description)),
-                            ("is_number", .boolean($0.isNumber)),
-                        ])
-                    })
-            ),
-        ])
+        let columns = columns.map { column -> JSON in
+            [
+                "name": .text(column.name), "unit": .text(column.unit), "description": .text(column.description),
+                "is_number": .boolean(column.kind != .text),
+            ]
+        }
+        return ["name": .text(name), "command": .text(command), "rows": .text(rows), "columns": .array(columns)]
     }
 }

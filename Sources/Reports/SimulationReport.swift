@@ -1,9 +1,11 @@
 import Energy
 import Files
+import Hardware
 import Simulation
+import YAML
 
-/// What a simulation found, as people and programs read it: a table for the terminal, CSV files, a JSON summary.
-public struct SimulationReport: Sendable {
+/// What a simulation found, as people and programs read it: tables for the terminal, CSV files, a JSON summary.
+public struct SimulationReport: Report {
     let result: SimulationResult
     let energy: [LayerEnergy]
     let model: EnergyModel
@@ -35,14 +37,9 @@ public struct SimulationReport: Sendable {
         verification: [LayerVerification]? = nil, tolerance: Double? = nil, showsSensitivity: Bool = false
     ) {
         precondition(verification.map { $0.count == result.layers.count } ?? true, "one verification a layer")
-        self.result = result
-        self.model = model
-        self.showsSensitivity = showsSensitivity
+        (self.result, self.model, self.tracePath, self.version) = (result, model, tracePath, version)
+        (self.verification, self.tolerance, self.showsSensitivity) = (verification, tolerance, showsSensitivity)
         energy = model.energy(of: result)
-        self.tracePath = tracePath
-        self.version = version
-        self.verification = verification
-        self.tolerance = tolerance
         rows = zip(result.layers, energy).map { LayerRow($0, energy: $1, clock: result.configuration.clock) }
         total = LayerRow(totalOf: result, energy: energy)
     }
@@ -53,21 +50,37 @@ public struct SimulationReport: Sendable {
         result.notExported.warnings + model.warnings(for: result) + result.repeatedLoads
     }
 
+    /// What everything is rendered from.
+    public var document: ReportDocument {
+        var tables = [("layers.csv", layerTable), ("energy.csv", energyTable), ("area.csv", areaTable)]
+        if showsSensitivity { tables.append(("sensitivity.csv", sensitivityTable)) }
+        return ReportDocument(sections: sections, tables: tables, summary: summary)
+    }
+
+    private var layerTable: ReportTable { ReportTable(Column<LayerRow>.all, rows: rows, totals: [total]) }
+    private var energyTable: ReportTable { ReportTable(Column<EnergyRow>.all, rows: energy.flatMap(EnergyRow.rows)) }
+    private var areaTable: ReportTable { ReportTable(Column<AreaRow>.all, rows: AreaRow.rows(of: model)) }
+    private var sensitivityTable: ReportTable {
+        ReportTable(Column<SensitivityRow>.all, rows: SensitivityRow.rows(of: energy))
+    }
+
     /// `layers.csv`: one line a layer and a last one `total`.
-    public func layersCSV() -> [UInt8] { CSV(Column<LayerRow>.all, rows: rows + [total]).bytes }
+    public func layersCSV() -> [UInt8] { layerTable.csv() }
 
     /// `energy.csv`: one line a layer, component and action.
-    public func energyCSV() -> [UInt8] {
-        CSV(Column<EnergyRow>.all, rows: energy.flatMap(EnergyRow.rows)).bytes
-    }
+    public func energyCSV() -> [UInt8] { energyTable.csv() }
 
     /// `area.csv`: one line a component and part of the chip.
-    public func areaCSV() -> [UInt8] { CSV(Column<AreaRow>.all, rows: AreaRow.rows(of: model)).bytes }
+    public func areaCSV() -> [UInt8] { areaTable.csv() }
 
     /// `sensitivity.csv`: the energy of all layers with the figures as they are, and with some of them at half and at twice.
-    public func sensitivityCSV() -> [UInt8] {
-        CSV(Column<SensitivityRow>.all, rows: SensitivityRow.rows(of: energy)).bytes
-    }
+    public func sensitivityCSV() -> [UInt8] { sensitivityTable.csv() }
+
+    /// `summary.json`: the figures of all CSV files, what each of them is, and all that is needed to make the result again;
+    /// and, where the functional pass ran, its tolerance, columns and what it found, as the last three keys.
+    ///
+    /// Keys stand in a fixed order. What is not defined is null; no number is NaN or infinite.
+    public func summaryJSON() -> [UInt8] { json() }
 
     /// Writes `layers.csv`, `energy.csv`, `area.csv`, `summary.json` and, where they were asked for, `sensitivity.csv` and
     /// `timeline.json` into a folder, which is made where it is missing: all files or none, `summary.json` last.
@@ -75,12 +88,54 @@ public struct SimulationReport: Sendable {
     /// - Returns: the files' names.
     /// - Throws: `FileError`.
     @discardableResult public func write(to directory: String) throws -> [String] {
-        var files = [
-            ("layers.csv", layersCSV()), ("energy.csv", energyCSV()), ("area.csv", areaCSV()),
-        ]
-        if showsSensitivity { files.append(("sensitivity.csv", sensitivityCSV())) }
-        if let timeline = timelineJSON() { files.append(("timeline.json", timeline)) }
-        files.append(("summary.json", summaryJSON()))
+        var files = document.files(summary: "summary.json")
+        if let timeline = timelineJSON() { files.insert(("timeline.json", timeline), at: files.count - 1) }
         return try OutputFolder.write(files, to: directory, optional: ["sensitivity.csv", "timeline.json"])
+    }
+
+    // MARK: For programs
+
+    /// What `summary.json` holds, in order.
+    private var summary: JSON {
+        let yaml = result.configuration.yaml()
+        let (layers, energies, areas, sensitivity) = (layerTable, energyTable, areaTable, sensitivityTable)
+        let summary: JSON = [
+            "program": .program(version),
+            "trace": [
+                "name": .text(result.model), "description": .text(result.traceDescription),
+                "path": .optional(tracePath), "digest": .optional(result.traceDigest),
+            ],
+            "seed": .unsigned(result.seed),
+            "configuration": (try? Document.parse(yaml, file: "configuration")).map { JSON($0) } ?? .null,
+            "configuration_yaml": .text(yaml), "energy_table": Self.describe(model.tables.table),
+            "energy_companion": model.tables.companion.map(Self.describe) ?? .null,
+            "energy_point": [
+                "technology": .text(QuantityKind.length.format(model.point.technology)),
+                "voltage": .text(QuantityKind.voltage.format(model.point.voltage)),
+                "scaling": .text(model.tables.scaling.source), "sram": .text(model.tables.sram.source),
+                "pe_pitch_mm": .real(model.pitch),
+            ],
+            "warnings": .array(warnings.map(JSON.text)), "columns": .columns(layers.columns),
+            "energy_columns": .columns(energies.columns), "area_columns": .columns(areas.columns),
+            "total": .total(layers), "layers": .rows(layers), "energy": .rows(energies),
+            "area_mm2": .real(model.totalArea.squareMillimetres), "area": .rows(areas),
+        ]
+        let changed: JSON = ["sensitivity_columns": .columns(sensitivity.columns), "sensitivity": .rows(sensitivity)]
+        let outputs: JSON? = verification.map {
+            let table = ReportTable(Column<LayerVerification>.all, rows: $0)
+            return [
+                "verification_tolerance": .optional(tolerance), "verification_columns": .columns(table.columns),
+                "verification": .rows(table),
+            ]
+        }
+        return summary + (showsSensitivity ? changed : [:]) + (outputs ?? [:])
+    }
+
+    private static func describe(_ table: EnergyTable) -> JSON {
+        [
+            "name": .text(table.name), "description": .text(table.description),
+            "technology": .text(QuantityKind.length.format(table.point.technology)),
+            "voltage": .text(QuantityKind.voltage.format(table.point.voltage)),
+        ]
     }
 }

@@ -13,9 +13,7 @@ struct ParetoFront {
 
     private static func front(_ rows: [SweepRow], _ objectives: [Objective]) -> [Int] {
         let candidates = rows.compactMap { row -> (number: Int, costs: [Double])? in
-            let costs = objectives.compactMap { objective in
-                row.value(objective).map { objective.direction == .minimize ? $0 : -$0 }
-            }
+            let costs = objectives.compactMap { $0.cost(row) }
             return row.error.isEmpty && costs.count == objectives.count ? (row.number, costs) : nil
         }.sorted { $0.costs.lexicographicallyPrecedes($1.costs) }
         // In this order a point can be beaten by those before it alone, and then by one that is on the front.

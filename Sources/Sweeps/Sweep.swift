@@ -42,11 +42,20 @@ struct Objective: Hashable, Sendable {
         case minimize, maximize
     }
 
-    /// The column's name.
-    let name: String
-    /// Its index among the figures of the totals.
-    let figure: Int
+    let figure: RunTotals.Figure
     let direction: Direction
+
+    /// The figures that can be objectives: those that are numbers.
+    static let figures = RunTotals.Figure.all.filter { $0.column.kind != .text }
+
+    /// The figure that a file names; nil where there is none.
+    static func figure(named name: String) -> RunTotals.Figure? { figures.first { $0.column.name == name } }
+
+    /// The column's name.
+    var name: String { figure.column.name }
+
+    /// What is to be small; nil where the figure is not defined.
+    func cost(_ row: SweepRow) -> Double? { row[figure].number.map { direction == .minimize ? $0 : -$0 } }
 }
 
 /// The points of the grid that a sweep runs.
@@ -202,31 +211,24 @@ extension Sweep {
 }
 
 extension Objective {
-    private static let usual = [("cycles", Direction.minimize), ("energy_pJ", .minimize)]
-
     /// The objectives of a mapping; by default cycles and energy.
     fileprivate static func list(_ node: Node?) throws -> [Objective] {
-        let numbers = RunTotals.figures.filter(\.isNumber).map(\.name)
-        func figure(_ name: String) -> Int? {
-            numbers.contains(name) ? RunTotals.figures.firstIndex { $0.name == name } : nil
-        }
         guard let node else {
-            return usual.compactMap { name, direction in
-                figure(name).map { Objective(name: name, figure: $0, direction: direction) }
-            }
+            return [RunTotals.Figure.cycles, .energy].map { Objective(figure: $0, direction: .minimize) }
         }
         _ = try MappingDecoder(node, what: "objectives")
         let entries = node.entries ?? []
         guard !entries.isEmpty else { throw node.error("found no objectives, expected at least one") }
         return try entries.map { entry in
-            guard let index = figure(entry.name) else {
+            guard let figure = Objective.figure(named: entry.name) else {
+                let numbers = Objective.figures.map(\.column.name)
                 let hint = didYouMean(
                     nearestName(to: entry.name, among: numbers),
                     otherwise: "; they are \(numbers.joined(separator: ", "))")
                 throw entry.key.error("found \(quoted(entry.name)), expected a figure of the totals\(hint)")
             }
             return Objective(
-                name: entry.name, figure: index, direction: try entry.value.choice(Direction.self, what: "direction"))
+                figure: figure, direction: try entry.value.choice(Direction.self, what: "direction"))
         }
     }
 }

@@ -27,7 +27,7 @@ struct SweepIdentity: Hashable, Codable, Sendable {
         let sweep = plan.sweep
         points = plan.count
         axes = sweep.axes.map(\.name)
-        figures = RunTotals.figures.map(\.name)
+        figures = RunTotals.Figure.all.map(\.column.name)
         var parts = [Part(name: "program", text: version)]
         parts += sweep.description.map { Part(name: $0.name, text: $0.text) }
         let base = try Configuration.load(
@@ -46,13 +46,13 @@ struct SweepIdentity: Hashable, Codable, Sendable {
         self.parts = parts
     }
 
-    /// The objectives, from the parts.
+    /// The objectives, which are parts under their names.
     var objectives: [Objective] {
         parts.compactMap { part in
             guard part.name.hasPrefix(Self.objective), let direction = Objective.Direction(rawValue: part.text),
-                let figure = figures.firstIndex(of: String(part.name.dropFirst(Self.objective.count)))
+                let figure = Objective.figure(named: String(part.name.dropFirst(Self.objective.count)))
             else { return nil }
-            return Objective(name: figures[figure], figure: figure, direction: direction)
+            return Objective(figure: figure, direction: direction)
         }
     }
 

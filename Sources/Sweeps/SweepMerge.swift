@@ -1,4 +1,5 @@
 import Files
+import Reports
 
 /// Puts the shards of one sweep back together.
 public enum SweepMerge {
@@ -16,6 +17,9 @@ public enum SweepMerge {
             let place = Mark(file: path, line: 1, column: 1)
             guard let head = contents.head, let shard = Shard(head.shard) else {
                 throw InputError("the first line says of no sweep that this program knows", at: place)
+            }
+            guard head.identity.figures == RunTotals.Figure.all.map(\.column.name) else {
+                throw InputError("its figures are not those of this version of winosim: merge with its own", at: place)
             }
             if let first, let difference = first.head.identity.difference(from: head.identity) {
                 throw InputError("it is not of the sweep of \(first.path): \(difference)", at: place)

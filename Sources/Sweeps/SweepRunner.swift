@@ -156,8 +156,7 @@ final class PointRunner: Sendable {
             let (number, trace) = try variant(of: point)
             let result = try await machine.simulator.run(
                 trace, concurrency: concurrency, sharing: (cache: cache, trace: number))
-            return SweepRow(
-                number: point.number, axes: axes, figures: RunTotals(result, model: machine.model).texts)
+            return SweepRow(number: point.number, axes: axes, totals: RunTotals(result, model: machine.model))
         } catch {
             return SweepRow(number: point.number, axes: axes, error: Self.words(for: error))
         }

@@ -51,7 +51,7 @@ import Traces
         #expect(found.map(\.ahead.name) == ["dense", "dense"])
         let first = try #require(found.first)
         #expect(first.multiplyRatio == 10 && first.ratio == 2)
-        #expect(first.reasons.map(\.name) == ["dram_weights"])
+        #expect(first.reasons.map(\.part) == [.holder(.dramWeights)])
         #expect(abs(first.reasons[0].excess - 2000.0 / 800) < 1e-9)
     }
 
@@ -63,7 +63,7 @@ import Traces
         ]
         let found = inversions(runs)
         #expect(found.map(\.measure) == [.energy])
-        #expect(found[0].reasons.map(\.name) == ["dram"])
+        #expect(found[0].reasons.map(\.part) == [.component("dram")])
         #expect(abs(found[0].reasons[0].excess - 64 * 999_000) < 1)
     }
 

@@ -141,15 +141,15 @@ import Testing
 
     /// The unit is the one in which the column is narrowest, and every value keeps its digits in it.
     @Test func scalesSuitAllValues() {
-        #expect(Scale.energy([82_300, 101_230_000]).unit == "uJ")
+        #expect(Scale(.energy, [82_300, 101_230_000]).unit == "uJ")
         #expect(
-            Scale.energy([2_984]).unit == "nJ" && Scale.energy([240, 2.548e9]).unit == "mJ"
-                && Scale.energy([980]).unit == "pJ")
-        #expect(Scale.energy([0.5, 3e12]).text(0.5).contains(/[1-9]\d*\D*\d/))
-        #expect(Scale.energy([0, 0]).unit == "pJ" && Scale.energy([Double]()).unit == "pJ")
+            Scale(.energy, [2_984]).unit == "nJ" && Scale(.energy, [240, 2.548e9]).unit == "mJ"
+                && Scale(.energy, [980]).unit == "pJ")
+        #expect(Scale(.energy, [0.5, 3e12]).text(0.5).contains(/[1-9]\d*\D*\d/))
+        #expect(Scale(.energy, [0, 0]).unit == "pJ" && Scale(.energy, []).unit == "pJ")
         for least in [1e-3, 1.0, 77, 4e5] {
             for ratio in [1.0, 30, 4e4, 1e9] {
-                let scale = Scale.energy([0, least, least * ratio])
+                let scale = Scale(.energy, [0, least, least * ratio])
                 for value in [least, least * ratio] {
                     let shown = Double(scale.text(value).replacing(",", with: "")) ?? 0
                     #expect(abs(shown * scale.factor / value - 1) < 5e-4, "\(value) \(scale.unit)")

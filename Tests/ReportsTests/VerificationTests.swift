@@ -52,9 +52,15 @@ import Testing
         #expect(Set(columns.compactMap { $0["name"] }) == Set(rows[2].keys))
     }
 
+    /// The part of a report for people that is about the verification.
+    private func table(_ report: SimulationReport, width: Int = 120) -> String {
+        TerminalRenderer(width: width).text(of: ReportDocument(sections: [report.verificationParts], summary: [:]))
+    }
+
     @Test func theTableShowsIt() throws {
-        #expect(try report(nil).verificationTable() == nil)
-        let table = try #require(try report(Self.layers).verificationTable())
+        #expect(table(try report(nil)).isEmpty)
+        let table = table(try report(Self.layers))
+        #expect(try report(Self.layers).terminal() == report(nil).terminal() + "\n" + table)
         let lines = table.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         #expect(
             Array(lines.dropFirst(3)) == [
@@ -72,8 +78,7 @@ import Testing
                 layer: "features.block_\($0).convolution", status: .failed(why), recorded: nil, direct: nil,
                 products: nil)
         }
-        let table = try #require(
-            try report(Array(long) + [Self.layers[2]]).verificationTable(width: 60))
+        let table = table(try report(Array(long) + [Self.layers[2]]), width: 60)
         #expect(table.split(separator: "\n").allSatisfy { $0.count <= 60 }, "\(table)")
         #expect(table.contains("  features.block_1.convolution,"), "\(table)")
         #expect(table.components(separatedBy: "recorded, and").count > 5)

@@ -54,6 +54,26 @@ import Testing
         #expect(try await run(plan, journal).text == whole)
     }
 
+    /// A whole line whose figures are not of their columns' kinds is damaged too.
+    @Test func figuresOfAnotherKindAreDoneAgain() throws {
+        let folder = try Folder.withSweep()
+        let identity = try SweepIdentity(folder.plan(), version: "1")
+        let head = JournalHead(format: JournalHead.format, identity: identity, shard: Shard.whole.description)
+        let axes = ["trace.yaml", "1", "1", "4 KiB"]
+        let figures = identity.figures.map { $0 == "bound_by" ? "array" : "12" }
+        func rows(_ figures: [String], error: String = "") throws -> JournalContents {
+            try JournalContents(JournalLine.bytes(head) + JournalLine.bytes(["3"] + axes + figures + [error]))
+        }
+        let whole = try rows(figures)
+        #expect(
+            whole.damaged == 0 && whole.rows[3]?[.cycles] == .integer(12) && whole.rows[3]?[.utilization] == .real(12))
+        for wrong in [["1.5"] + figures.dropFirst(), ["x"] + figures.dropFirst(), Array(figures.dropLast())] {
+            #expect(try rows(wrong).damaged == 1 && rows(wrong).rows.isEmpty)
+        }
+        #expect(try rows(figures, error: "it failed").damaged == 1)
+        #expect(try rows(figures.map { _ in "" }, error: "it failed").rows[3]?.error == "it failed")
+    }
+
     /// A journal that cannot be identified is not overwritten.
     @Test func aDamagedFirstLineIsKept() async throws {
         let folder = try Folder.withSweep()
@@ -245,6 +265,12 @@ import Testing
         #expect(message("a", "third").contains("it is one of 3 shards"))
         #expect(message("a", "other").contains("axis weight_buffer.capacity"))
         #expect(message("a", "nowhere").contains("cannot be read"))
+        let other = try folder.text("a/sweep.journal").split(separator: "\n").map { line -> String in
+            let line = line.dropFirst(17).replacing("\"multiplies\"", with: "\"products\"")
+            return "\(sha256(Array(line.utf8)).prefix(16)) \(line)\n"
+        }
+        try folder.write(other.joined(), to: "version/sweep.journal")
+        #expect(message("version").contains("its figures are not those of this version of winosim"))
         try folder.write("nonsense\n", to: "bad/sweep.journal")
         #expect(message("a", "bad").contains("of no sweep that this program knows"))
     }

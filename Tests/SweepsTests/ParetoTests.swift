@@ -7,13 +7,14 @@ import Testing
 @Suite struct ParetoTests {
     private static func row(_ number: Int, _ trace: String, _ values: [Int?], error: String = "") -> SweepRow {
         if !error.isEmpty { return SweepRow(number: number, axes: [trace], error: error) }
-        var figures = RunTotals.figures.map { _ in "" }
+        var figures = RunTotals.Figure.all.map { _ in "" }
         for (index, value) in values.enumerated() { figures[index] = value.map(String.init) ?? "" }
-        return SweepRow(number: number, axes: [trace], figures: figures)
+        guard let totals = RunTotals(texts: figures) else { preconditionFailure("no figures: \(figures)") }
+        return SweepRow(number: number, axes: [trace], totals: totals)
     }
 
     private static func objectives(_ directions: [Objective.Direction]) -> [Objective] {
-        directions.enumerated().map { Objective(name: "\($0.offset)", figure: $0.offset, direction: $0.element) }
+        directions.enumerated().map { Objective(figure: RunTotals.Figure.all[$0.offset], direction: $0.element) }
     }
 
     /// A point is on the front if no other one of its trace is as good by all objectives and better by one.
@@ -31,7 +32,7 @@ import Testing
             let objectives = Self.objectives(directions)
             func costs(_ row: SweepRow) -> [Double]? {
                 let costs = objectives.compactMap { objective in
-                    row.value(objective).map { objective.direction == .minimize ? $0 : -$0 }
+                    row[objective.figure].number.map { objective.direction == .minimize ? $0 : -$0 }
                 }
                 return row.error.isEmpty && costs.count == objectives.count ? costs : nil
             }

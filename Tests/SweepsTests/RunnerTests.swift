@@ -22,7 +22,7 @@ import Traces
                 Configuration.load(path: folder.file("machine.yaml"), overrides: Array(overrides)),
                 library: shippedLibrary())
             let alone = try await machine.simulator.run(trace)
-            #expect(row.figures == RunTotals(alone, model: machine.model).texts, "\(values)")
+            #expect(row.totals == RunTotals(alone, model: machine.model), "\(values)")
         }
     }
 
@@ -86,8 +86,8 @@ import Traces
         let result = try await plan.result()
         #expect(result.failures == 0, "\(result.text)")
         func figure(_ row: SweepRow, _ name: String) throws -> Double {
-            let index = try #require(RunTotals.figures.firstIndex { $0.name == name })
-            return try #require(Double(row.figures[index]))
+            let figure = try #require(Objective.figure(named: name))
+            return try #require(row[figure].number)
         }
         for row in result.rows {
             let images = Double(row.axes[1]) ?? 0

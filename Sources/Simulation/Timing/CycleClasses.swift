@@ -26,20 +26,40 @@ public enum CycleClass: Int, CaseIterable, Hashable, Sendable {
     case drain
 
     /// The column's name in reports.
-    public var name: String {
+    public var name: String { texts.name }
+
+    /// What the class counts, in one line.
+    public var explanation: String { texts.explanation }
+
+    /// Which keys govern the class, and why it is large; nil for classes that what holds the cycles governs (`CycleHolder`).
+    public var advice: String? { texts.advice }
+
+    private var texts: (name: String, explanation: String, advice: String?) {
         switch self {
-        case .useful: "useful"
-        case .ineffectual: "ineffectual"
-        case .underfill: "underfill"
-        case .unmapped: "unmapped"
-        case .imbalance: "imbalance"
-        case .weightFetch: "weight_fetch"
-        case .inputFetch: "input_fetch"
-        case .inputTransform: "input_transform"
-        case .dramWeights: "dram_weights"
-        case .dramInputs: "dram_inputs"
-        case .dramOutputs: "dram_outputs"
-        case .drain: "drain"
+        case .useful: ("useful", "slots of products of two non-zero operands", nil)
+        case .ineffectual: ("ineffectual", "slots of products executed with a zero operand", nil)
+        case .underfill:
+            (
+                "underfill", "other slots of PEs that dispatched or popped something",
+                "pe_array.lookahead and broadcast_steps, or fewer multipliers a PE: steps hold too few products"
+            )
+        case .unmapped:
+            (
+                "unmapped", "slots of PEs without a filter or without a tile",
+                "pe_array.rows, columns, filters_per_pe and tiles_per_pe: too few filters or tiles for all PEs"
+            )
+        case .imbalance:
+            (
+                "imbalance", "idle slots: a slower PE's FIFO was full",
+                "pe_array.fifo_depth, balance and filters_per_pe: other PEs had more products"
+            )
+        case .weightFetch: ("weight_fetch", "idle slots: the weight buffer was read", nil)
+        case .inputFetch: ("input_fetch", "idle slots: the input buffer was read", nil)
+        case .inputTransform: ("input_transform", "idle slots: the input transform was at work", nil)
+        case .dramWeights: ("dram_weights", "idle slots: weights came from DRAM", nil)
+        case .dramInputs: ("dram_inputs", "idle slots: inputs came from DRAM", nil)
+        case .dramOutputs: ("dram_outputs", "idle slots: outputs waited for DRAM", nil)
+        case .drain: ("drain", "idle slots: accumulators drained", nil)
         }
     }
 }

@@ -29,6 +29,65 @@ public enum CycleHolder: Int, CaseIterable, Hashable, Sendable {
         return idleClass.name
     }
 
+    /// What the cycles belong to, in one line.
+    public var explanation: String { texts.explanation }
+
+    /// What happened in the cycles, in the middle of a sentence: `waiting for the weight buffer`.
+    public var phrase: String { texts.phrase }
+
+    /// Which keys govern the cycles.
+    public var advice: String { texts.advice }
+
+    private var texts: (explanation: String, phrase: String, advice: String) {
+        switch self {
+        case .array:
+            (
+                "cycles in which a full FIFO held the next bundle, or all have gone out and the array still works",
+                "in the array", "more multipliers, or fewer products for each"
+            )
+        case .issue:
+            (
+                "cycles in which nothing held the next bundle: one goes out a cycle",
+                "sending one bundle of steps a cycle", "pe_array.broadcast_steps, or steps with more products"
+            )
+        case .weightFetch:
+            (
+                "cycles in which a read of the weight buffer held the next bundle", "waiting for the weight buffer",
+                "weight_buffer.bandwidth, prefetch and encoding"
+            )
+        case .inputFetch:
+            (
+                "cycles in which a read of the input buffer held the next bundle", "waiting for the input buffer",
+                "input_buffer.bandwidth, prefetch and encoding"
+            )
+        case .inputTransform:
+            (
+                "cycles in which the input transform held the next bundle", "waiting for the input transform",
+                "input_transform.units and interval"
+            )
+        case .dramWeights:
+            (
+                "cycles in which weights from DRAM held the next bundle", "waiting for weights from DRAM",
+                "dram; weight_buffer.capacity and mapping.loop_order where weights are read more than once"
+            )
+        case .dramInputs:
+            (
+                "cycles in which inputs from DRAM held the next bundle", "waiting for inputs from DRAM",
+                "dram; input_buffer.capacity and mapping.loop_order where inputs are read more than once"
+            )
+        case .dramOutputs:
+            (
+                "cycles in which outputs on their way to DRAM held the next bundle, or the layer's end",
+                "waiting for outputs to reach DRAM", "dram, output_buffer.capacity"
+            )
+        case .drain:
+            (
+                "cycles in which accumulators that drain held the next bundle, or the layer's end",
+                "draining accumulators", "output_transform.units and interval, pe_array.accumulator_sets"
+            )
+        }
+    }
+
     /// The class of the idle slots of PEs that wait for a bundle which this holds; nil for the one-bundle limit, at which no
     /// PE is idle: whatever held the bundle before it still keeps every PE that gets this one busy.
     var idleClass: CycleClass? {

@@ -83,12 +83,10 @@ enum KeyTable {
     private static func plain(_ text: String) -> String { text.replacing("`", with: "") }
 
     static func json(_ entry: KeyEntry) -> JSON {
-        func text(_ text: String) -> JSON { text.isEmpty ? .null : .text(text) }
-        return .object([
-            ("key", .text(entry.key)), ("type", .text(entry.type)), ("unit", text(entry.unit)),
-            ("range", text(entry.range)), ("default", text(entry.defaultValue)),
-            ("governs", .text(plain(entry.governs))),
-            ("page", .text(entry.page)),
-        ])
+        [
+            "key": .text(entry.key), "type": .text(entry.type), "unit": .optional(entry.unit),
+            "range": .optional(entry.range), "default": .optional(entry.defaultValue),
+            "governs": .text(plain(entry.governs)), "page": .text(entry.page),
+        ]
     }
 }

@@ -95,9 +95,6 @@ struct SimulateCommand: AsyncParsableCommand {
             try Console.print(report.summaryJSON())
         } else {
             try Console.print(report.terminal(width: Terminal.width))
-            if let table = report.verificationTable(width: Terminal.width) {
-                try Console.print("\n" + table)
-            }
         }
         try Self.judge(report)
     }

@@ -84,90 +84,70 @@ extension Tensor {
 extension Trace {
     /// The layers with their operands, and the tensors. Undefined values are null.
     func json(version: String) -> JSON {
-        var tensors: [JSON] = []
-        for layer in layers {
-            for (role, reference) in layer.tensors {
+        let tensors = layers.flatMap { layer in
+            layer.tensors.map { role, reference -> JSON in
                 let tensor = reference.tensor
-                tensors.append(
-                    .object([
-                        ("name", .text(reference.name)), ("layer", .text(layer.name)), ("role", .text(role)),
-                        ("type", .text(tensor.type.rawValue)), ("shape", .array(tensor.shape.map(JSON.integer))),
-                        ("bytes", .integer(tensor.count * tensor.type.byteWidth)),
-                        ("density", tensor.density.map(JSON.real) ?? .null),
-                    ]))
+                return [
+                    "name": .text(reference.name), "layer": .text(layer.name), "role": .text(role),
+                    "type": .text(tensor.type.rawValue), "shape": .array(tensor.shape.map(JSON.integer)),
+                    "bytes": .integer(tensor.count * tensor.type.byteWidth), "density": .optional(tensor.density),
+                ]
             }
         }
-        return .object([
-            ("name", .text(model)), ("description", .text(description)), ("path", path.map(JSON.text) ?? .null),
-            ("digest", .text(digest)), ("seed", .unsigned(seed)), ("dense_multiplies", .integer(denseMultiplies)),
-            ("layers", .array(layers.map(\.json))), ("tensors", .array(tensors)),
-            ("not_exported", .array(notExported.map(\.json))),
-            ("program", .object([("name", .text("winosim")), ("version", .text(version))])),
-        ])
+        return [
+            "name": .text(model), "description": .text(description), "path": .optional(path),
+            "digest": .text(digest), "seed": .unsigned(seed), "dense_multiplies": .integer(denseMultiplies),
+            "layers": .array(layers.map(\.json)), "tensors": .array(tensors),
+            "not_exported": .array(notExported.map(\.json)), "program": .program(version),
+        ]
     }
 }
 
 extension NotExported {
     fileprivate var json: JSON {
-        .object([
-            ("name", .text(name)), ("operation", .text(operation)),
-            ("multiplications", multiplications.map(JSON.integer) ?? .null),
-        ])
+        [
+            "name": .text(name), "operation": .text(operation),
+            "multiplications": multiplications.map(JSON.integer) ?? .null,
+        ]
     }
 }
 
 extension Layer {
     fileprivate var json: JSON {
-        func numbers(_ numbers: KeyValuePairs<String, Int>) -> JSON {
-            .object(numbers.map { ($0.key, .integer($0.value)) })
-        }
         func pair(_ height: Int, _ width: Int) -> JSON { .array([.integer(height), .integer(width)]) }
-        return .object([
-            ("name", .text(name)), ("operation", .text(operation.rawValue)),
-            (
-                "input",
-                numbers([
-                    "batch": shape.batch, "channels": shape.channels, "height": shape.height, "width": shape.width,
-                ])
-            ),
-            (
-                "output",
-                numbers([
-                    "channels": shape.filters, "height": shape.outputHeight, "width": shape.outputWidth,
-                ])
-            ),
-            (
-                "kernel",
-                .object([
-                    ("size", pair(shape.kernelHeight, shape.kernelWidth)),
-                    ("stride", pair(shape.strideHeight, shape.strideWidth)),
-                    ("padding", pair(shape.paddingHeight, shape.paddingWidth)),
-                    ("dilation", pair(shape.dilationHeight, shape.dilationWidth)),
-                    ("groups", .integer(shape.groups)),
-                ])
-            ),
-            ("relu", .text(relu.rawValue)), ("weights", weights.json), ("activations", activations.json),
-            ("dense_multiplies", .integer(shape.denseMultiplies)),
-        ])
+        let input: JSON = [
+            "batch": .integer(shape.batch), "channels": .integer(shape.channels), "height": .integer(shape.height),
+            "width": .integer(shape.width),
+        ]
+        let output: JSON = [
+            "channels": .integer(shape.filters), "height": .integer(shape.outputHeight),
+            "width": .integer(shape.outputWidth),
+        ]
+        let kernel: JSON = [
+            "size": pair(shape.kernelHeight, shape.kernelWidth),
+            "stride": pair(shape.strideHeight, shape.strideWidth),
+            "padding": pair(shape.paddingHeight, shape.paddingWidth),
+            "dilation": pair(shape.dilationHeight, shape.dilationWidth), "groups": .integer(shape.groups),
+        ]
+        return [
+            "name": .text(name), "operation": .text(operation.rawValue), "input": input, "output": output,
+            "kernel": kernel, "relu": .text(relu.rawValue), "weights": weights.json, "activations": activations.json,
+            "dense_multiplies": .integer(shape.denseMultiplies),
+        ]
     }
 }
 
 extension OperandSource {
     fileprivate var json: JSON {
-        let kind =
+        let (kind, domain): (String, Domain?) =
             switch self {
-            case .tensor: "tensor"
-            case .density: "density"
-            case .mask: "mask"
+            case .tensor(_, let domain): ("tensor", domain)
+            case .density(_, let domain, _): ("density", domain)
+            case .mask: ("mask", nil)
             }
-        let domain: Domain? =
-            switch self {
-            case .tensor(_, let domain), .density(_, let domain, _): domain
-            case .mask: nil
-            }
-        return .object([
-            ("source", .text(kind)), ("domain", domain.map { .text($0.rawValue) } ?? .null),
-            ("tensor", tensor.map { .text($0.name) } ?? .null), ("density", density.map(JSON.real) ?? .null),
-        ])
+        return [
+            "source": .text(kind), "domain": .optional(domain?.rawValue), "tensor": .optional(tensor?.name),
+            "density": .optional(density),
+        ]
     }
 }

@@ -117,17 +117,18 @@ extension TextTable {
     ///   - prose: a column of sentences.
     public func lines(within width: Int, names: Int = 1, prose: Int? = nil) -> [String] {
         if self.width <= width { return lines }
-        if let prose {
-            let rest = width - (self.width - self.width(ofColumn: prose))
-            if rest >= Self.leastProse { return wrapped(prose, to: rest).lines }
+        /// The table with its prose broken, where that makes it fit.
+        func broken(_ table: TextTable) -> TextTable? {
+            prose.flatMap { prose in
+                let rest = width - (table.width - table.width(ofColumn: prose))
+                return rest >= Self.leastProse ? table.wrapped(prose, to: rest) : nil
+            }
         }
+        if let table = broken(self) { return table.lines }
         var table = self
         table.cutNames(names, by: self.width - width)
         if table.width <= width { return table.lines }
-        if let prose {
-            let rest = width - (table.width - table.width(ofColumn: prose))
-            if rest >= Self.leastProse { return table.wrapped(prose, to: rest).lines }
-        }
+        if let table = broken(table) { return table.lines }
         return parts(within: width, names: names, prose: prose)
     }
 

@@ -38,13 +38,17 @@ public enum NumberText {
     /// Numbers below this power of ten are written with one: `2.40e-7`.
     private static let leastExponent = -4
 
-    /// A figure of a file as a table shows it: counts with thousands separated, measures with four significant digits.
-    public static func short(_ figure: String) -> String {
-        if let count = Int(figure) { return grouped(count) }
-        guard let value = Double(figure), value.isFinite else { return figure }
+    /// A measure with four significant digits, and no more than eight decimals.
+    static func short(_ value: Double) -> String {
         let magnitude = value == 0 ? 0 : Int(log10(abs(value)).rounded(.down))
         return magnitude < -4
             ? String(format: "%.3e", value) : grouped(value, decimals: max(0, min(8, 3 - magnitude)))
+    }
+
+    /// A value with the unit that suits it: `2.599 us`.
+    static func amount(_ value: Double, _ quantity: Scale.Quantity) -> String {
+        let scale = Scale(quantity, [value])
+        return "\(scale.text(value)) \(scale.unit)"
     }
 
     /// A share in percent; what would be shown as nothing and is not is shown as less than the least.
@@ -67,9 +71,6 @@ public enum NumberText {
     public static func cut(_ text: String, to width: Int) -> String {
         text.count <= width ? text : text.prefix(max(width - 1, 0)) + "…"
     }
-
-    /// A number with four significant digits, or fewer where it has fewer.
-    static func significant(_ value: Double) -> Double { Double(String(format: "%.4g", value)) ?? value }
 
     /// A text in lines of at most `width` characters, broken at spaces, and inside words that are longer than a line. The
     /// first line is indented by `first` spaces, the others by `rest`.
@@ -101,17 +102,36 @@ public enum NumberText {
 
 /// A scale that a whole column shares, in which every value keeps its digits.
 public struct Scale: Sendable {
+    /// What is measured.
+    public enum Quantity: Hashable, Sendable {
+        /// Times in microseconds.
+        case time
+        /// Energies in picojoules.
+        case energy
+        /// Amounts of data in bytes.
+        case data
+
+        /// Units from small to large, and what values are divided by in them.
+        fileprivate var units: [(String, Double)] {
+            switch self {
+            case .time: [("ns", 1e-3), ("us", 1), ("ms", 1e3), ("s", 1e6)]
+            case .energy: [("pJ", 1), ("nJ", 1e3), ("uJ", 1e6), ("mJ", 1e9), ("J", 1e12)]
+            case .data: [("B", 1), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9)]
+            }
+        }
+    }
+
     /// What stands in the column's head.
-    public let unit: String
+    let unit: String
     /// What values are divided by.
-    public let factor: Double
+    let factor: Double
     /// Significant digits that are shown at least.
     private static let digits = 4
 
-    /// The unit, of those given from small to large with their factors, in which the column is narrowest: the whole digits of
-    /// its largest value, at least one, and the decimals of its smallest one that is not zero. The larger unit where two are
-    /// alike.
-    init(for values: [Double], units: [(String, Double)]) {
+    /// The unit in which the column is narrowest: the whole digits of its largest value, at least one, and the decimals of its
+    /// smallest one that is not zero. The larger unit where two are alike.
+    init(_ quantity: Quantity, _ values: [Double]) {
+        let units = quantity.units
         let sizes = values.map(abs).filter { $0 > 0 && $0.isFinite }
         let (least, most) = (sizes.min() ?? 0, sizes.max() ?? 0)
         func width(_ factor: Double) -> Int {
@@ -119,32 +139,17 @@ public struct Scale: Sendable {
             return whole.count + NumberText.figures(least / factor, digits: Self.digits).drop { $0 != "." }.count
         }
         let large = units.filter { most >= $0.1 }
-        let chosen = large.reversed().min { width($0.1) < width($1.1) } ?? units[0]
-        unit = chosen.0
-        factor = chosen.1
-    }
-
-    /// For times in microseconds.
-    static func time(_ microseconds: Double...) -> Scale { time(microseconds) }
-
-    /// For times in microseconds.
-    static func time(_ microseconds: [Double]) -> Scale {
-        Scale(for: microseconds, units: [("ns", 1e-3), ("us", 1), ("ms", 1e3), ("s", 1e6)])
-    }
-
-    /// For energies in picojoules.
-    public static func energy(_ picojoules: Double...) -> Scale { energy(picojoules) }
-
-    /// For energies in picojoules.
-    public static func energy(_ picojoules: [Double]) -> Scale {
-        Scale(for: picojoules, units: [("pJ", 1), ("nJ", 1e3), ("uJ", 1e6), ("mJ", 1e9), ("J", 1e12)])
-    }
-
-    /// For amounts of data in bytes.
-    static func bytes(_ bytes: [Double]) -> Scale {
-        Scale(for: bytes, units: [("B", 1), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9)])
+        (unit, factor) = large.reversed().min { width($0.1) < width($1.1) } ?? units[0]
     }
 
     /// A value without its unit.
     func text(_ value: Double) -> String { NumberText.figures(value / factor, digits: Self.digits) }
+}
+
+extension Collection {
+    /// The elements with a count above 0, the largest first; of equal ones the first.
+    func largestFirst(_ count: (Element) -> Int) -> [Element] {
+        enumerated().map { (place: $0.offset, element: $0.element, count: count($0.element)) }.filter { $0.count > 0 }
+            .sorted { ($1.count, $0.place) < ($0.count, $1.place) }.map(\.element)
+    }
 }

@@ -1,7 +1,7 @@
 import YAML
 
 /// A JSON value whose objects keep the order of their keys.
-public indirect enum JSON: Sendable {
+public indirect enum JSON: Sendable, ExpressibleByDictionaryLiteral {
     /// Keys with their values.
     case object([(key: String, value: JSON)])
     /// Values in order.
@@ -19,21 +19,8 @@ public indirect enum JSON: Sendable {
     /// Nothing.
     case null
 
-    /// A report's value: what is not defined is null.
-    init(_ cell: Cell) {
-        self =
-            switch cell {
-            case .integer(let value): .integer(value)
-            case .real(let value): .real(value)
-            case .text(let text): .text(text)
-            case .empty: .null
-            }
-    }
-
-    /// A row as an object whose keys are the columns' names.
-    init<Row>(_ row: Row, _ columns: [Column<Row>]) {
-        self = .object(columns.map { ($0.name, JSON($0.cell(row))) })
-    }
+    /// An object.
+    public init(dictionaryLiteral entries: (String, JSON)...) { self = .object(entries.map { (key: $0, value: $1) }) }
 
     /// A YAML document: whole numbers, booleans and texts stay what they are.
     public init(_ node: Node) {
@@ -115,5 +102,49 @@ public indirect enum JSON: Sendable {
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSON {
+    /// A report's value: what is not defined is null.
+    init(_ cell: Cell) {
+        self =
+            switch cell {
+            case .integer(let value): .integer(value)
+            case .real(let value): .real(value)
+            case .text(let text): .text(text)
+            case .empty: .null
+            }
+    }
+
+    /// A text; null where it is nil or empty.
+    package static func optional(_ text: String?) -> JSON { text.flatMap { $0.isEmpty ? nil : .text($0) } ?? .null }
+
+    /// A number; null where it is nil or not finite.
+    package static func optional(_ value: Double?) -> JSON { JSON(.measure(value)) }
+
+    /// What wrote the file.
+    package static func program(_ version: String) -> JSON { ["name": .text("winosim"), "version": .text(version)] }
+
+    /// A row as an object whose keys are the columns' names.
+    static func row(_ cells: [Cell], _ columns: [ReportColumn]) -> JSON {
+        .object(zip(columns, cells).map { ($0.name, JSON($1)) })
+    }
+
+    /// A table's rows, each an object.
+    package static func rows(_ table: ReportTable) -> JSON { .array(table.rows.map { row($0, table.columns) }) }
+
+    /// The first of the rows that sum up the others.
+    static func total(_ table: ReportTable) -> JSON { table.totals.first.map { row($0, table.columns) } ?? .null }
+
+    /// What the columns are.
+    package static func columns(_ columns: [ReportColumn]) -> JSON {
+        .array(columns.map { ["name": .text($0.name), "unit": .text($0.unit), "description": .text($0.description)] })
+    }
+
+    /// The entries of two objects.
+    static func + (first: JSON, second: JSON) -> JSON {
+        guard case .object(let entries) = first, case .object(let more) = second else { return first }
+        return .object(entries + more)
     }
 }
