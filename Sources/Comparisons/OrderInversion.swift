@@ -83,7 +83,7 @@ extension OrderInversion.Measure {
         switch self {
         case .time:
             CycleHolder.allCases.map {
-                ($0.name, Cycles(run.total.activity.ledger[$0]).seconds(at: run.total.clock) * 1e6)
+                ($0.name, Cycles(run.total.activity.timing.held[$0]).seconds(at: run.total.clock) * 1e6)
             }
         case .energy: run.total.components.map { ($0.name, $0.energy.value) }
         }

@@ -142,6 +142,7 @@ enum Extending {
 /// A mapping whose keys are replaced by another one's, key by key in nested mappings.
 ///
 /// A memory that names its model or standard replaces the whole memory: keys of another kind of memory would not apply to it.
+/// So does an encoding.
 func merged(_ base: Node, with over: Node) -> Node {
     guard var entries = base.entries, let added = over.entries else { return over }
     for entry in added {
@@ -150,8 +151,9 @@ func merged(_ base: Node, with over: Node) -> Node {
             continue
         }
         let isOtherMemory = entry.name == "dram" && (entry.value["model"] != nil || entry.value["standard"] != nil)
+        let replacesWhole = isOtherMemory || entry.name == "encoding"
         entries[index] =
-            isOtherMemory ? entry : .init(key: entry.key, value: merged(entries[index].value, with: entry.value))
+            replacesWhole ? entry : .init(key: entry.key, value: merged(entries[index].value, with: entry.value))
     }
     return Node(.mapping(entries), at: over.mark, of: over)
 }

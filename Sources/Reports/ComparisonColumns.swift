@@ -47,7 +47,9 @@ extension Column<ComparisonRow> {
         .count("cycles", "cycles", "cycles of the accelerator's clock") { $0.figures.activity.cycles },
         .measure("time_us", "us", "time at the accelerator's clock") { $0.figures.microseconds },
         .measure("speedup", "", "the baseline's time over this one's") { $0.speedup },
-        .count("multiplies", "products", "products of two non-zero operands") { $0.figures.activity.usefulProducts },
+        .count("multiplies", "products", "products of two non-zero operands") {
+            $0.figures.activity.array.usefulProducts
+        },
         .count("executed_multiplies", "products", "products that are executed and not gated") {
             $0.figures.multiplies
         },
@@ -58,15 +60,15 @@ extension Column<ComparisonRow> {
         .measure("energy_ratio", "", "energy_pJ over the baseline's") { $0.energyRatio },
         .measure("multiply_energy_pJ", "pJ", "energy of the multipliers") { $0.figures.multiplyEnergy.value },
         .measure("dram_energy_pJ", "pJ", "energy of the memory behind the chip") { $0.figures.dramEnergy.value },
-        .count("dram_bytes", "B", "bytes moved between DRAM and the chip") { $0.figures.activity.dramBytes },
+        .count("dram_bytes", "B", "bytes moved between DRAM and the chip") { $0.figures.activity.memory.bytes },
         .measure("dram_ratio", "", "dram_bytes over the baseline's") { row in
             row.baseline.flatMap {
-                row.ratio(Double(row.figures.activity.dramBytes), Double($0.activity.dramBytes))
+                row.ratio(Double(row.figures.activity.memory.bytes), Double($0.activity.memory.bytes))
             }
         },
-        .measure("utilization", "", "useful slots over all slots") { $0.figures.activity.utilization },
+        .measure("utilization", "", "useful slots over all slots") { $0.figures.activity.array.utilization },
         .text("bound_by", "what held most cycles, in the words of layers.csv") {
-            $0.figures.activity.ledger.largest?.name
+            $0.figures.activity.timing.held.largest?.name
         },
         .measure("area_mm2", "mm2", "area of the chip") { $0.run.area.squareMillimetres },
         .count("multipliers", "multipliers", "multipliers of the array") { $0.run.configuration.multipliers },

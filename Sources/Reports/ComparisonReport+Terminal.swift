@@ -51,7 +51,7 @@ extension ComparisonReport {
     private func table(of one: CaseResult, exponent: Int) -> TextTable {
         let rows = showsLayers ? layers(of: one) : ComparisonRow.totals(of: one)
         let energy = Scale.energy(rows.flatMap { [$0.figures.energy.value, $0.figures.multiplyEnergy.value] })
-        let bytes = Scale.bytes(rows.map { Double($0.figures.activity.dramBytes) })
+        let bytes = Scale.bytes(rows.map { Double($0.figures.activity.memory.bytes) })
         let counts = exponent == 0 ? "" : "10^\(exponent)"
         let countScale = (0..<exponent).reduce(1.0) { scale, _ in scale * 10 }
         func count(_ value: Int) -> String {
@@ -68,8 +68,8 @@ extension ComparisonReport {
             (["multiply", "energy", energy.unit], { energy.text($0.figures.multiplyEnergy.value) }),
             (["total", "energy", energy.unit], { energy.text($0.figures.energy.value) }),
             (["energy", "ratio", ""], { optional($0.energyRatio) }),
-            (["DRAM", "", bytes.unit], { bytes.text(Double($0.figures.activity.dramBytes)) }),
-            (["utiliza-", "tion", "%"], { optional($0.figures.activity.utilization, times: 100) }),
+            (["DRAM", "", bytes.unit], { bytes.text(Double($0.figures.activity.memory.bytes)) }),
+            (["utiliza-", "tion", "%"], { optional($0.figures.activity.array.utilization, times: 100) }),
         ]
         // The area is the machine's, whatever the layer.
         let area = ["area", "", "mm2"]
@@ -141,8 +141,8 @@ extension ComparisonReport {
     /// The bytes behind a wait for DRAM.
     private func traffic(_ name: String, _ a: RunResult, _ b: RunResult) -> String {
         let paths: [String: KeyPath<Activity, Int>] = [
-            CycleHolder.dramWeights.name: \.dramWeightBytes, CycleHolder.dramInputs.name: \.dramInputBytes,
-            CycleHolder.dramOutputs.name: \.dramOutputBytes,
+            CycleHolder.dramWeights.name: \.memory.weightBytes, CycleHolder.dramInputs.name: \.memory.inputBytes,
+            CycleHolder.dramOutputs.name: \.memory.outputBytes,
         ]
         guard let path = paths[name] else { return "" }
         let values = (Double(a.total.activity[keyPath: path]), Double(b.total.activity[keyPath: path]))

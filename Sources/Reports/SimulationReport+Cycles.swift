@@ -4,7 +4,7 @@ import Simulation
 extension SimulationReport {
     /// What the layers together are bound by, and all holders of their cycles, largest first.
     func boundBy() -> String {
-        let ledger = total.activity.ledger
+        let ledger = total.activity.timing.held
         guard let bound = ledger.largest else { return "Bound by nothing: there are no cycles" }
         let shares = CycleHolder.allCases.filter { ledger[$0] > 0 }
             .sorted { (ledger[$1], $0.rawValue) < (ledger[$0], $1.rawValue) }
@@ -15,7 +15,7 @@ extension SimulationReport {
 
     /// The classes of all slots, largest first.
     func slotShares() -> String {
-        let slots = total.activity.slots
+        let slots = total.activity.array.slots
         let shares = CycleClass.allCases.filter { slots[$0] > 0 }
             .sorted { (slots[$1], $0.rawValue) < (slots[$0], $1.rawValue) }
             .map { "\($0.name) \(NumberText.percent(Double(slots[$0]) / Double(slots.total)))" }
@@ -27,9 +27,9 @@ extension SimulationReport {
     /// the pace: elsewhere more of them at work would wait as long.
     func advice() -> [String] {
         let activity = total.activity
-        guard let bound = activity.ledger.largest else { return [] }
+        guard let bound = activity.timing.held.largest else { return [] }
         var keys = bound.keys
-        if bound == .array || bound == .issue, let idle = activity.slots.largestIdle, let more = idle.keys {
+        if bound == .array || bound == .issue, let idle = activity.array.slots.largestIdle, let more = idle.keys {
             keys = "\(idle.name) slots: \(more)"
         }
         return ["To change it: \(keys)"]
