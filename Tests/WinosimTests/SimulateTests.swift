@@ -55,7 +55,7 @@ func object(_ text: String) throws -> [String: Any] {
     @Test func theTimelineIsWrittenWithTheOtherFiles() throws {
         let homeless = try Program.run("simulate", "trace.yaml", "--timeline", in: folder)
         #expect(homeless.code == 64 && homeless.output.isEmpty, "\(homeless)")
-        #expect(homeless.talk.contains("folder of --output, which is missing"), "\(homeless)")
+        #expect(homeless.talk.contains("--timeline requires --output"), "\(homeless)")
         let memory = "dram={standard: LPDDR4-3200}"
         let outcome = try Program.run(
             "simulate", "trace.yaml", "--set", memory, "--timeline", "--output", "run", "--json", in: folder)
@@ -202,7 +202,7 @@ func object(_ text: String) throws -> [String: Any] {
     @Test func verificationOfNothingFails() throws {
         let outcome = try Program.run("simulate", "densities.yaml", "--verify", in: folder)
         #expect(outcome.code == 1, "\(outcome)")
-        #expect(outcome.talk.contains("nothing could be verified"), "\(outcome)")
+        #expect(outcome.talk.contains("nothing was verified"), "\(outcome)")
     }
 
     @Test func energyPrintsTheCSVOfSimulate() throws {
