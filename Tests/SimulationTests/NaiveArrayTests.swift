@@ -19,8 +19,8 @@ extension NaiveMachineTests {
         configuration.peArray.zeroSkipping = .none
         var workload = workload(steps: 2)
         workload.operands = [Array(0..<8), Array(0..<3)]
-        workload.inputValues = { _, steps, tiles in
-            steps.flatMap { step in tiles.flatMap { _ in (0..<[8, 3][step]).map { $0 == 0 } } }
+        workload.inputVectors = { _, steps, tiles in
+            steps.flatMap { step in tiles.map { _ in (0..<[8, 3][step]).map { $0 == 0 } } }
         }
         workload.moved = { _, steps, tiles in
             steps.flatMap { step in

@@ -13,10 +13,11 @@ struct NaivePart {
     var ends: [Int: [Int: Int]] = [:]
     /// What the load sends through the input transform, in order.
     var jobs: [NaiveJob] = []
-    /// Values that are moved, and the zeros among them.
+    /// Values that are moved, whether stored or not, the zeros among them, and the bits beside them.
     var moved = 0
     var movedZeros = 0
-    /// Values that the buffer then holds, true for those that are not zero, and the bytes that they take.
+    var movedIndexBits = 0
+    /// Values that the buffer then holds, stored or not, true for those that are not zero, and the bytes they take.
     var held: [Bool] = []
     var heldBytes = 0
 }
@@ -32,13 +33,14 @@ struct NaiveBlock {
 /// blocks meet.
 struct NaiveBlocks {
     let configuration: Configuration
-    let workload: NaiveWorkload
+    let buffers: NaiveBuffers
     let group: Int
     /// By row group, its filters.
     let filters: [[Int]]
     /// By column group, its tiles.
     let tiles: [[Int]]
 
+    var workload: NaiveWorkload { buffers.workload }
     var steps: Range<Int> { 0..<workload.activations[group].count }
 
     /// All groups of each operand at once: what must be moved at the least.
@@ -127,22 +129,8 @@ struct NaiveBlocks {
     /// Bytes that some steps of a group take in their buffer.
     private func held(_ operand: NaiveOperand, _ index: Int, _ steps: Range<Int>) -> Int {
         switch operand {
-        case .weights: ceilDivide(steps.reduce(0) { $0 + weightBits(index, $1) }, 8)
-        case .inputs: ceilDivide(inputBits(workload.inputValues(group, Array(steps), tiles[index])), 8)
-        }
-    }
-
-    private func inputBits(_ values: [Bool]) -> Int {
-        workload.inputBits(values, valueBits: configuration.datatype.activations)
-    }
-
-    private func weightBits(_ index: Int, _ step: Int) -> Int {
-        let valueBits = configuration.datatype.weights
-        return filters[index].reduce(0) { sum, filter in
-            configuration.weightBuffer.encoding == .dense
-                ? sum + workload.operands[step].count * valueBits
-                : sum + workload.operands[step].count
-                    + workload.weights[group][filter][step].nonzeroBitCount * valueBits
+        case .weights: buffers.weights(group, Array(steps), filters[index]).bytes
+        case .inputs: buffers.inputs(group, Array(steps), tiles[index]).bytes
         }
     }
 
@@ -155,15 +143,15 @@ struct NaiveBlocks {
             switch operand {
             case .weights:
                 for step in steps {
-                    bits += weightBits(index, step)
+                    // DRAM stores weights as their buffer does.
+                    let stored = buffers.weights(group, [step], filters[index])
+                    bits += stored.bits
+                    part.movedIndexBits += stored.indexBits
                     ends[step] = part.bytes + ceilDivide(bits, 8)
-                    for filter in filters[index] {
-                        for bit in workload.operands[step] {
-                            let isNonZero = workload.weights[group][filter][step] >> UInt64(bit) & 1 == 1
-                            part.held.append(isNonZero)
-                            part.moved += 1
-                            if !isNonZero { part.movedZeros += 1 }
-                        }
+                    for isNonZero in workload.weightVectors(group, [step], filters[index]).joined() {
+                        part.held.append(isNonZero)
+                        part.moved += 1
+                        if !isNonZero { part.movedZeros += 1 }
                     }
                 }
             case .inputs:
@@ -175,7 +163,8 @@ struct NaiveBlocks {
                 part.jobs += jobs(index, steps, items, from: part.bytes)
                 part.moved += items.reduce(0) { $0 + $1.values }
                 part.movedZeros += items.reduce(0) { $0 + $1.zeros }
-                part.held += workload.inputValues(group, Array(steps), tiles[index])
+                if !workload.movesAllInputs { part.movedIndexBits += items.reduce(0) { $0 + $1.values } }
+                part.held += workload.inputVectors(group, Array(steps), tiles[index]).joined()
             }
             part.heldBytes += held(operand, index, steps)
             part.ends[index] = ends

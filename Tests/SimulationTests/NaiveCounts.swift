@@ -7,36 +7,19 @@ extension NaiveMachine {
     /// Under Winograd with a step of positions, each product of a pair has an accumulator of its own.
     var updatesEveryProduct: Bool { workload.accumulators > 1 && configuration.mapping.step == .positions }
 
-    func inputBits(_ values: [Bool]) -> Int {
-        workload.inputBits(values, valueBits: configuration.datatype.activations)
-    }
-
     /// Reads of buffers, buses, FIFOs, encoders and decoders, and products that are left out, as a bundle goes out.
     mutating func countBundle(_ bundle: Bundle, _ pass: Pass) {
         let skipping = configuration.peArray.zeroSkipping
         let skipsWeights = skipping == .both || skipping == .weights
         let skipsActivations = skipping == .both || skipping == .activations
-        var weightBits = 0
+        let filters = Array(pass.rows.joined())
+        for isNonZero in workload.weightVectors(pass.group, bundle.steps, filters).joined() {
+            countSent("weights", isNonZero, copies: pass.columns.count)
+        }
+        let weights = buffers.weights(pass.group, bundle.steps, filters)
+        countRead("weight", weights, configuration.weightBuffer)
+        countToArray("weights", weights, from: buffers.weightEncoding, isSkipped: skipsWeights)
         for step in bundle.steps {
-            for filter in pass.rows.joined() {
-                let mask = workload.weights[pass.group][filter][step]
-                for bit in workload.operands[step] {
-                    let isNonZero = mask >> UInt64(bit) & 1 == 1
-                    countSent("weights", isNonZero, copies: pass.columns.count)
-                    if configuration.weightBuffer.encoding == .dense {
-                        count(isNonZero ? "weights read" : "zero weights read", 1)
-                        weightBits += configuration.datatype.weights
-                        if skipsWeights { countEncoded("weights", isNonZero) }
-                    } else {
-                        weightBits += 1
-                        count("weight mask bits read", 1)
-                        guard isNonZero else { continue }
-                        count("weights read", 1)
-                        weightBits += configuration.datatype.weights
-                        if !skipsWeights { count("weights decoded", 1) }
-                    }
-                }
-            }
             for tile in pass.columns.joined() {
                 for bit in workload.operands[step] {
                     let isNonZero = workload.activations[pass.group][step][tile] >> UInt64(bit) & 1 == 1
@@ -45,20 +28,30 @@ extension NaiveMachine {
                 }
             }
         }
-        let values = workload.inputValues(pass.group, bundle.steps, Array(pass.columns.joined()))
-        for isNonZero in values where isNonZero || workload.inputsAreDense {
-            count(isNonZero ? "inputs read" : "zero inputs read", 1)
-            if isBehindTransform { continue }
-            if workload.inputsAreDense && skipsActivations { countEncoded("inputs", isNonZero) }
-            if !workload.inputsAreDense && !skipsActivations { count("inputs decoded", 1) }
+        let inputs = buffers.inputs(pass.group, bundle.steps, Array(pass.columns.joined()))
+        countRead("input", inputs, configuration.inputBuffer)
+        if !isBehindTransform {
+            countToArray("inputs", inputs, from: buffers.inputEncoding, isSkipped: skipsActivations)
         }
-        if !workload.inputsAreDense { count("input mask bits read", values.count) }
-        let weightBytes = ceilDivide(weightBits, 8)
-        let inputBytes = ceilDivide(inputBits(values), 8)
-        count("weight buffer bytes", weightBytes)
-        count("input buffer bytes", inputBytes)
-        count("weight buffer reads", accesses(weightBytes, configuration.weightBuffer))
-        count("input buffer reads", accesses(inputBytes, configuration.inputBuffer))
+    }
+
+    private mutating func countRead(_ name: String, _ stored: NaiveStored, _ buffer: OperandBuffer) {
+        for isNonZero in stored.values { count(isNonZero ? "\(name)s read" : "zero \(name)s read", 1) }
+        count("\(name) mask bits read", stored.indexBits)
+        count("\(name) buffer bytes", stored.bytes)
+        count("\(name) buffer reads", accesses(stored.bytes, buffer))
+    }
+
+    /// The encoder or decoder between a buffer and the array, which takes a bitmask of what it skips by or all values.
+    private mutating func countToArray(
+        _ operand: String, _ stored: NaiveStored, from encoding: NaiveEncoding, isSkipped: Bool
+    ) {
+        switch (encoding, isSkipped) {
+        case (.dense, false), (.bitmask, true): break
+        case (.dense, true): for isNonZero in stored.values { countEncoded(operand, isNonZero) }
+        // Padding is a stored value, too.
+        default: count("\(operand) decoded", stored.values.count)
+        }
     }
 
     /// Whether the array's inputs come out of a transform behind the buffer.
@@ -90,19 +83,17 @@ extension NaiveMachine {
             let buffer = operand == .weights ? configuration.weightBuffer : configuration.inputBuffer
             count("\(name)s moved", part.moved)
             count("non-zero \(name)s moved", part.moved - part.movedZeros)
-            let isMasked =
-                operand == .weights ? configuration.weightBuffer.encoding == .bitmask : !workload.movesAllInputs
-            if isMasked { count("\(name) mask bits moved", part.moved) }
+            count("\(name) mask bits moved", part.movedIndexBits)
             count("\(name)s written", part.held.count)
             let written = part.held.filter { $0 }.count
             count("non-zero \(name)s written", written)
             count("\(name) buffer writes", accesses(part.heldBytes, buffer))
             guard operand == .inputs else { continue }
+            // Nothing stands between a bitmask in DRAM and one in the buffer, unless a transform does.
             let isTransformed = workload.accumulators > 1
-            let staysEncoded = !isTransformed && !workload.inputsAreDense
+            let staysEncoded = !isTransformed && !workload.movesAllInputs && buffers.inputEncoding == .bitmask
             if !workload.movesAllInputs && !staysEncoded { count("inputs decoded", part.moved - part.movedZeros) }
-            let comesDense = isTransformed || workload.movesAllInputs
-            if comesDense && !workload.inputsAreDense {
+            if buffers.inputEncoding != .dense && !staysEncoded {
                 count("inputs encoded", part.held.count)
                 count("non-zero inputs encoded", written)
             }
@@ -157,7 +148,7 @@ extension NaiveMachine {
             let tiles = Array(pass.columns.joined())
             for step in workload.activations[group].indices {
                 count("weights of the algorithm", filters * workload.operands[step].count)
-                count("inputs of the algorithm", workload.inputValues(group, [step], tiles).count)
+                count("inputs of the algorithm", workload.inputVectors(group, [step], tiles).joined().count)
                 // Without skipping, the products of a step that is left out are skipped too.
                 guard configuration.peArray.zeroSkipping == .none || configuration.peArray.zeroSkipping == .activations,
                     !pass.steps.contains(step)

@@ -128,9 +128,9 @@ struct NaiveLowering {
         return NaiveWorkload(
             width: width, operands: steps.map { step in step.indices.filter { step[$0] != nil } }, weights: allWeights,
             activations: allActivations,
-            inputValues: { group, bundle, tiles in
+            inputVectors: { group, bundle, tiles in
                 fetched(group, bundle.map { steps[$0] }, bundle.map { masks[group][$0] }, tiles, reads: reads)
-            }, inputsAreDense: reads || configuration.inputBuffer.encoding == .dense,
+            },
             movesAllInputs: configuration.mapping.activationStorage == .dense || knownPixels == nil,
             accumulators: edge.map { $0 * $0 } ?? 1, transformsOnRead: reads,
             moved: { group, range, tiles in
@@ -217,26 +217,31 @@ struct NaiveLowering {
         return rows * columns
     }
 
-    /// The values that the input buffer delivers for a bundle.
+    /// The vectors that the input buffer delivers for a bundle: masks of tiles, or of each pixel a step's channels.
     private func fetched(
         _ group: Int, _ steps: [[(channel: Int, position: Int)?]], _ masks: [[UInt64]], _ tiles: [Int], reads: Bool
-    ) -> [Bool] {
+    ) -> [[Bool]] {
         if edge != nil && !reads {
             return zip(steps, masks).flatMap { step, masks in
-                tiles.flatMap { tile in
+                tiles.map { tile in
                     step.indices.filter { step[$0] != nil }.map { masks[tile] >> UInt64($0) & 1 == 1 }
                 }
             }
         }
         var pixels = Set<[Int]>()
-        for operand in steps.joined() {
-            guard let operand else { continue }
-            for tile in tiles {
-                if let pixel = pixel(tile, operand.position) {
-                    pixels.insert([pixel.image, group * channels + operand.channel, pixel.at])
+        var vectors: [[Bool]] = []
+        for step in steps {
+            let operands = step.compactMap { $0 }
+            for position in Set(operands.map(\.position)) {
+                let channels = operands.filter { $0.position == position }.map { group * self.channels + $0.channel }
+                for tile in tiles {
+                    guard let pixel = pixel(tile, position) else { continue }
+                    // No channel of a pixel stands in two vectors, so the first one tells them apart.
+                    guard pixels.insert([pixel.image, channels[0], pixel.at]).inserted else { continue }
+                    vectors.append(channels.map { !isKnownZero(pixel.image, $0, pixel.at) })
                 }
             }
         }
-        return pixels.map { !isKnownZero($0[0], $0[1], $0[2]) }
+        return vectors
     }
 }

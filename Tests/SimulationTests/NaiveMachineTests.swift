@@ -38,9 +38,9 @@ struct NaiveMachineTests {
             width: 8, operands: Array(repeating: Array(0..<8), count: steps),
             weights: [Array(repeating: Array(repeating: 1, count: steps), count: filters)],
             activations: [Array(repeating: Array(repeating: 1, count: tiles), count: steps)],
-            inputValues: { _, steps, tiles in
-                (0..<steps.count * tiles.count * 8).map { $0 % 8 == 0 }
-            }, inputsAreDense: true,
+            inputVectors: { _, steps, tiles in
+                Array(repeating: (0..<8).map { $0 == 0 }, count: steps.count * tiles.count)
+            },
             moved: { _, steps, tiles in
                 steps.flatMap { step in tiles.map { NaiveItem(step: step, tile: $0, channel: 0, bits: 64) } }
             }, outputs: { _ in outputs })
@@ -159,7 +159,7 @@ struct NaiveMachineTests {
     @Test("a bundle without bytes of an operand waits for it no longer than its arrival")
     func nothingToFetch() throws {
         var workload = workload()
-        workload.inputValues = { _, _, _ in [] }
+        workload.inputVectors = { _, _, _ in [] }
         try expect(
             configuration(), workload, cycles: 16,
             classes: ["useful": 1, "dram_inputs": 7, "drain": 7, "dram_outputs": 1],

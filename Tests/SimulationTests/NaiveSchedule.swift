@@ -26,9 +26,8 @@ extension NaiveMachine {
         }
         let columnGroups = stride(from: 0, to: tiles, by: perGroup).map { Array($0..<min(tiles, $0 + perGroup)) }
         let blocks = NaiveBlocks(
-            configuration: configuration, workload: workload, group: group,
-            filters: rowGroups.map { Array($0.joined()) },
-            tiles: columnGroups)
+            configuration: configuration, buffers: buffers, group: group,
+            filters: rowGroups.map { Array($0.joined()) }, tiles: columnGroups)
         guard case .bandwidth = configuration.dram else {
             for rows in rowGroups {
                 for tiles in columnGroups { try addPass(group, rows: rows, tiles: tiles) }

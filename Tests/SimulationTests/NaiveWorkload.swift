@@ -8,10 +8,8 @@ struct NaiveWorkload {
     var weights: [[[UInt64]]]
     /// `[group][step][tile]`.
     var activations: [[[UInt64]]]
-    /// Values that a fetch of these steps for these tiles reads, true for those that are not zero.
-    var inputValues: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [Bool]
-    /// Whether the input buffer stores every value.
-    var inputsAreDense: Bool
+    /// Vectors that a fetch of these steps for these tiles reads, lane by lane true for what is not zero.
+    var inputVectors: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [[Bool]]
     /// Whether DRAM stores every value of the inputs.
     var movesAllInputs = true
     /// n^2 under Winograd, else 1.
@@ -25,9 +23,11 @@ struct NaiveWorkload {
     /// Real outputs of a tile, for one filter.
     var outputs: (_ tile: Int) -> Int
 
-    /// What some values take in the input buffer.
-    func inputBits(_ values: [Bool], valueBits: Int) -> Int {
-        values.reduce(0) { $0 + (inputsAreDense ? valueBits : $1 ? 1 + valueBits : 1) }
+    /// The vectors of some filters over some steps, lane by lane true for what is not zero.
+    func weightVectors(_ group: Int, _ steps: [Int], _ filters: [Int]) -> [[Bool]] {
+        steps.flatMap { step in
+            filters.map { filter in operands[step].map { weights[group][filter][step] >> UInt64($0) & 1 == 1 } }
+        }
     }
 
     /// Pairs times steps.

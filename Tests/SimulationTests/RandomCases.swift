@@ -38,6 +38,7 @@ struct RandomCase {
         repeat {
             (layer, workload) = Self.operands(Self.shape(&random), configuration, &random)
         } while workload.size > 6000
+        configuration.widenCoordinates(to: workload.width)
         if withMemory { configuration.setRandomCapacities(for: workload, seed: seed) }
     }
 
@@ -61,10 +62,15 @@ struct RandomCase {
         return array
     }
 
+    /// Each kind as often as the others.
+    private static let encodings =
+        Array(repeating: Encoding.dense, count: 6) + Array(repeating: .bitmask, count: 6)
+        + (1...6).map { .runLength($0) } + (1...6).map { .compressedSparseColumn($0) }
+
     private static func buffer(_ random: inout SeededGenerator) -> OperandBuffer {
         var buffer = OperandBuffer(bandwidth: Bytes(random.pick([1, 3, 8, 32, 256, 256])))
         buffer.prefetch = random.number(1...5)
-        buffer.encoding = random.pick([Encoding.dense, .bitmask])
+        buffer.encoding = random.pick(encodings)
         buffer.banks = random.pick([1, 2, 5, 32])
         return buffer
     }
@@ -132,16 +138,15 @@ struct RandomCase {
             if random.pick([true, false]) { weights[0][0][step] |= bit } else { activations[0][step][0] |= bit }
         }
         let reads = isWinograd && configuration.inputTransform.placement == .read
-        let dense = reads || configuration.inputBuffer.encoding == .dense
         let bits = configuration.datatype.activations
         let masks = activations
         let workload = NaiveWorkload(
             width: width, operands: lanes, weights: weights, activations: activations,
-            inputValues: { group, steps, tiles in
+            inputVectors: { group, steps, tiles in
                 steps.flatMap { step in
-                    tiles.flatMap { tile in lanes[step].map { masks[group][step][tile] >> UInt64($0) & 1 == 1 } }
+                    tiles.map { tile in lanes[step].map { masks[group][step][tile] >> UInt64($0) & 1 == 1 } }
                 }
-            }, inputsAreDense: dense, accumulators: isWinograd ? n * n : 1, transformsOnRead: reads,
+            }, accumulators: isWinograd ? n * n : 1, transformsOnRead: reads,
             // Without pixels, every operand of a mask is a value of its own.
             moved: { _, range, tiles in
                 range.flatMap { step in
@@ -200,7 +205,21 @@ extension RandomCase {
                 activations: try form.activationZeros(seed: 1, quantizeBits: nil))
             result.workload = lowering.workload()
         } while result.workload.size > 6000
+        result.configuration.widenCoordinates(to: result.workload.width)
         if withMemory { result.configuration.setRandomCapacities(for: result.workload, seed: seed) }
         return result
+    }
+}
+
+extension Configuration {
+    /// Gives `csc` the bits that vectors of so many lanes need, where it has fewer: the machine would refuse the layer.
+    fileprivate mutating func widenCoordinates(to lanes: Int) {
+        func widened(_ encoding: Encoding) -> Encoding {
+            guard case .compressedSparseColumn(var bits) = NaiveEncoding(encoding) else { return encoding }
+            while 1 << bits < lanes { bits += 1 }
+            return .compressedSparseColumn(bits)
+        }
+        weightBuffer.encoding = widened(weightBuffer.encoding)
+        inputBuffer.encoding = widened(inputBuffer.encoding)
     }
 }

@@ -16,20 +16,14 @@ extension Configuration {
     /// a few do not fit at all.
     mutating func setRandomCapacities(for workload: NaiveWorkload, seed: UInt64) {
         var random = SeededGenerator(seed: seed ^ 0xB10C)
+        let buffers = NaiveBuffers(self, workload)
         var weightBits = 0
         var inputBits = 0
         for group in workload.weights.indices {
             let steps = Array(workload.activations[group].indices)
-            var bits = 0
-            for filter in workload.weights[group] {
-                for step in steps {
-                    bits += workload.operands[step].count + filter[step].nonzeroBitCount * datatype.weights
-                }
-            }
-            weightBits = max(weightBits, bits)
-            let values = workload.inputValues(
-                group, steps, Array((workload.activations[group].first ?? []).indices))
-            inputBits = max(inputBits, workload.inputBits(values, valueBits: datatype.activations))
+            weightBits = max(weightBits, buffers.weights(group, steps, Array(workload.weights[group].indices)).bits)
+            let tiles = Array((workload.activations[group].first ?? []).indices)
+            inputBits = max(inputBits, buffers.inputs(group, steps, tiles).bits)
         }
         let shares = [5, 10, 20, 30, 50, 70, 100, 150, 250]
         weightBuffer.capacity = Bytes(max(1, weightBits * random.pick(shares) / 800))

@@ -45,6 +45,15 @@ struct RandomMemoryTests {
                 }
                 if machine.passes.contains(where: \.waitedForRoom) { reached["room", default: 0] += 1 }
                 if random.workload.patchChannels != nil { reached["transform", default: 0] += 1 }
+                let buffers = machine.buffers
+                for (name, encoding) in [("weights", buffers.weightEncoding), ("inputs", buffers.inputEncoding)] {
+                    let zeros = result.counts["zero \(name) read", default: 0]
+                    switch encoding {
+                    case .runLength: reached["\(name): padding", default: 0] += zeros
+                    case .compressedSparseColumn: reached["\(name): csc", default: 0] += 1
+                    case .dense, .bitmask: break
+                    }
+                }
             } catch {
                 if case .stuck(let cycle) = error { Issue.record("seed \(seed): nothing moves after cycle \(cycle)") }
                 reached[error.name, default: 0] += 1
@@ -52,7 +61,7 @@ struct RandomMemoryTests {
         }
         let mechanisms = [
             "blocks", "streams", "room", "dram_weights", "dram_inputs", "dram_outputs", "step", "bundle", "outputs",
-            "padded", "cut",
+            "padded", "cut", "weights: padding", "inputs: padding", "weights: csc", "inputs: csc",
         ]
         let holders = NaiveMachine.Result.holders.map { "ledger: \($0)" }
         for mechanism in mechanisms + holders + (drawn ? ["transform", "input_transform"] : ["bit"]) {

@@ -35,11 +35,11 @@ import YAML
         workload = NaiveWorkload(
             width: 4, operands: Array(repeating: [0, 1, 2, 3], count: 3), weights: [filters],
             activations: [activations],
-            inputValues: { _, steps, tiles in
+            inputVectors: { _, steps, tiles in
                 steps.flatMap { step in
-                    tiles.flatMap { tile in (0..<4).map { activations[step][tile] >> UInt64($0) & 1 == 1 } }
+                    tiles.map { tile in (0..<4).map { activations[step][tile] >> UInt64($0) & 1 == 1 } }
                 }
-            }, inputsAreDense: false,
+            },
             moved: { _, steps, tiles in
                 steps.flatMap { step in
                     tiles.map { NaiveItem(step: step, tile: $0, channel: 0, bits: 32, values: 4) }
