@@ -116,7 +116,7 @@ public struct RunFigures: Sendable {
     public var microseconds: Double { Cycles(activity.cycles).seconds(at: clock) * 1e6 }
 
     /// Multiplications that are executed and not gated.
-    public var multiplies: Int { activity.executedProducts - activity.gatedProducts }
+    public var multiplies: Int { activity.array.executedProducts - activity.array.gatedProducts }
 
     /// All energy.
     public var energy: Picojoules { energies.map(\.total).sum() }

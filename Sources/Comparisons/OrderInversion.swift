@@ -93,7 +93,7 @@ extension OrderInversion.Measure {
         switch self {
         case .time:
             CycleHolder.allCases.map {
-                (.holder($0), Cycles(run.total.activity.ledger[$0]).seconds(at: run.total.clock) * 1e6)
+                (.holder($0), Cycles(run.total.activity.timing.held[$0]).seconds(at: run.total.clock) * 1e6)
             }
         case .energy: run.total.components.map { (.component($0.name), $0.energy.value) }
         }

@@ -67,7 +67,12 @@ public struct EnergyModel: Sendable {
         pitch = wires.pitch
         components =
             inPEs + [wires] + besides + buffers + [
-                DRAMDevices(book: book, configuration: dram, perBit: energy.memoryPerBit),
+                DRAMDevices(
+                    book: book, configuration: dram, perBit: energy.memoryPerBit,
+                    encodings: (
+                        weights: configuration.weightBuffer.encoding,
+                        activations: configuration.mapping.activationStorage
+                    )),
                 Leakage(book: book, clock: configuration.clock, logic: logic),
             ]
         clockAndControl = ClockAndControl(book: book)
@@ -79,7 +84,7 @@ public struct EnergyModel: Sendable {
         let entries = components.flatMap { $0.entries(of: layer) }
         return LayerEnergy(
             layer: layer.name, entries: entries + [clockAndControl.entry(for: entries)],
-            denseMultiply: denseMultiply.energy * layer.activity.denseMultiplies)
+            denseMultiply: denseMultiply.energy * layer.activity.workload.denseMultiplies)
     }
 
     /// What every layer took, in the result's order.
@@ -126,7 +131,7 @@ public struct EnergyModel: Sendable {
 
     private static func buffers(_ configuration: Configuration, tables: EnergyTables) throws -> [Buffer] {
         func buffer(
-            _ component: String, _ capacity: Bytes, banks: Int, port: Bytes, portKeys: [String],
+            _ component: String, _ capacity: Bytes, banks: Int, port: Bytes, portKeys: [String], _ encoding: Encoding,
             _ accesses: @escaping @Sendable (Activity) -> BufferAccesses
         ) throws -> Buffer {
             let bank: SRAMBank
@@ -141,31 +146,23 @@ public struct EnergyModel: Sendable {
             }
             return Buffer(
                 component: component, banks: banks, bank: bank, table: tables.sram.name, clock: configuration.clock,
-                accesses: accesses)
+                encoding: encoding, accesses: accesses)
         }
         let (weights, inputs) = (configuration.weightBuffer, configuration.inputBuffer)
         return [
             try buffer(
                 "weight_buffer", weights.capacity, banks: weights.banks, port: weights.port,
-                portKeys: ["weight_buffer.bandwidth"]
-            ) {
-                BufferAccesses($0.weightOperands)
-            },
+                portKeys: ["weight_buffer.bandwidth"], weights.encoding
+            ) { BufferAccesses($0.weights) },
             try buffer(
                 "input_buffer", inputs.capacity, banks: inputs.banks, port: inputs.port,
-                portKeys: ["input_buffer.bandwidth"]
-            ) {
-                BufferAccesses($0.inputOperands)
-            },
+                portKeys: ["input_buffer.bandwidth"], inputs.encoding
+            ) { BufferAccesses($0.inputs) },
             try buffer(
                 "output_buffer", configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
-                port: configuration.outputPort,
-                portKeys: ["output_transform.units", "output_transform.interval"]
-            ) {
-                BufferAccesses(
-                    reads: $0.outputBufferWrites, writes: $0.outputBufferWrites, maskBits: $0.encodedOutputs.values,
-                    bits: 8 * $0.outputBytes)
-            },
+                port: configuration.outputPort, portKeys: ["output_transform.units", "output_transform.interval"],
+                configuration.mapping.activationStorage
+            ) { BufferAccesses($0.outputs) },
         ]
     }
 }

@@ -1,4 +1,5 @@
 import Hardware
+import Simulation
 import Winograd
 
 /// What of the machine fixes the widths and numbers of its parts, whatever layer runs: hardware is built once.
@@ -32,14 +33,10 @@ struct MachineShape: Sendable {
     var accumulators: Int { matrices.map { $0.n * $0.n } ?? 1 }
 
     /// How weights go to the array and lie in its FIFOs: what is skipped by comes as a mask and the non-zero values.
-    var sentWeights: StoredForm {
-        StoredForm(isMasked: array.zeroSkipping.masksWeights, valueBits: datatype.weights)
-    }
+    var sentWeights: StoredForm { StoredForm(array.zeroSkipping.sentWeights, valueBits: datatype.weights) }
 
     /// How activations do.
-    var sentInputs: StoredForm {
-        StoredForm(isMasked: array.zeroSkipping.masksActivations, valueBits: datatype.activations)
-    }
+    var sentInputs: StoredForm { StoredForm(array.zeroSkipping.sentActivations, valueBits: datatype.activations) }
 
     /// Bits of a FIFO entry that holds nothing but non-zero values.
     var entryBits: Int {

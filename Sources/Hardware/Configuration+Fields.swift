@@ -127,7 +127,7 @@ extension OperandBuffer: ConfigurationSection {
             .integer("prefetch", \.prefetch, in: 1...64)
                 .about(
                     "Bundles that are fetched ahead of their issue (F); 1 stages one", unit: "bundles", page: "Fetch"),
-            .choice("encoding", \.encoding)
+            .encoding("encoding", \.encoding, vectors: true)
                 .about("How operands are stored in the buffer; for weights also in DRAM", page: "Fetch"),
         ]
     }
@@ -195,7 +195,7 @@ extension Mapping: ConfigurationSection {
                 .about(
                     "Which blocks stand outside where an operand does not fit its buffer; auto moves fewer bytes",
                     page: "BuffersAndTraffic"),
-            .choice("activation_storage", \.activationStorage)
+            .encoding("activation_storage", \.activationStorage, vectors: false)
                 .about("How activations and outputs are stored in DRAM", page: "BuffersAndTraffic"),
         ]
     }

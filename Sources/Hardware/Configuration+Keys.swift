@@ -13,6 +13,9 @@ extension Configuration {
         }
     }
 
+    /// Whether a key with dots has a value of its own, though it may be written as a mapping: `{run_length: 4}`.
+    public static func isValue(_ key: String) -> Bool { keyEntries.contains { $0.key == key && !$0.isMapping } }
+
     private func resolved() throws -> Node? { try Document.parse(yaml(), file: name) }
 
     private static func names(in node: Node?) -> [String] {

@@ -158,14 +158,6 @@ public enum Balance: String, CaseIterable, Hashable, Sendable {
     case pairs
 }
 
-/// How a buffer stores a mask's worth of values.
-public enum Encoding: String, CaseIterable, Hashable, Sendable {
-    /// Every value.
-    case dense
-    /// A bit a value, and the values that are not zero.
-    case bitmask
-}
-
 /// A buffer that feeds the array.
 public struct OperandBuffer: Hashable, Sendable {
     /// What it holds.

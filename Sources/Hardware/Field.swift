@@ -170,6 +170,18 @@ extension Field {
         .typed("one of", range: E.allCases.map(\.rawValue).joined(separator: ", "))
     }
 
+    /// How values are stored.
+    ///
+    /// - Parameter vectors: whether encodings that code the values of a vector together are among the choices.
+    static func encoding(_ name: String, _ path: WritableKeyPath<Section, Encoding>, vectors: Bool) -> Field {
+        Field(name: name) {
+            $1[keyPath: path] = try Encoding($0, name: name, vectors: vectors)
+        } write: {
+            $0[keyPath: path].yaml
+        }
+        .typed("one of", range: Encoding.choices(vectors: vectors).joined(separator: ", "))
+    }
+
     /// A text of at least one character.
     static func text(_ name: String, _ path: WritableKeyPath<Section, String>) -> Field {
         Field(name: name) { node, section in

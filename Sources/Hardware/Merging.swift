@@ -2,7 +2,8 @@ import YAML
 
 /// A mapping with another one's keys laid over it, mappings within mappings key by key.
 ///
-/// A memory that names its model or standard stands alone: keys of another kind of memory would make no sense in it.
+/// A memory that names its model or standard replaces the other one whole, since keys of another kind of memory would make no sense
+/// in it. So does an encoding.
 func merged(_ base: Node, with over: Node) -> Node {
     guard var entries = base.entries, let added = over.entries else { return over }
     for entry in added {
@@ -11,8 +12,9 @@ func merged(_ base: Node, with over: Node) -> Node {
             continue
         }
         let isOtherMemory = entry.name == "dram" && (entry.value["model"] != nil || entry.value["standard"] != nil)
+        let standsAlone = isOtherMemory || entry.name == "encoding"
         entries[index] =
-            isOtherMemory ? entry : .init(key: entry.key, value: merged(entries[index].value, with: entry.value))
+            standsAlone ? entry : .init(key: entry.key, value: merged(entries[index].value, with: entry.value))
     }
     return Node(.mapping(entries), at: over.mark, of: over)
 }

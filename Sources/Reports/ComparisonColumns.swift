@@ -54,7 +54,7 @@ extension Column<ComparisonRow> {
         $0.ratio { $0.energy.value }
     }
     static let dramBytes = count("dram_bytes", "B", "bytes moved between DRAM and the chip") {
-        $0.activity.dramBytes
+        $0.activity.memory.bytes
     }
     static let area = measure("area_mm2", "mm2", "area of the chip") { $0.run.area.squareMillimetres }
 
@@ -62,10 +62,10 @@ extension Column<ComparisonRow> {
     static let all: [Column<ComparisonRow>] = [
         .text("case", "conditions that the runs share") { $0.caseName }, run, layer, cycles, time, speedup, multiplies,
         executed, multiplyReduction, energy, energyRatio, multiplyEnergy, dramEnergy, dramBytes,
-        .measure("dram_ratio", "", "dram_bytes over the baseline's") { $0.ratio { Double($0.activity.dramBytes) } },
+        .measure("dram_ratio", "", "dram_bytes over the baseline's") { $0.ratio { Double($0.activity.memory.bytes) } },
         utilization,
         .text("bound_by", "what held most cycles, in the words of layers.csv") {
-            $0.activity.ledger.largest?.name
+            $0.activity.timing.held.largest?.name
         },
         area,
         .count("multipliers", "multipliers", "multipliers of the array") { $0.run.configuration.multipliers },

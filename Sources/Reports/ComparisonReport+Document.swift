@@ -78,9 +78,9 @@ extension ComparisonReport {
     private func traffic(_ holder: CycleHolder, _ a: RunResult, _ b: RunResult) -> String {
         func bytes(_ run: RunResult) -> Double {
             switch holder {
-            case .dramWeights: Double(run.total.activity.dramWeightBytes)
-            case .dramInputs: Double(run.total.activity.dramInputBytes)
-            case .dramOutputs: Double(run.total.activity.dramOutputBytes)
+            case .dramWeights: Double(run.total.activity.memory.weightBytes)
+            case .dramInputs: Double(run.total.activity.memory.inputBytes)
+            case .dramOutputs: Double(run.total.activity.memory.outputBytes)
             default: 0
             }
         }

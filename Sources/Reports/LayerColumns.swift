@@ -27,10 +27,10 @@ extension Column where Row: FigureRow {
         }
     }
     static var utilization: Column {
-        measure("utilization", "", "useful slots over all slots") { $0.activity.utilization }
+        measure("utilization", "", "useful slots over all slots") { $0.activity.array.utilization }
     }
     static var multiplies: Column {
-        count("multiplies", "products", "products of two non-zero operands") { $0.activity.usefulProducts }
+        count("multiplies", "products", "products of two non-zero operands") { $0.activity.array.usefulProducts }
     }
     static var energy: Column { measure("energy_pJ", "pJ", "energy of all components") { $0.energy.value } }
     static var multiplyEnergy: Column {
@@ -79,20 +79,20 @@ extension Column<LayerRow> {
     ) { $0.activity.multiplyReduction }
     static let weightDensity = measure(
         "weight_density", "", "weights that are not zero over all, as they are multiplied"
-    ) { $0.activity.weightDensity }
+    ) { $0.activity.workload.weightDensity }
     static let activationDensity = measure(
         "activation_density", "", "activations that are not zero over all, as they are multiplied"
-    ) { $0.activity.activationDensity }
-    static let weightLoadRatio = loadRatio("weight") { $0.activity.weightOperands }
-    static let inputLoadRatio = loadRatio("input") { $0.activity.inputOperands }
+    ) { $0.activity.workload.activationDensity }
+    static let weightLoadRatio = loadRatio("weight") { $0.activity.weights }
+    static let inputLoadRatio = loadRatio("input") { $0.activity.inputs }
 
     /// The cycles that something held.
     static func cycles(of holder: CycleHolder) -> Column {
-        count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.ledger[holder] }
+        count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.timing.held[holder] }
     }
 
     private static func loadRatio(
-        _ name: String, _ operand: @escaping @Sendable (LayerRow) -> OperandActivity
+        _ name: String, _ operand: @escaping @Sendable (LayerRow) -> OperandLedger
     ) -> Column {
         measure("\(name)_load_ratio", "", "bytes of \(name)s loaded from DRAM over those that are compulsory") {
             operand($0).loadRatio
@@ -111,34 +111,34 @@ extension Column<LayerRow> {
         [
             cycles, time, utilization, multiplies,
             .count("ineffectual_multiplies", "products", "products executed although an operand is zero") {
-                $0.activity.ineffectualProducts
+                $0.activity.array.ineffectualProducts
             },
             .count("dense_multiplies", "products", "products of the dense direct convolution") {
-                $0.activity.denseMultiplies
+                $0.activity.workload.denseMultiplies
             },
             multiplyReduction, weightDensity, activationDensity,
-            .count("slots", "slots", "multipliers times cycles") { $0.activity.slots.total },
+            .count("slots", "slots", "multipliers times cycles") { $0.activity.array.slots.total },
         ] + CycleClass.allCases.map(slots) + [boundBy] + CycleHolder.allCases.map(cycles) + memory
         + [multiplyEnergy, energy] + work
 
     private static func slots(of kind: CycleClass) -> Column {
-        count(kind.name, "slots", kind.explanation) { $0.activity.slots[kind] }
+        count(kind.name, "slots", kind.explanation) { $0.activity.array.slots[kind] }
     }
 
     private static let boundBy = text(
         "bound_by", "the largest of the columns cycles_..., which add up to the cycles; on a tie the first"
-    ) { $0.activity.ledger.largest?.name }
+    ) { $0.activity.timing.held.largest?.name }
 
     private static let memory: [Column<LayerRow>] = [
         .count("dram_read_bytes", "B", "weights and activations read from DRAM") {
-            $0.activity.dramWeightBytes + $0.activity.dramInputBytes
+            $0.activity.memory.weightBytes + $0.activity.memory.inputBytes
         },
-        .count("dram_write_bytes", "B", "outputs written to DRAM") { $0.activity.dramOutputBytes },
+        .count("dram_write_bytes", "B", "outputs written to DRAM") { $0.activity.memory.outputBytes },
         .measure("dram_bandwidth_utilization", "", "bytes moved over what DRAM can move; empty with ideal memory") {
-            $0.activity.dramBandwidthUtilization
+            $0.activity.memory.bandwidthUtilization
         },
         .measure("dram_row_hit_rate", "", "DRAM accesses that found their row open; empty with ideal memory") {
-            $0.activity.dramRowHitRate
+            $0.activity.memory.rowHitRate
         },
     ]
 
@@ -147,27 +147,27 @@ extension Column<LayerRow> {
             $0.denseMultiplyEnergy.value
         },
         .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
-            $0.activity.gatedProducts
+            $0.activity.array.gatedProducts
         },
-        .count("passes", "passes", "passes over the array") { $0.activity.passes },
-        .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.bundles },
+        .count("passes", "passes", "passes over the array") { $0.activity.array.passes },
+        .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.array.bundles },
         .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
-            $0.activity.busyCycles
+            $0.activity.array.busyCycles
         },
         .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
-            $0.activity.weightOperands.bufferReadBytes
+            $0.activity.weights.bufferReadBytes
         },
         .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
-            $0.activity.inputOperands.bufferReadBytes
+            $0.activity.inputs.bufferReadBytes
         },
         .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
-            $0.activity.dramPayloadBytes
+            $0.activity.memory.payloadBytes
         },
         .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
-            $0.activity.computeBoundCycles
+            $0.activity.timing.computeBoundCycles
         },
         .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
-            $0.activity.memoryBoundCycles
+            $0.activity.memory.boundCycles
         },
     ]
 
@@ -176,22 +176,24 @@ extension Column<LayerRow> {
             .count(
                 "algorithmic_multiplies", "products", "products of the algorithm at hand, zeros and padding included"
             ) {
-                $0.activity.algorithmicProducts
+                $0.activity.workload.algorithmicProducts
             },
             .count("skipped_multiplies", "products", "of these, those that were not executed") {
                 $0.activity.skippedProducts
             },
-            .count("accumulator_updates", "updates", "updates of accumulators") { $0.activity.accumulatorUpdates },
+            .count("accumulator_updates", "updates", "updates of accumulators") {
+                $0.activity.array.accumulatorUpdates
+            },
             dramEnergy,
             .count("dram_mask_bits", "bit", "masks of the encodings among what DRAM moves") {
-                $0.activity.dramMaskBits
+                $0.activity.dramIndexBits
             },
-        ] + operands("weight", weightLoadRatio) { $0.activity.weightOperands }
-        + operands("input", inputLoadRatio) { $0.activity.inputOperands }
+        ] + operands("weight", weightLoadRatio) { $0.activity.weights }
+        + operands("input", inputLoadRatio) { $0.activity.inputs }
 
     /// What an operand's values did at its buffer: those of the algorithm are read, as zeros or not, or skipped.
     private static func operands(
-        _ name: String, _ loadRatio: Column, _ operand: @escaping @Sendable (LayerRow) -> OperandActivity
+        _ name: String, _ loadRatio: Column, _ operand: @escaping @Sendable (LayerRow) -> OperandLedger
     ) -> [Column<LayerRow>] {
         [
             loadRatio,
@@ -201,7 +203,7 @@ extension Column<LayerRow> {
                 operand($0).skippedReads
             },
             .count("\(name)_read_mask_bits", "bit", "masks among what the \(name) buffer delivered") {
-                operand($0).readMaskBits
+                operand($0).readIndexBits
             },
             .count("\(name)_buffer_accesses", "accesses", "reads and writes of one bank of the \(name) buffer") {
                 operand($0).bufferReads + operand($0).bufferWrites

@@ -83,7 +83,7 @@ extension SimulationReport {
     /// What the layers together are bound by, and all holders of their cycles, largest first. It stands before the slots, since it
     /// says what to change.
     private var boundBy: String {
-        let ledger = total.activity.ledger
+        let ledger = total.activity.timing.held
         guard let bound = ledger.largest else { return "Bound by nothing: there are no cycles" }
         return "Bound by \(bound.name). What held the next broadcast, in shares of all cycles: "
             + Self.shares(CycleHolder.allCases.map { ($0.name, ledger[$0]) })
@@ -91,7 +91,7 @@ extension SimulationReport {
 
     /// The classes of all slots, largest first.
     private var slotShares: String {
-        let slots = total.activity.slots
+        let slots = total.activity.array.slots
         let shares = Self.shares(CycleClass.allCases.map { ($0.name, slots[$0]) })
         return "What the multipliers did, in shares of all slots: " + (shares.isEmpty ? "there are none" : shares)
     }
@@ -106,8 +106,9 @@ extension SimulationReport {
     /// the pace: elsewhere more of them at work would wait as long.
     private var advice: [String] {
         let activity = total.activity
-        guard let bound = activity.ledger.largest else { return [] }
-        let slots = bound == .array || bound == .issue ? CycleClass.allCases.largestFirst { activity.slots[$0] } : []
+        guard let bound = activity.timing.held.largest else { return [] }
+        let slots =
+            bound == .array || bound == .issue ? CycleClass.allCases.largestFirst { activity.array.slots[$0] } : []
         let idle = slots.compactMap { kind in kind.advice.map { "\(kind.name) slots: \($0)" } }
         return ["To change it: \(idle.first ?? bound.advice)"]
     }

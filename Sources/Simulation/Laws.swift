@@ -16,25 +16,27 @@ enum Laws {
     ///   - burstBytes: bytes of one DRAM command; nil for a memory without commands.
     /// - Throws: `BrokenLaw`.
     static func check(
-        _ activity: Activity, layer: String, configuration: Configuration, executed: Int, expectedProducts: Int,
+        _ activity: Activity, layer: String, configuration: Configuration, expectedProducts: Int,
         compulsory: CompulsoryTraffic, burstBytes: Int? = nil
     ) throws {
         func require(_ holds: Bool, _ law: @autoclosure () -> String) throws {
             if !holds { throw BrokenLaw(description: "layer '\(layer)': \(law())") }
         }
         let slots = configuration.multipliers * activity.cycles
+        let executed = activity.array.executedProducts
         try require(
-            activity.slots.total == slots,
-            "the cycle classes add up to \(activity.slots.total) slots, and the array has \(slots)")
+            activity.array.slots.total == slots,
+            "the cycle classes add up to \(activity.array.slots.total) slots, and the array has \(slots)")
         for kind in CycleClass.allCases {
-            try require(activity.slots[kind] >= 0, "class \(kind.name) has \(activity.slots[kind]) slots")
+            try require(activity.array.slots[kind] >= 0, "class \(kind.name) has \(activity.array.slots[kind]) slots")
         }
         try require(
-            activity.ledger.total == activity.cycles,
-            "the ledger adds up to \(activity.ledger.total) cycles, and the layer takes \(activity.cycles)")
+            activity.timing.held.total == activity.cycles,
+            "the ledger adds up to \(activity.timing.held.total) cycles, and the layer takes \(activity.cycles)")
         for holder in CycleHolder.allCases {
             try require(
-                activity.ledger[holder] >= 0, "the ledger has \(activity.ledger[holder]) cycles of \(holder.name)")
+                activity.timing.held[holder] >= 0,
+                "the ledger has \(activity.timing.held[holder]) cycles of \(holder.name)")
         }
         try require(
             executed == expectedProducts,
@@ -42,26 +44,29 @@ enum Laws {
         try require(
             executed <= slots, "\(executed) products in \(slots) slots")
         try require(
-            activity.usefulProducts <= executed,
-            "\(activity.usefulProducts) useful products of \(executed) executed")
+            activity.array.usefulProducts <= executed,
+            "\(activity.array.usefulProducts) useful products of \(executed) executed")
         try require(
-            activity.cycles >= activity.memoryBoundCycles,
-            "\(activity.cycles) cycles, and DRAM takes \(activity.memoryBoundCycles) for \(activity.dramBytes) bytes")
-        let commands = activity.dramCommands.reads + activity.dramCommands.writes
+            activity.cycles >= activity.memory.boundCycles,
+            "\(activity.cycles) cycles, and DRAM takes \(activity.memory.boundCycles) for \(activity.memory.bytes) bytes"
+        )
+        let commands = activity.memory.commands.reads + activity.memory.commands.writes
         try require(
-            0...commands ~= activity.dramCommands.rowHits, "\(activity.dramCommands.rowHits) row hits of \(commands)")
+            0...commands ~= activity.memory.commands.rowHits,
+            "\(activity.memory.commands.rowHits) row hits of \(commands)")
         try require(
-            burstBytes.map { activity.dramBytes == commands * $0 } ?? true,
-            "\(activity.dramBytes) bytes moved by \(commands) bursts of \(burstBytes ?? 0)")
+            burstBytes.map { activity.memory.bytes == commands * $0 } ?? true,
+            "\(activity.memory.bytes) bytes moved by \(commands) bursts of \(burstBytes ?? 0)")
         try require(
-            activity.dramPeakBytes == 0 || Double(activity.dramBytes) <= activity.dramPeakBytes,
-            "\(activity.dramBytes) bytes where DRAM can move \(activity.dramPeakBytes)")
+            activity.memory.peakBytes == 0 || Double(activity.memory.bytes) <= activity.memory.peakBytes,
+            "\(activity.memory.bytes) bytes where DRAM can move \(activity.memory.peakBytes)")
         try require(
-            activity.dramWeightBytes >= compulsory.weights && activity.dramInputBytes >= compulsory.inputs,
-            "DRAM reads \(activity.dramWeightBytes) and \(activity.dramInputBytes) bytes, and the operands have "
+            activity.memory.weightBytes >= compulsory.weights && activity.memory.inputBytes >= compulsory.inputs,
+            "DRAM reads \(activity.memory.weightBytes) and \(activity.memory.inputBytes) bytes, and the operands have "
                 + "\(compulsory.weights) and \(compulsory.inputs)")
         try require(
-            activity.nonZeroWeights <= activity.weights && activity.nonZeroActivations <= activity.activations,
+            activity.workload.nonZeroWeights <= activity.workload.weights
+                && activity.workload.nonZeroActivations <= activity.workload.activations,
             "a density is above 1")
     }
 }

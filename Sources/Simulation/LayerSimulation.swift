@@ -1,3 +1,4 @@
+import Files
 import Hardware
 import Traces
 import Winograd
@@ -8,175 +9,198 @@ struct LayerSimulation {
     let configuration: Configuration
     /// Share of non-zero pixels in the next layer's input, 1 where the trace does not know it.
     let nextDensity: Double
-    /// Collects what happens when; nil where nobody wants to know.
+    /// Collects what happens when; nil where no timeline is asked for.
     var recorder: TimelineRecorder?
     /// What runs of the same layer share; nil where there are no others.
     var cache: SimulationCache?
-    /// Forces the full-width lanes, so that tests can hold both against the naive machine.
+    /// Forces the full-width lanes, so that tests can compare both with the naive machine.
     var prefersWideLanes = false
 
     /// Lays the layer on the array, runs every pass, and checks the result.
     ///
-    /// - Throws: `BrokenLaw` where the result contradicts itself.
+    /// - Throws: `InputError` where the layer does not fit the buffers or their encodings; `BrokenLaw` where the result contradicts
+    ///   itself.
     func run() throws -> Activity {
-        let layout = OperandLayout(
-            array: configuration.peArray, width: lowered.layout.width, countsUpdates: !updatesEveryProduct)
-        if !prefersWideLanes && NarrowLanes.fits(configuration.peArray, layout: layout) {
-            return try run(NarrowLanes.self, layout: layout)
+        try checkEncodings()
+        let layer = ArrayLayer(
+            array: configuration.peArray, width: lowered.layout.width, updatesEveryProduct: updatesEveryProduct,
+            filters: lowered.shape.groupFilters, tiles: lowered.grid.tiles)
+        if !prefersWideLanes && NarrowLanes.fits(layer) {
+            return try run(ZeroSkippingArray<NarrowLanes>(layer))
         }
-        return try run(WideLanes.self, layout: layout)
+        return try run(ZeroSkippingArray<WideLanes>(layer))
     }
 
-    private func run<State: ArrayLanes & ~Copyable>(_: State.Type, layout: OperandLayout) throws -> Activity {
-        let array = configuration.peArray
-        let shape = lowered.shape
+    private func run<Array: ArrayKind & ~Copyable>(_ array: consuming Array) throws -> Activity {
         let store = InputStore(lowered, configuration: configuration)
-        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.windows)
-        let distinct = DistinctPixels(lowered.windows)
-        let groups = (0..<shape.groups).map {
+        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.grid)
+        let distinct = DistinctPixels(lowered.grid)
+        let groups = lowered.products.enumerated().map { index, product in
             ChannelGroup(
-                lowered, index: $0, store: store, ownership: ownership, distinct: distinct, configuration: configuration
-            )
+                lowered, index: index, grouping: Array.grouping(product, array: configuration.peArray), store: store,
+                ownership: ownership, distinct: distinct, configuration: configuration, nextDensity: nextDensity)
         }
         let plan = try MemoryPlan(
-            groups, lowered: lowered, configuration: configuration, nextDensity: nextDensity, recorder: recorder,
-            cache: cache)
+            groups, lowered: lowered, configuration: configuration, recorder: recorder, cache: cache)
+        var timing = LayerTiming(
+            array, configuration: configuration, transformsOnRead: transforms == .read, traffic: plan?.traffic,
+            recorder: recorder)
+        for group in groups { run(group, plan?.passes[group.index] ?? group.passes, in: &timing) }
+        let compulsory = CompulsoryTraffic(groups, lowered: lowered, ownership: ownership)
         var activity = Activity()
-        var timing = LayerTiming<State>(
-            configuration: configuration, kinds: kinds(array), layout: layout,
-            transformsOnRead: transforms == .read, traffic: plan?.traffic, recorder: recorder)
-        let compulsory = CompulsoryTraffic(
-            groups, lowered: lowered, ownership: ownership, configuration: configuration, nextDensity: nextDensity)
-        var expected = 0
-        for group in groups {
-            let product = group.product
-            let useful = product.usefulProducts
-            expected +=
-                array.zeroSkipping == .both
-                ? useful
-                : group.grouping.rowGroups.reduce(0) { $0 + singleSidedProducts($1, of: product) }
-            activity.usefulProducts += useful
-            activity.algorithmicProducts += product.filters * product.tiles * product.operandsPerColumn
-            activity.weights += product.operandsPerColumn * product.filters
-            activity.activations += product.operandsPerColumn * product.tiles
-            activity.nonZeroWeights += product.nonZeroWeights
-            activity.nonZeroActivations += product.nonZeroActivations
-            run(group, plan?.passes[group.index] ?? group.passes, layout: layout, in: &timing)
-        }
-        activity.cycles = timing.close() + 1
-        activity.denseMultiplies = shape.denseMultiplies
-        activity.maskBits = lowered.layout.width
-        activity.passes = timing.passes
-        activity.bundles = timing.bundles
-        activity.steps = timing.entriesBroadcast
-        activity.fifoEntries = timing.entriesQueued
-        activity.pairs = timing.pairsDrained
-        activity.outputs = groups.reduce(0) { $0 + $1.product.filters * $1.outputs.reduce(0, +) }
-        countOutputs(&activity, groups)
-        countTransforms(&activity, onRead: timing.tilesTransformed, onLoad: timing.tilesTransformedOnLoad)
-        countOperands(&activity, groups, loads: plan?.plan.loads)
-        activity.weightOperands.bufferReadBytes = timing.weightBytesFetched
-        activity.weightOperands.bufferReads = timing.weightBufferReads
-        activity.inputOperands.bufferReadBytes = timing.inputBytesFetched
-        activity.inputOperands.bufferReads = timing.inputBufferReads
+        activity.timing.cycles = timing.close()
+        activity.timing.held = timing.held
+        activity.workload = workload(groups)
+        activity.array = try timing.report(usefulProducts: groups.reduce(0) { $0 + $1.product.usefulProducts })
+        activity.timing.computeBoundCycles =
+            (activity.array.executedProducts + configuration.multipliers - 1) / configuration.multipliers
+        let movement = OperandMovement(
+            groups, loads: plan?.plan.loads, transforms: transforms, configuration: configuration)
+        (activity.weights, activity.inputs) = (movement.weights, movement.inputs)
+        timing.fetch.count(&activity.weights, &activity.inputs)
+        countLoads(&activity, plan, compulsory)
+        activity.outputs = outputs(groups)
+        activity.transforms = transformed(
+            onRead: timing.fetch.tilesTransformed, onLoad: timing.tilesTransformedOnLoad, pairs: activity.outputs.pairs)
         countMemory(&activity, plan, compulsory)
-
-        let counts = timing.takeCounts()
-        activity.computeBoundCycles =
-            (counts.products + configuration.multipliers - 1) / configuration.multipliers
-        activity.busyCycles = counts.busy
-        activity.entriesExamined = activity.fifoEntries + counts.continuations
-        activity.accumulatorUpdates = updatesEveryProduct ? counts.products : counts.updates
-        activity.ineffectualProducts = counts.products - activity.usefulProducts
-        if array.gating { activity.gatedProducts = activity.ineffectualProducts }
-        for kind in CycleClass.allCases { activity.slots[kind] = timing.idle[kind] * array.multipliers }
-        activity.ledger = timing.ledger
-        activity.slots[.useful] = activity.usefulProducts
-        activity.slots[.ineffectual] = activity.ineffectualProducts
-        activity.slots[.underfill] = activity.busyCycles * array.multipliers - counts.products
-        if timing.idleAtIssueLimit != 0 {
-            throw BrokenLaw(
-                description:
-                    "layer '\(lowered.name)': PEs were idle for \(timing.idleAtIssueLimit) cycles before an entry that "
-                    + "nothing held")
-        }
         try Laws.check(
-            activity, layer: lowered.name, configuration: configuration, executed: counts.products,
-            expectedProducts: expected, compulsory: compulsory,
-            burstBytes: configuration.dram.burstBytes)
+            activity, layer: lowered.name, configuration: configuration, expectedProducts: expectedProducts(groups),
+            compulsory: compulsory, burstBytes: configuration.dram.burstBytes)
         return activity
     }
 
-    /// Runs the passes of one group of channels.
-    private func run<State: ArrayLanes & ~Copyable>(
-        _ group: ChannelGroup, _ passes: [PlannedPass], layout: OperandLayout, in timing: inout LayerTiming<State>
+    /// Runs the passes of one channel group.
+    private func run<Array: ArrayKind & ~Copyable>(
+        _ group: ChannelGroup, _ passes: [PlannedPass], in timing: inout LayerTiming<Array>
     ) {
         let array = configuration.peArray
-        let grouping = group.grouping
-        let columns = ColumnOperands(group.product, grouping: grouping, layout: layout)
-        // Row groups come back where tile blocks stand outside, so what was laid out stays.
-        var rowOperands = [RowOperands?](repeating: nil, count: grouping.rowGroups.count)
+        var operands = timing.array.operands(of: group.product, grouping: group.grouping)
         var sharedFor: [Int]?
         var shared: [Int]?
         for pass in passes {
-            let rowGroup = grouping.rowGroups[pass.rowGroup]
-            let rows =
-                rowOperands[pass.rowGroup]
-                ?? RowOperands(
-                    rowGroup, of: group.product, layout: layout, buffer: configuration.weightBuffer,
-                    valueBits: configuration.datatype.weights)
-            rowOperands[pass.rowGroup] = rows
-            if sharedFor != rowGroup.steps {
-                shared = group.fetch.shared(rowGroup.steps, bundleSize: array.broadcastSteps)?.map {
+            let steps = group.grouping.rowGroups[pass.rowGroup].steps
+            if sharedFor != steps {
+                shared = group.fetch.shared(steps, bundleSize: array.broadcastSteps)?.map {
                     group.fetch.stored.bits(of: $0)
                 }
-                sharedFor = rowGroup.steps
+                sharedFor = steps
             }
-            let bundles = (rowGroup.steps.count + array.broadcastSteps - 1) / array.broadcastSteps
-            let columnGroup = pass.columnGroup
-            let tiles = grouping.tiles(ofColumnGroup: columnGroup)
-            let steps = group.product.steps
             timing.run(
-                PassWork(
-                    plan: pass, rows: rowGroup.rows.count,
-                    columns: grouping.columns(ofColumnGroup: columnGroup, array), filters: rowGroup.filters,
-                    tiles: tiles.count,
-                    outputBytes: CompulsoryTraffic.outputBytes(
-                        rowGroup.filters * group.outputs[columnGroup], density: nextDensity,
-                        configuration: configuration),
-                    steps: rowGroup.steps, weightBits: rows.bits,
-                    inputBits: group.fetch.bits[columnGroup * steps..<(columnGroup + 1) * steps],
-                    sharedBits: shared?[columnGroup * bundles..<(columnGroup + 1) * bundles] ?? [],
-                    rowWords: UnsafePointer(rows.words.start),
-                    columnWords: UnsafePointer(columns.words.start + columnGroup * columns.groupStride),
-                    columnStride: columns.stepStride))
+                group.work(pass, shared: shared, array: array),
+                operands.pass(rowGroup: pass.rowGroup, columnGroup: pass.columnGroup))
         }
-        withExtendedLifetime((columns, rowOperands)) {}
+        withExtendedLifetime(operands) {}
     }
 
     /// Where the layer's input transform stands; nil where it has none.
     var transforms: Placement? {
-        guard case .winograd = lowered.plan.form else { return nil }
-        return configuration.inputTransform.placement
+        lowered.form.isWinograd ? configuration.inputTransform.placement : nil
     }
 
     /// Whether each product of a pair goes to an accumulator of its own: the positions of a step do under Winograd.
     private var updatesEveryProduct: Bool {
-        if case .winograd = lowered.plan.form { return lowered.plan.step == .positions }
-        return false
+        lowered.form.isWinograd && lowered.layout.form == .positions
     }
 
-    /// The kinds of PEs, which are the same for all groups of channels.
-    private func kinds(_ array: PEArray) -> PEKinds {
-        let rows = (lowered.shape.groupFilters + array.filtersPerPE - 1) / array.filtersPerPE
-        let columns = (lowered.windows.tiles + array.tilesPerPE - 1) / array.tilesPerPE
-        return PEKinds(
-            rows: array.rows, columns: array.columns, rowSplit: (rows - 1) % array.rows + 1,
-            columnSplit: (columns - 1) % array.columns + 1)
+    /// Checks that the encodings of the buffers can code the layer's vectors.
+    ///
+    /// - Throws: `InputError` at the layer.
+    private func checkEncodings() throws {
+        for operand in Operand.allCases {
+            let encoding = configuration[operand].encoding
+            guard let longest = encoding.longestVector, lowered.layout.width > longest else { continue }
+            throw InputError(
+                "layer '\(lowered.name)': \(operand.buffer).encoding \(encoding.yaml) codes vectors of at most \(longest) "
+                    + "values, and a step has \(lowered.layout.width); give it more bits, or make a step smaller",
+                at: lowered.mark)
+        }
+    }
+}
+
+/// Counts that timing has no part in.
+extension LayerSimulation {
+    private func workload(_ groups: [ChannelGroup]) -> WorkloadLedger {
+        var ledger = WorkloadLedger()
+        for group in groups { ledger += WorkloadLedger(group.product) }
+        ledger.denseMultiplies = lowered.shape.denseMultiplies
+        if let matrices = lowered.form.matrices, !configuration.datatype.quantize {
+            ledger.growthBits = matrices.inputGrowthBits
+        }
+        return ledger
+    }
+
+    /// Outputs of all passes, and the accumulators that drained for them.
+    private func outputs(_ groups: [ChannelGroup]) -> OutputLedger {
+        var ledger = OutputLedger()
+        let port = configuration.outputPort.count
+        for group in groups {
+            ledger.pairs += group.product.filters * group.product.tiles
+            ledger.values += group.product.filters * group.outputs.reduce(0, +)
+            for bytes in group.outputBytes.joined() {
+                ledger.bytes += bytes
+                ledger.bufferWrites += (bytes + port - 1) / port
+            }
+        }
+        ledger.accumulatorDrains = ledger.pairs
+        if let matrices = lowered.form.matrices {
+            ledger.accumulatorDrains *= matrices.n * matrices.n
+        }
+        if !configuration.mapping.activationStorage.keepsZeros {
+            ledger.encoded = ValueCount(
+                values: ledger.values, nonZeros: Int((Double(ledger.values) * nextDensity).rounded()))
+        }
+        return ledger
+    }
+
+    /// Tiles through the transforms; on ideal memory every tile came through once.
+    private func transformed(onRead: Int, onLoad: Int, pairs: Int) -> TransformLedger {
+        var ledger = TransformLedger()
+        guard let matrices = lowered.form.matrices else { return ledger }
+        let once = lowered.grid.tiles * lowered.shape.channels
+        ledger.inputTiles = transforms == .read ? onRead : onLoad > 0 ? onLoad : once
+        ledger.inputAdds = ledger.inputTiles * matrices.inputTransformAdds
+        ledger.outputAdds = pairs * matrices.outputTransformAdds
+        return ledger
+    }
+
+    private func countLoads(_ activity: inout Activity, _ plan: MemoryPlan?, _ compulsory: CompulsoryTraffic) {
+        activity.weights.compulsoryBytes = compulsory.weights
+        activity.inputs.compulsoryBytes = compulsory.inputs
+        activity.weights.loadedBytes = plan?.plan.bytes(.weights) ?? compulsory.weights
+        activity.inputs.loadedBytes = plan?.plan.bytes(.inputs) ?? compulsory.inputs
+        activity.weights.wholeGroupsCapacity = plan?.wholeGroupsCapacity.weights ?? 0
+        activity.inputs.wholeGroupsCapacity = plan?.wholeGroupsCapacity.inputs ?? 0
+    }
+
+    /// Bytes, commands and bounds of DRAM.
+    private func countMemory(_ activity: inout Activity, _ plan: MemoryPlan?, _ compulsory: CompulsoryTraffic) {
+        var ledger = MemoryLedger()
+        ledger.weightBytes = plan?.port.bytesRead(.weights) ?? compulsory.weights
+        ledger.inputBytes = plan?.port.bytesRead(.inputs) ?? compulsory.inputs
+        ledger.outputBytes = plan?.port.bytesWritten ?? compulsory.outputs
+        ledger.payloadBytes = activity.weights.loadedBytes + activity.inputs.loadedBytes + activity.outputs.bytes
+        if let commands = plan?.port.commands(through: activity.cycles - 1) {
+            ledger.commands = commands.counters
+            ledger.clocks = commands.clocks
+        }
+        if let peak = configuration.dram.peakBytesPerCycle(clock: configuration.clock) {
+            ledger.peakBytes = peak * Double(activity.cycles)
+            ledger.boundCycles = Int((Double(ledger.bytes) / peak).rounded(.up))
+        }
+        activity.memory = ledger
+    }
+
+    /// Products that the passes execute, counted from the masks without forming a pair.
+    private func expectedProducts(_ groups: [ChannelGroup]) -> Int {
+        groups.reduce(0) { sum, group in
+            configuration.peArray.zeroSkipping == .both
+                ? sum + group.product.usefulProducts
+                : group.grouping.rowGroups.reduce(sum) { $0 + singleSidedProducts($1, of: group.product) }
+        }
     }
 
     /// Products that the passes of one row group execute on a machine that skips by one operand or by none, from the masks
-    /// of that operand alone; 0 where both are skipped by, and useful products are all that is executed.
+    /// of that operand alone.
     private func singleSidedProducts(_ rowGroup: RowGroup, of product: MaskedProduct) -> Int {
         switch configuration.peArray.zeroSkipping {
         case .both: return 0
@@ -188,12 +212,9 @@ struct LayerSimulation {
         case .activations:
             return rowGroup.filters
                 * rowGroup.steps.reduce(0) { sum, step in
-                    product.activations[step * product.tiles..<(step + 1) * product.tiles].reduce(sum) {
-                        $0 + $1.nonzeroBitCount
-                    }
+                    product.activations(step: step, tiles: 0..<product.tiles).reduce(sum) { $0 + $1.nonzeroBitCount }
                 }
         case .none: return product.operands(in: rowGroup.steps) * rowGroup.filters * product.tiles
         }
     }
-
 }

@@ -10,42 +10,28 @@ public struct MemoryNeed: Sendable {
     /// Bytes.
     public let bytes: Double
 
-    /// Smaller needs are never refused, and never looked at.
+    /// Smaller needs are never refused.
     private static let small = 64.0 * 1024 * 1024
     /// What allocation and short-lived copies add to what is counted.
     private static let slack = 1.25
 
     /// Estimates what one layer takes.
-    ///
-    /// - Throws: `InputError` where the configuration asks for a form that the layer does not have.
-    public init(_ layer: Layer, configuration: Configuration) throws {
-        let plan = try LayerPlan(layer, mapping: configuration.mapping)
-        let shape = layer.shape
-        let images = Double(shape.batch)
-        let pixels = images * Double(shape.height) * Double(shape.width)
+    public init(_ form: LayerForm, configuration: Configuration) {
+        let (layer, shape) = (form.layer, form.shape)
+        let pixels = Double(form.grid.pixels)
+        let tiles = Double(form.grid.tiles)
+        let positions = Double(form.grid.positions)
         let groupChannels = Double(shape.groupChannels)
         let channels = Double(shape.channels)
         let filters = Double(shape.filters)
-        let positions: Int
-        let tiles: Double
         var operands = pixels * channels
-        switch plan.form {
-        case .winograd(let matrices):
-            positions = matrices.n * matrices.n
-            tiles = images * Double(shape.tileRows(matrices.m)) * Double(shape.tileColumns(matrices.m))
-            // A word of positions a channel of each tile and of each filter.
-            operands += 8 * channels * tiles + 8 * groupChannels * filters
-        case .direct:
-            positions = shape.taps
-            tiles = images * Double(shape.outputHeight) * Double(shape.outputWidth)
-            operands += groupChannels * filters * Double(positions)
-        }
-        // Values are looked at as doubles.
-        if case .tensor = layer.weights { operands += 8 * groupChannels * filters * Double(positions) }
-        if case .tensor = layer.activations { operands += 8 * channels * pixels / images }
-        let layout = StepLayout(
-            form: plan.step, channels: shape.groupChannels, positions: positions,
-            stepWidth: configuration.mapping.stepWidth)
+        // Under Winograd's algorithm a word of positions a channel of each tile and of each filter.
+        operands +=
+            form.isWinograd ? 8 * (channels * tiles + groupChannels * filters) : groupChannels * filters * positions
+        // Values are read as doubles.
+        if case .tensor = layer.weights { operands += 8 * groupChannels * filters * positions }
+        if case .tensor = layer.activations { operands += 8 * channels * pixels / Double(shape.batch) }
+        let layout = StepLayout(form, mapping: configuration.mapping)
         let array = configuration.peArray
         let groups = Double(shape.groups)
         let steps = Double(layout.steps)
@@ -53,7 +39,8 @@ public struct MemoryNeed: Sendable {
         let perPixel = pixels * (16 + 4 + groups * Double(layout.slices)) + 24 * tiles
         let columnGroups = groups * (tiles / Double(array.columns * array.tilesPerPE)).rounded(.up)
         let rowGroups = (filters / groups / Double(array.rows * array.filtersPerPE)).rounded(.up)
-        let lanes = OperandLayout(array: array, width: layout.width, countsUpdates: true)
+        let lanes = OperandLayout(
+            ArrayLayer(array: array, width: layout.width, updatesEveryProduct: false, filters: 1, tiles: 1))
         let columnWords = columnGroups / groups * steps * Double(lanes.columnVectors * lanes.columnWords) * 32
         let passes = columnGroups * rowGroups * 250 + columnGroups * steps * 32
         bytes = (operands + masks + perPixel + columnWords + passes) * Self.slack
@@ -94,11 +81,11 @@ extension MemoryNeed {
     ///
     /// - Returns: how many of the others may run at once; nil where that does not matter.
     /// - Throws: `InputError` at the first layer that does not fit alone.
-    static func check(_ layers: [Layer], configuration: Configuration) throws -> Int? {
-        let needs = try layers.map { try MemoryNeed($0, configuration: configuration) }
-        for (layer, need) in zip(layers, needs) {
+    static func check(_ forms: [LayerForm], configuration: Configuration) throws -> Int? {
+        let needs = forms.map { MemoryNeed($0, configuration: configuration) }
+        for (form, need) in zip(forms, needs) {
             if let obstacle = need.obstacle() {
-                throw InputError("layer '\(layer.name)' \(obstacle)", at: layer.mark)
+                throw InputError("layer '\(form.layer.name)' \(obstacle)", at: form.layer.mark)
             }
         }
         return most(needs)

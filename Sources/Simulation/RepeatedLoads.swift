@@ -7,13 +7,13 @@ extension SimulationResult {
     /// is compulsory.
     public var repeatedLoads: [String] {
         [
-            sentence("weights", \.weightOperands, buffer: "weight_buffer", configuration.weightBuffer.capacity),
-            sentence("inputs", \.inputOperands, buffer: "input_buffer", configuration.inputBuffer.capacity),
+            sentence("weights", \.weights, buffer: "weight_buffer", configuration.weightBuffer.capacity),
+            sentence("inputs", \.inputs, buffer: "input_buffer", configuration.inputBuffer.capacity),
         ].compactMap { $0 }
     }
 
     private func sentence(
-        _ operand: String, _ path: KeyPath<Activity, OperandActivity>, buffer: String, _ capacity: Bytes
+        _ operand: String, _ path: KeyPath<Activity, OperandLedger>, buffer: String, _ capacity: Bytes
     ) -> String? {
         let found = layers.filter { layer in
             let activity = layer.activity[keyPath: path]

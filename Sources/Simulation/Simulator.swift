@@ -36,10 +36,15 @@ public struct Simulator: Sendable {
         let layers = trace.layers
         try configuration.checkClock()
         let chosen = indices ?? Array(layers.indices)
+        var forms = [LayerForm?](repeating: nil, count: layers.count + 1)
+        for i in encodesOutputs ? chosen.flatMap({ [$0, $0 + 1] }) : chosen where i < layers.count && forms[i] == nil {
+            forms[i] = try LayerForm(layers[i], mapping: configuration.mapping)
+        }
+        let run = chosen.compactMap { i in forms[i].map { (index: i, form: $0) } }
         // Large layers run one after another where they would not fit together.
-        let fitting = try MemoryNeed.check(chosen.map { layers[$0] }, configuration: configuration)
+        let fitting = try MemoryNeed.check(run.map(\.form), configuration: configuration)
         let limit = min(fitting ?? .max, concurrency ?? ProcessInfo.processInfo.activeProcessorCount)
-        let results = try await mapConcurrently(chosen, limit: limit) { i in
+        let results = try await mapConcurrently(run, limit: limit) { [forms] i, form in
             let isLast = i + 1 == layers.count
             let share = shared.map {
                 LayerShare(
@@ -47,7 +52,7 @@ public struct Simulator: Sendable {
                     next: isLast ? nil : LayerKey(trace: $0.trace, layer: i + 1))
             }
             let result = try simulate(
-                layers[i], next: isLast ? nil : layers[i + 1], seed: trace.seed, recordsTimeline: recordsTimeline,
+                form, next: encodesOutputs ? forms[i + 1] : nil, seed: trace.seed, recordsTimeline: recordsTimeline,
                 share: share)
             progress?(i)
             return result
@@ -69,39 +74,35 @@ public struct Simulator: Sendable {
     public func simulate(
         _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false
     ) throws -> LayerResult {
-        _ = try MemoryNeed.check([layer], configuration: configuration)
+        let form = try LayerForm(layer, mapping: configuration.mapping)
+        _ = try MemoryNeed.check([form], configuration: configuration)
         try configuration.checkClock()
-        return try simulate(layer, next: next, seed: seed, recordsTimeline: recordsTimeline, share: nil)
+        let next = try encodesOutputs ? next.map { try LayerForm($0, mapping: configuration.mapping) } : nil
+        return try simulate(form, next: next, seed: seed, recordsTimeline: recordsTimeline, share: nil)
     }
 
+    /// Whether the zeros of outputs are not stored, so that the layer that reads them says what they take.
+    private var encodesOutputs: Bool { configuration.mapping.activationStorage == .bitmask }
+
+    /// - Parameter next: the layer that reads the outputs, where their zeros are not stored.
     private func simulate(
-        _ layer: Layer, next: Layer?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
+        _ form: LayerForm, next: LayerForm?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
     ) throws -> LayerResult {
         func make() throws -> LayerResult {
-            try simulate(
-                layer, lowered: LoweredLayer(layer, configuration: configuration, seed: seed, share: share), next: next,
-                recordsTimeline: recordsTimeline, cache: share?.cache)
+            let lowered = try LoweredLayer(form, configuration: configuration, seed: seed, share: share)
+            let datatype = configuration.datatype
+            let density = try next?.pixelDensity(quantizeBits: datatype.quantize ? datatype.activations : nil)
+            let recorder = recordsTimeline ? TimelineRecorder() : nil
+            let activity = try LayerSimulation(
+                lowered: lowered, configuration: configuration, nextDensity: density ?? 1, recorder: recorder,
+                cache: share?.cache
+            ).run()
+            return LayerResult(
+                name: form.layer.name, shape: form.shape, algorithm: form.algorithm, note: form.note,
+                activity: activity, timeline: recorder?.timeline(cycles: activity.cycles))
         }
         guard let share, !recordsTimeline else { return try make() }
         return try share.cache.result(share.key, on: configuration, next: share.next, make: make)
-    }
-
-    private func simulate(
-        _ layer: Layer, lowered: LoweredLayer, next: Layer?, recordsTimeline: Bool, cache: SimulationCache?
-    ) throws -> LayerResult {
-        var density: Double?
-        if let next, configuration.mapping.activationStorage == .bitmask {
-            density = try next.pixelDensity(
-                LayerPlan(next, mapping: configuration.mapping).form,
-                quantizeBits: configuration.datatype.quantize ? configuration.datatype.activations : nil)
-        }
-        let recorder = recordsTimeline ? TimelineRecorder() : nil
-        let activity = try LayerSimulation(
-            lowered: lowered, configuration: configuration, nextDensity: density ?? 1, recorder: recorder, cache: cache
-        ).run()
-        return LayerResult(
-            name: layer.name, shape: layer.shape, algorithm: lowered.plan.algorithm, note: lowered.plan.note,
-            activity: activity, timeline: recorder?.timeline(cycles: activity.cycles))
     }
 
     /// Applies `transform` to every element, a few at once, and returns the results in order.

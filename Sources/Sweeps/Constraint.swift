@@ -66,7 +66,8 @@ struct Constraint: Sendable {
             throw failed(name, offset)
         }
         let sections = Set(keys.flatMap { key in key.indices.filter { key[$0] == "." }.map { String(key[..<$0]) } })
-        for (name, offset) in expression.keys where sections.contains(name) && name != Axis.traceName {
+        for (name, offset) in expression.keys
+        where sections.contains(name) && name != Axis.traceName && !Configuration.isValue(name) {
             throw node.error(
                 "the constraint names \(quoted(name)), which is a section: expected a key in it", atCharacter: offset)
         }

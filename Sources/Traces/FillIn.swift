@@ -38,20 +38,18 @@ extension Layer {
     ///   - tile: The edge m of the output tile; nil is the layer's own (`modelTile`).
     ///   - seed: The trace's seed, for what is drawn. Zeros that were drawn are filled in by structure: a position counts where
     ///     any element that is not zero reaches it.
-    /// - Throws: `InputError` where `winogradObstacle(tile:)` has a reason, where the layer belongs to another tile, or where an
-    ///   operand does not fit the shape.
+    /// - Throws: `InputError` where the layer has no such form of Winograd's algorithm, or an operand would not fit in memory.
     public func fillIn(tile: Int? = nil, seed: UInt64) throws -> FillIn {
         let matrices = try matrices(tile: tile ?? modelTile)
-        let form = ComputeForm.winograd(matrices)
-        try checkOperands(form)
+        let form = try LayerForm(winograd: self, matrices: matrices)
         var result = FillIn(layer: name, relu: relu, tile: matrices.m, kernel: matrices.r)
         result.weightDensityBefore = try tapDensity(seed: seed)
-        if case .positions(let masks) = try weightZeros(form, seed: seed, quantizeBits: nil) {
+        if case .positions(let masks) = try form.weightZeros(seed: seed, quantizeBits: nil) {
             result.weightDensityAfter = masks.density
         }
         if case .tensor(let reference, _) = activations {
-            try measure(reference, matrices, into: &result)
-        } else if case .positions(let masks, let pixels) = try activationZeros(form, seed: seed, quantizeBits: nil) {
+            try measure(reference, form, matrices, into: &result)
+        } else if case .positions(let masks, let pixels) = try form.activationZeros(seed: seed, quantizeBits: nil) {
             fill(masks, pixels, into: &result)
         }
         return result
@@ -60,7 +58,7 @@ extension Layer {
     /// The share of taps that are not zero; nil where the weights have none.
     private func tapDensity(seed: UInt64) throws -> Double? {
         switch weights {
-        case .tensor(let reference, .spatial): weightFlags(reference.tensor.nonZeroFlags()).density
+        case .tensor(let reference, .spatial): tapFlags(reference.tensor.nonZeroFlags()).density
         case .density(let density, .spatial, let spread):
             try weightDrawing(density, .spatial, spread, seed: seed).allFlags().density
         case .tensor, .density, .mask: nil
@@ -69,7 +67,7 @@ extension Layer {
 
     /// Pixels that have values go through all transforms.
     private func measure(
-        _ reference: TensorReference, _ matrices: WinogradMatrices, into result: inout FillIn
+        _ reference: TensorReference, _ form: LayerForm, _ matrices: WinogradMatrices, into result: inout FillIn
     ) throws {
         var pixels = Signs()
         reference.tensor.doubles().withUnsafeBufferPointer { pixels.count($0) }
@@ -77,14 +75,14 @@ extension Layer {
         result.rectifiedPixelDensity = pixels.positiveShare
 
         var positions = Signs()
-        try transformedActivations(reference, matrices, relu: .none).forEachTileRow { _, values in
+        try form.transformed(reference, matrices, relu: .none).forEachTileRow { _, values in
             positions.count(UnsafeBufferPointer(values))
         }
         result.activationDensityNoRelu = positions.nonZeroShare
         result.activationDensityWinogradRelu = positions.positiveShare
 
         var rectified = Signs()
-        try transformedActivations(reference, matrices, relu: .spatial).forEachTileRow { _, values in
+        try form.transformed(reference, matrices, relu: .spatial).forEachTileRow { _, values in
             rectified.count(UnsafeBufferPointer(values))
         }
         result.activationDensitySpatialRelu = rectified.nonZeroShare

@@ -2,6 +2,9 @@ import Files
 import Tensors
 import Winograd
 
+/// The shape of a layer, as the reference convolutions of module `Winograd` take it too.
+public typealias LayerShape = Winograd.LayerShape
+
 /// One layer of a trace: a shape and where its operands come from.
 public struct Layer: Sendable {
     /// The layer's name, unique in its trace.
@@ -41,9 +44,7 @@ public struct Layer: Sendable {
     }
 
     /// Whether an operand or the ReLU lives in the Winograd domain, so that no other form computes this layer.
-    public var isWinogradOnly: Bool {
-        relu == .winograd || weights.domain == .winograd || activations.domain == .winograd
-    }
+    public var isWinogradOnly: Bool { winogradReason != nil }
 }
 
 /// What a layer computes.

@@ -166,9 +166,8 @@ struct LayerCells {
 
     /// Tiles, multiplications, transformed weights and activations of one image at a tile edge.
     private static func winograd(_ shape: LayerShape, tile m: Int) -> [Int] {
-        let positions = (m + shape.kernelHeight - 1) * (m + shape.kernelHeight - 1)
-        let tiles = shape.tileRows(m) * shape.tileColumns(m)
-        let pairs = shape.filters * shape.groupChannels
-        return [tiles, tiles * positions * pairs, positions * pairs, tiles * positions * shape.channels]
+        let grid = TileGrid(shape, edge: m)
+        let (tiles, positions, kernels) = (grid.tilesPerImage, grid.positions, shape.filters * shape.groupChannels)
+        return [tiles, tiles * positions * kernels, positions * kernels, tiles * positions * shape.channels]
     }
 }

@@ -2,7 +2,7 @@ extension Layer {
     /// The largest product of sizes that is taken.
     static var productLimit: Int { 1 << 40 }
 
-    /// Looks for sizes that are no sizes, do not fit each other, or multiply to more than 2^40.
+    /// Finds sizes that are out of range, do not fit each other, or multiply to more than 2^40.
     func findShapeFault() throws {
         let sizes = [
             (shape.batch, ["input", "batch"]), (shape.channels, ["input", "channels"]),

@@ -2,7 +2,7 @@ import Files
 import Tensors
 
 extension Layer {
-    /// Looks for tensors of the wrong type or shape, or with a value that is not finite.
+    /// Finds tensors of the wrong type or shape, or with a value that is not finite.
     func findTensorFault() throws {
         try findTensorShapeFault()
         for (source, key) in [(weights, "weights"), (activations, "activations")] {
@@ -11,7 +11,7 @@ extension Layer {
         if let outputs { try findValueFault(outputs, "outputs") }
     }
 
-    /// Looks for tensors of the wrong type or shape.
+    /// Finds tensors of the wrong type or shape.
     func findTensorShapeFault() throws {
         switch weights {
         case .tensor(let reference, let domain):

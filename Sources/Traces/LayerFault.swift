@@ -19,11 +19,7 @@ extension Layer {
     ///
     /// - Throws: `InputError` at the layer's or the tensor's mark.
     public func check() throws {
-        do {
-            try findFaults()
-        } catch let fault as LayerFault {
-            throw error(fault.message)
-        }
+        try asError(findFaults)
     }
 
     /// An error about this layer, with its name.
@@ -42,30 +38,20 @@ extension Layer {
         try findTensorFault()
     }
 
-    /// What must hold before an operand is made in some form; cheap beside making it.
-    func checkOperands(_ form: ComputeForm) throws {
-        do {
+    /// Checks that the shape, the domains and the tensors' shapes fit together; cheap beside making an operand.
+    ///
+    /// - Throws: `InputError` at the layer's mark.
+    func checkShapes() throws {
+        try asError {
             try findShapeFault()
             try findDomainFault()
             try findTensorShapeFault()
-        } catch let fault as LayerFault {
-            throw error(fault.message)
         }
-        switch form {
-        case .direct:
-            guard !isWinogradOnly else {
-                throw error(
-                    "\(winogradReason), so it has no direct form: that is a different function. Expected Winograd "
-                        + "with tile \(modelTile)")
-            }
-        case .winograd(let matrices):
-            if let reason = winogradObstacle(r: matrices.r) { throw error(reason) }
-            guard !isWinogradOnly || matrices.m == modelTile else {
-                throw error(
-                    "\(winogradReason) of tile \(modelTile), so it has no form at tile \(matrices.m): that is a different "
-                        + "function")
-            }
-        }
+    }
+
+    /// Turns faults into errors at the layer.
+    private func asError(_ find: () throws -> Void) throws {
+        do { try find() } catch let fault as LayerFault { throw error(fault.message) }
     }
 
     /// The most elements of an operand that are held in memory at once.
@@ -80,29 +66,6 @@ extension Layer {
                 "an operand of [\(outer), \(channels), \(elements)] elements is too large to hold; at most 2^31 elements "
                     + "are expected", at: place)
         }
-    }
-
-    /// Which part of the layer lives in the Winograd domain, in words.
-    private var winogradReason: String {
-        weights.domain == .winograd
-            ? "its weights live in the Winograd domain"
-            : activations.domain == .winograd
-                ? "its activations live in the Winograd domain" : "its ReLU lives in the Winograd domain"
-    }
-
-    /// Why no Winograd transform with a kernel of edge r computes this layer; nil where one does.
-    func winogradObstacle(r: Int) -> String? {
-        if shape.strideHeight != 1 || shape.strideWidth != 1 {
-            return "Winograd's algorithm expects stride 1, found \(shape.strideHeight) x \(shape.strideWidth)"
-        }
-        if shape.dilationHeight != 1 || shape.dilationWidth != 1 {
-            return "Winograd's algorithm expects dilation 1, found \(shape.dilationHeight) x \(shape.dilationWidth)"
-        }
-        if shape.kernelHeight != r || shape.kernelWidth != r {
-            return
-                "the kernel is \(shape.kernelHeight) x \(shape.kernelWidth), the Winograd transform expects \(r) x \(r)"
-        }
-        return nil
     }
 
     private func findDomainFault() throws {
@@ -128,7 +91,7 @@ extension Layer {
                 "a kernel of \(shape.kernelHeight) x \(shape.kernelWidth) has no Winograd form; expected a square one",
                 at: place)
         }
-        if let reason = winogradObstacle(r: shape.kernelHeight) { throw LayerFault(reason, at: place) }
+        if let strideFault { throw LayerFault(strideFault, at: place) }
         guard WinogradMatrices.isSupported(m: modelTile, r: shape.kernelHeight) else {
             throw LayerFault(
                 WinogradError.size(m: modelTile, r: shape.kernelHeight).description, at: "winograd", "tile")

@@ -3,34 +3,32 @@ import Winograd
 /// Where the transforms turn a zero into something else, known from the zeros of pixels or taps alone.
 enum StructuralFill {
     /// The positions `[N*tiles, C]` that any non-zero pixel of `[N, C, H*W]` reaches.
-    static func activations(_ pixels: ElementFlags, _ geometry: TileGeometry, _ matrices: WinogradMatrices)
-        -> PositionMasks
-    {
-        let (n, m) = (geometry.n, geometry.m)
-        let channels = geometry.shape.channels
+    static func activations(_ pixels: ElementFlags, _ grid: TileGrid, _ matrices: WinogradMatrices) -> PositionMasks {
+        let (n, m) = (matrices.n, matrices.m)
+        let channels = grid.shape.channels
         let reach = matrices.inputReach
-        let outer = geometry.shape.batch * geometry.tiles
-        var masks = [UInt64](repeating: 0, count: outer * channels)
-        var padded = [UInt8](repeating: 0, count: geometry.rows * geometry.columns)
+        let columns = grid.paddedColumns
+        var masks = [UInt64](repeating: 0, count: grid.tiles * channels)
+        var padded = [UInt8](repeating: 0, count: grid.paddedRows * columns)
         masks.withUnsafeMutableBufferPointer { masks in
             padded.withUnsafeMutableBufferPointer { padded in
                 reach.withUnsafeBufferPointer { reach in
                     pixels.flags.withUnsafeBufferPointer { flags in
                         guard let map = padded.baseAddress, let flags = flags.baseAddress else { return }
-                        for plane in 0..<geometry.shape.batch * channels {
+                        for plane in 0..<grid.shape.batch * channels {
                             let (image, channel) = plane.quotientAndRemainder(dividingBy: channels)
-                            geometry.pad(flags + plane * pixels.elements, count: 1, into: map)
-                            for tileRow in 0..<geometry.tileRows {
-                                for tileColumn in 0..<geometry.tileColumns {
+                            grid.pad(flags + plane * pixels.elements, count: 1, into: map)
+                            for tileRow in 0..<grid.tileRows {
+                                for tileColumn in 0..<grid.tileColumns {
                                     var mask: UInt64 = 0
-                                    let corner = map + tileRow * m * geometry.columns + tileColumn * m
+                                    let corner = map + tileRow * m * columns + tileColumn * m
                                     for row in 0..<n {
-                                        let source = corner + row * geometry.columns
+                                        let source = corner + row * columns
                                         for column in 0..<n {
                                             mask |= reach[row * n + column] & (0 &- UInt64(source[column]))
                                         }
                                     }
-                                    let tile = image * geometry.tiles + tileRow * geometry.tileColumns + tileColumn
+                                    let tile = image * grid.tilesPerImage + tileRow * grid.tileColumns + tileColumn
                                     masks[tile * channels + channel] = mask
                                 }
                             }
@@ -39,7 +37,7 @@ enum StructuralFill {
                 }
             }
         }
-        return PositionMasks(outer: outer, channels: channels, positions: n * n, masks: Array(masks))
+        return PositionMasks(outer: grid.tiles, channels: channels, positions: n * n, masks: Array(masks))
     }
 
     /// The positions `[K, C/groups]` that any non-zero tap of `[K, C/groups, R*S]` reaches.

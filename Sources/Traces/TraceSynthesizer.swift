@@ -1,5 +1,4 @@
 import Files
-import Winograd
 import YAML
 
 /// Makes traces of densities from layer shapes.
@@ -73,13 +72,10 @@ public enum TraceSynthesizer {
     }
 
     private static func layer(_ row: LayerTable.Row, _ shape: LayerShape, index: Int, _ settings: Settings) -> Layer {
-        let r = shape.kernelHeight
         let probe = Layer(
             name: row.name, operation: row.operation, shape: shape, weights: .density(1, .spatial, Spread()),
             activations: .density(1, .spatial, Spread()))
-        let isWinograd =
-            row.operation == .convolution && probe.winogradObstacle(r: r) == nil
-            && WinogradMatrices.isSupported(m: settings.tile, r: r)
+        let isWinograd = probe.winogradObstacle(tile: settings.tile) == nil
         let density =
             (index == 0 ? settings.first : nil)
             ?? (isWinograd ? (settings.weights, settings.activations) : settings.others ?? (1, 1))

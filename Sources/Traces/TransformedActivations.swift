@@ -3,22 +3,19 @@ import Winograd
 
 /// The transformed activations of a Winograd layer, computed a row of tiles at a time.
 struct TransformedActivations {
-    let geometry: TileGeometry
+    let grid: TileGrid
     let matrices: WinogradMatrices
     /// Where a ReLU is applied: to the pixels, to the positions, or nowhere.
     let relu: Relu
     let tensor: Tensor
 
-    /// Tiles over all images.
-    var tiles: Int { geometry.shape.batch * geometry.tiles }
-
     /// Calls `body` with the values `[tile columns, C, n^2]` of each row of tiles, after the ReLU, and its first tile.
     func forEachTileRow(_ body: (Int, UnsafeMutableBufferPointer<Double>) -> Void) {
-        let shape = geometry.shape
-        let size = geometry.n * geometry.n
+        let shape = grid.shape
+        let size = grid.positions
         let image = shape.channels * shape.height * shape.width
-        let patches = geometry.tileColumns * shape.channels
-        var padded = [Double](repeating: 0, count: shape.channels * geometry.rows * geometry.columns)
+        let patches = grid.tileColumns * shape.channels
+        var padded = [Double](repeating: 0, count: shape.channels * grid.paddedRows * grid.paddedColumns)
         var gathered = [Double](repeating: 0, count: patches * size)
         var values = [Double](repeating: 0, count: patches * size)
         for number in 0..<shape.batch {
@@ -26,7 +23,7 @@ struct TransformedActivations {
             if relu == .spatial {
                 for index in pixels.indices { pixels[index] = max(pixels[index], 0) }
             }
-            for tileRow in 0..<geometry.tileRows {
+            for tileRow in 0..<grid.tileRows {
                 padded.withUnsafeMutableBufferPointer { padded in
                     gathered.withUnsafeMutableBufferPointer { gathered in
                         values.withUnsafeMutableBufferPointer { values in
@@ -36,7 +33,7 @@ struct TransformedActivations {
                             if tileRow == 0 {
                                 pixels.withUnsafeBufferPointer { pixels in
                                     guard let pixels = pixels.baseAddress else { return }
-                                    geometry.pad(pixels, count: shape.channels, into: map)
+                                    grid.pad(pixels, count: shape.channels, into: map)
                                 }
                             }
                             gather(map, tileRow: tileRow, into: patch)
@@ -44,7 +41,7 @@ struct TransformedActivations {
                             if relu == .winograd {
                                 for index in 0..<patches * size { result[index] = max(result[index], 0) }
                             }
-                            body((number * geometry.tileRows + tileRow) * geometry.tileColumns, values)
+                            body((number * grid.tileRows + tileRow) * grid.tileColumns, values)
                         }
                     }
                 }
@@ -54,14 +51,14 @@ struct TransformedActivations {
 
     /// Collects the patches `[tile columns, C, n, n]` of a row of tiles.
     private func gather(_ map: UnsafePointer<Double>, tileRow: Int, into patches: UnsafeMutablePointer<Double>) {
-        let (n, m) = (geometry.n, geometry.m)
-        let channels = geometry.shape.channels
+        let (n, m) = (matrices.n, matrices.m)
+        let channels = grid.shape.channels
         for channel in 0..<channels {
-            let top = map + (channel * geometry.rows + tileRow * m) * geometry.columns
-            for tile in 0..<geometry.tileColumns {
+            let top = map + (channel * grid.paddedRows + tileRow * m) * grid.paddedColumns
+            for tile in 0..<grid.tileColumns {
                 let target = patches + (tile * channels + channel) * n * n
                 for row in 0..<n {
-                    let source = top + row * geometry.columns + tile * m
+                    let source = top + row * grid.paddedColumns + tile * m
                     for column in 0..<n { target[row * n + column] = source[column] }
                 }
             }

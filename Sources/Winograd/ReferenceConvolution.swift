@@ -1,48 +1,3 @@
-/// The shape of a two-dimensional convolution, in elements.
-public struct ConvolutionShape: Hashable, Sendable {
-    /// Images.
-    public var batch = 1
-    /// Input channels over all groups.
-    public var channels = 1
-    /// Rows of the input map.
-    public var height = 1
-    /// Columns of the input map.
-    public var width = 1
-    /// Output channels over all groups.
-    public var filters = 1
-    /// Rows of the kernel.
-    public var kernelHeight = 1
-    /// Columns of the kernel.
-    public var kernelWidth = 1
-    /// Rows between two outputs.
-    public var strideHeight = 1
-    /// Columns between two outputs.
-    public var strideWidth = 1
-    /// Rows of zeros above and below.
-    public var paddingHeight = 0
-    /// Columns of zeros left and right.
-    public var paddingWidth = 0
-    /// Rows between two taps.
-    public var dilationHeight = 1
-    /// Columns between two taps.
-    public var dilationWidth = 1
-    /// Groups of channels that do not mix.
-    public var groups = 1
-
-    /// Makes a 1 x 1 convolution of a single pixel; set what differs.
-    public init() {}
-
-    /// Rows of the output map.
-    public var outputHeight: Int {
-        (height + 2 * paddingHeight - dilationHeight * (kernelHeight - 1) - 1) / strideHeight + 1
-    }
-
-    /// Columns of the output map.
-    public var outputWidth: Int {
-        (width + 2 * paddingWidth - dilationWidth * (kernelWidth - 1) - 1) / strideWidth + 1
-    }
-}
-
 /// Convolutions written for clearness, to hold faster code against. Doubles throughout.
 public enum ReferenceConvolution {
     /// The direct convolution (cross-correlation, as frameworks have it).
@@ -52,12 +7,11 @@ public enum ReferenceConvolution {
     ///   - weights: `[K, C/groups, R, S]`.
     ///   - shape: the sizes of both.
     /// - Returns: `[N, K, Ho, Wo]`.
-    public static func direct(input: [Double], weights: [Double], shape: ConvolutionShape) -> [Double] {
-        let groupChannels = shape.channels / shape.groups
-        let groupFilters = shape.filters / shape.groups
+    public static func direct(input: [Double], weights: [Double], shape: LayerShape) -> [Double] {
+        let (groupChannels, groupFilters) = (shape.groupChannels, shape.groupFilters)
         let (rows, columns) = (shape.outputHeight, shape.outputWidth)
         precondition(input.count == shape.batch * shape.channels * shape.height * shape.width)
-        precondition(weights.count == shape.filters * groupChannels * shape.kernelHeight * shape.kernelWidth)
+        precondition(weights.count == shape.filters * groupChannels * shape.taps)
         var output = [Double](repeating: 0, count: shape.batch * shape.filters * rows * columns)
         output.withUnsafeMutableBufferPointer { output in
             input.withUnsafeBufferPointer { input in
@@ -102,7 +56,7 @@ public enum ReferenceConvolution {
     ///
     /// - Throws: `WinogradError.notApplicable` unless stride and dilation are 1 and the kernel is r x r.
     public static func winograd(
-        input: [Double], weights: [Double], shape: ConvolutionShape, matrices: WinogradMatrices
+        input: [Double], weights: [Double], shape: LayerShape, matrices: WinogradMatrices
     ) throws -> [Double] {
         let (m, r, n) = (matrices.m, matrices.r, matrices.n)
         guard shape.kernelHeight == r, shape.kernelWidth == r else {
@@ -113,8 +67,7 @@ public enum ReferenceConvolution {
         else {
             throw WinogradError.notApplicable("Winograd's algorithm expects stride 1 and dilation 1")
         }
-        let groupChannels = shape.channels / shape.groups
-        let groupFilters = shape.filters / shape.groups
+        let (groupChannels, groupFilters) = (shape.groupChannels, shape.groupFilters)
         let (rows, columns) = (shape.outputHeight, shape.outputWidth)
         let transformed = matrices.transformWeights(weights)
         var output = [Double](repeating: 0, count: shape.batch * shape.filters * rows * columns)
@@ -149,7 +102,7 @@ public enum ReferenceConvolution {
 
     /// The n x n patches `[C, n, n]` of an image at a place that may lie outside, where values are zero.
     private static func patch(
-        _ input: [Double], _ shape: ConvolutionShape, _ image: Int, _ top: Int, _ left: Int, _ n: Int
+        _ input: [Double], _ shape: LayerShape, _ image: Int, _ top: Int, _ left: Int, _ n: Int
     ) -> [Double] {
         var patch: [Double] = []
         patch.reserveCapacity(shape.channels * n * n)

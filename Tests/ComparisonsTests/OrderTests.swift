@@ -10,13 +10,13 @@ import Traces
     /// A run of one layer with so many multiplies, cycles (of which all but 100 wait for weights) and DRAM bytes.
     private func run(_ name: String, multiplies: Int, cycles: Int, bytes: Int = 1000) throws -> RunResult {
         var activity = Activity()
-        activity.cycles = cycles
-        activity.usefulProducts = multiplies
-        activity.slots[.useful] = multiplies
-        activity.slots[.dramWeights] = 1024 * cycles - multiplies
-        activity.ledger[.dramWeights] = cycles - 100
-        activity.ledger[.array] = 100
-        activity.dramWeightBytes = bytes
+        activity.timing.cycles = cycles
+        activity.array.usefulProducts = multiplies
+        activity.array.slots[.useful] = multiplies
+        activity.array.slots[.dramWeights] = 1024 * cycles - multiplies
+        activity.timing.held[.dramWeights] = cycles - 100
+        activity.timing.held[.array] = 100
+        activity.memory.weightBytes = bytes
         let configuration = Configuration()
         let layer = LayerResult(
             name: "layer", shape: LayerShape(channels: 1, filters: 1), algorithm: .direct, note: nil, activity: activity

@@ -76,7 +76,7 @@ import Traces
         // Four images have four times the products of drawn operands, or nearly so.
         let (single, batch) = (result.cases[0].runs[1].total, result.cases[1].runs[1].total)
         #expect(abs(Double(batch.multiplies) / Double(single.multiplies) / 4 - 1) < 0.1)
-        #expect(batch.activity.denseMultiplies == 4 * single.activity.denseMultiplies)
+        #expect(batch.activity.workload.denseMultiplies == 4 * single.activity.workload.denseMultiplies)
     }
 
     @Test func layersCanBeChosen() async throws {

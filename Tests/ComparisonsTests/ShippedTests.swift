@@ -79,7 +79,7 @@ import Traces
         }
         let result = try await runner.run(comparison).cases[0]
         let multiplies = Dictionary(
-            uniqueKeysWithValues: result.runs.map { ($0.name, $0.total.activity.usefulProducts) })
+            uniqueKeysWithValues: result.runs.map { ($0.name, $0.total.activity.array.usefulProducts) })
         let direct = try #require(multiplies["sparse-direct"])
         #expect(try #require(multiplies["filled-winograd"]) > direct)
         #expect(2 * (try #require(multiplies["winograd-relu"])) < direct)

@@ -79,32 +79,32 @@ enum HandMachine {
 
     static var layer: LayerResult {
         EnergyTests.layer("conv", .winograd(tile: 2, kernel: 3)) {
-            $0.cycles = 1000
-            $0.usefulProducts = 900
-            $0.denseMultiplies = 5000
-            $0.accumulatorUpdates = 400
-            $0.accumulatorDrains = 64
-            $0.entriesExamined = 300
-            $0.maskBits = 16
-            $0.weightOperands.broadcast = ValueCount(values: 3200, nonZeros: 1000)
-            $0.weightOperands.queued = ValueCount(values: 12800, nonZeros: 4000)
-            $0.inputOperands.broadcast = ValueCount(values: 1600, nonZeros: 800)
-            $0.inputOperands.queued = ValueCount(values: 3200, nonZeros: 1600)
-            $0.inputOperands.encoded = ValueCount(values: 640, nonZeros: 320)
-            $0.inputOperands.decoded = 100
-            $0.encodedOutputs = ValueCount(values: 128, nonZeros: 64)
-            $0.inputTransforms = 40
-            $0.inputTransformAdds = 40 * 32
-            $0.pairs = 8
-            $0.outputTransformAdds = 8 * 24
-            $0.weightOperands.bufferReads = 200
-            $0.weightOperands.bufferWrites = 50
-            $0.inputOperands.bufferReads = 150
-            $0.inputOperands.bufferWrites = 40
-            $0.outputBufferWrites = 16
-            $0.dramWeightBytes = 100
-            $0.dramInputBytes = 50
-            $0.dramOutputBytes = 30
+            $0.timing.cycles = 1000
+            $0.array.usefulProducts = 900
+            $0.workload.denseMultiplies = 5000
+            $0.array.accumulatorUpdates = 400
+            $0.outputs.accumulatorDrains = 64
+            $0.array.entriesExamined = 300
+            $0.workload.maskBits = 16
+            $0.weights.broadcast = ValueCount(values: 3200, nonZeros: 1000)
+            $0.weights.queued = ValueCount(values: 12800, nonZeros: 4000)
+            $0.inputs.broadcast = ValueCount(values: 1600, nonZeros: 800)
+            $0.inputs.queued = ValueCount(values: 3200, nonZeros: 1600)
+            $0.inputs.encoded = ValueCount(values: 640, nonZeros: 320)
+            $0.inputs.decoded = 100
+            $0.outputs.encoded = ValueCount(values: 128, nonZeros: 64)
+            $0.transforms.inputTiles = 40
+            $0.transforms.inputAdds = 40 * 32
+            $0.outputs.pairs = 8
+            $0.transforms.outputAdds = 8 * 24
+            $0.weights.bufferReads = 200
+            $0.weights.bufferWrites = 50
+            $0.inputs.bufferReads = 150
+            $0.inputs.bufferWrites = 40
+            $0.outputs.bufferWrites = 16
+            $0.memory.weightBytes = 100
+            $0.memory.inputBytes = 50
+            $0.memory.outputBytes = 30
         }
     }
 }
@@ -205,8 +205,8 @@ struct HandComputedTests {
         // 8 PEs of 2 entries of 2 pairs.
         #expect(adders.count == 8 * 2 * 2 * 12 && adders.figure.area.value == 100 * 4 / 32)
         let examined = layer("conv", .winograd(tile: 2, kernel: 3)) {
-            $0.entriesExamined = 300
-            $0.maskBits = 7
+            $0.array.entriesExamined = 300
+            $0.workload.maskBits = 7
         }
         let entry = try #require(model.energy(of: examined).entry("selection", "prefix_add"))
         #expect(entry.count == 300 * 2 * 12 && abs(entry.perAction.value - 0.1 * 4 / 32) < 1e-15)
@@ -214,15 +214,15 @@ struct HandComputedTests {
 
     @Test func sourcesTellTheShareOfMasks() throws {
         let masked = layer("conv", .winograd(tile: 2, kernel: 3)) {
-            $0.weightOperands.bufferReads = 10
-            $0.weightOperands.bufferReadBytes = 500
-            $0.weightOperands.readMaskBits = 1600
-            $0.weightOperands.movedMaskBits = 200
-            $0.inputOperands.movedMaskBits = 100
-            $0.dramWeightBytes = 100
-            $0.dramInputBytes = 50
-            $0.encodedOutputs = ValueCount(values: 128, nonZeros: 64)
-            $0.dramOutputBytes = 30
+            $0.weights.bufferReads = 10
+            $0.weights.bufferReadBytes = 500
+            $0.weights.readIndexBits = 1600
+            $0.weights.movedIndexBits = 200
+            $0.inputs.movedIndexBits = 100
+            $0.memory.weightBytes = 100
+            $0.memory.inputBytes = 50
+            $0.outputs.encoded = ValueCount(values: 128, nonZeros: 64)
+            $0.memory.outputBytes = 30
         }
         let energy = try HandMachine.model().energy(of: masked)
         // 1,600 of 4,000 bits, 300 of 1,200 and 128 of 240.

@@ -11,8 +11,8 @@ import YAML
 
 @Suite struct ModelTests {
     private static let linear = layer("fc", .linear) {
-        $0.usefulProducts = 10
-        $0.denseMultiplies = 40
+        $0.array.usefulProducts = 10
+        $0.workload.denseMultiplies = 40
     }
 
     /// A layer of a trace that has both sides sparse, small enough to run at once.
@@ -50,21 +50,24 @@ import YAML
                 $0.weightBuffer.encoding = skipping == .none ? .dense : .bitmask
             }
             let multiplies = try #require(energy.entry("multiplier", "multiply")).count
-            let ineffectual = activity.ineffectualProducts - activity.gatedProducts
+            let ineffectual = activity.array.ineffectualProducts - activity.array.gatedProducts
             #expect(
-                activity.algorithmicProducts
-                    == activity.usefulProducts + ineffectual + activity.gatedProducts + activity.skippedProducts)
-            #expect(multiplies == activity.usefulProducts + ineffectual)
-            #expect(activity.gatedProducts == (gating ? activity.executedProducts - activity.usefulProducts : 0))
+                activity.workload.algorithmicProducts
+                    == activity.array.usefulProducts + ineffectual + activity.array.gatedProducts
+                    + activity.skippedProducts)
+            #expect(multiplies == activity.array.usefulProducts + ineffectual)
+            #expect(
+                activity.array.gatedProducts
+                    == (gating ? activity.array.executedProducts - activity.array.usefulProducts : 0))
             #expect((activity.skippedProducts == 0) == (skipping == .none))
             let adds = ["adder_tree", "accumulator"].compactMap { energy.entry($0, "add")?.count }
-            #expect(adds.reduce(0, +) == activity.executedProducts)
-            for operand in [activity.weightOperands, activity.inputOperands] {
+            #expect(adds.reduce(0, +) == activity.array.executedProducts)
+            for operand in [activity.weights, activity.inputs] {
                 #expect(operand.algorithmicReads == operand.read.nonZeros + operand.read.zeros + operand.skippedReads)
                 #expect(operand.skippedReads >= 0)
             }
             let isBitmask = skipping != .none
-            #expect((activity.weightOperands.read.zeros == 0) == isBitmask)
+            #expect((activity.weights.read.zeros == 0) == isBitmask)
         }
     }
 
@@ -91,10 +94,10 @@ import YAML
             name: half.name, shape: half.shape, algorithm: half.algorithm, note: nil,
             activity: {
                 var activity = half.activity
-                activity.usefulProducts /= 2
-                activity.accumulatorUpdates /= 2
-                activity.weightOperands.queued = ValueCount(values: 6400, nonZeros: 2000)
-                activity.weightOperands.bufferReads /= 2
+                activity.array.usefulProducts /= 2
+                activity.array.accumulatorUpdates /= 2
+                activity.weights.queued = ValueCount(values: 6400, nonZeros: 2000)
+                activity.weights.bufferReads /= 2
                 return activity
             }())
         let model = try HandMachine.model()
@@ -145,7 +148,7 @@ import YAML
     @Test func growthWidensMultipliersAndTransform() throws {
         let grown = layer("conv", .winograd(tile: 2, kernel: 3)) {
             $0 = HandMachine.layer.activity
-            $0.growthBits = 2
+            $0.workload.growthBits = 2
         }
         let model = try shippedModel()
         let (wide, kept) = (model.energy(of: grown), model.energy(of: HandMachine.layer))
@@ -174,7 +177,7 @@ import YAML
             $0.datatype.weights = width
             $0.datatype.activations = width
         }
-        let grown = layer("conv", .winograd(tile: 2, kernel: 3)) { $0.growthBits = 2 }
+        let grown = layer("conv", .winograd(tile: 2, kernel: 3)) { $0.workload.growthBits = 2 }
         let source = try #require(model.energy(of: Self.linear).entry("multiplier", "multiply")).source
         #expect(source.hasPrefix(words), "\(source)")
         // Floating-point numbers do not grow in a transform.
@@ -200,7 +203,7 @@ import YAML
         // Its FIFO holds P values an operand and no mask.
         let bits = try #require(without.energy.entry("fifo", "write_values")).count
         #expect(without.energy.entry("fifo", "write_masks") == nil)
-        let queued = without.activity.weightOperands.queued.values + without.activity.inputOperands.queued.values
+        let queued = without.activity.weights.queued.values + without.activity.inputs.queued.values
         #expect(bits == 16 * queued)
         let masked = try ["write_masks", "write_values"].reduce(0) {
             try $0 + #require(sparse.energy.entry("fifo", $1)).count
@@ -210,22 +213,22 @@ import YAML
 
     @Test func oneSidedMachinesSendTheOtherSideWhole() throws {
         let (energy, activity) = try Self.energy { $0.peArray.zeroSkipping = .weights }
-        let weights = activity.weightOperands.broadcast
+        let weights = activity.weights.broadcast
         #expect(energy.entry("broadcast", "weight_masks")?.count == weights.values)
         #expect(energy.entry("broadcast", "weight_values")?.count == 16 * weights.nonZeros)
         #expect(energy.entry("broadcast", "input_masks") == nil)
-        #expect(energy.entry("broadcast", "input_values")?.count == 16 * activity.inputOperands.broadcast.values)
+        #expect(energy.entry("broadcast", "input_values")?.count == 16 * activity.inputs.broadcast.values)
         #expect(energy.entry("selection", "mask_and") == nil)
         // What the buffer holds as a mask is put back among zeros.
-        #expect(energy.entry("decoder", "unpack_input")?.count == activity.inputOperands.read.nonZeros)
+        #expect(energy.entry("decoder", "unpack_input")?.count == activity.inputs.read.nonZeros)
     }
 
     @Test func directLayersHaveNoTransformsAndRegistersOnTheirWayOut() throws {
         let (energy, activity) = try Self.energy(Self.conv(domain: .spatial)) { $0.mapping.algorithm = .direct }
         #expect(!energy.entries.contains { $0.component == "input_transform" })
         #expect(energy.entries.filter { $0.component == "output_transform" }.map(\.action) == ["register"])
-        #expect(energy.entry("output_transform", "register")?.count == 32 * activity.pairs)
-        #expect(activity.accumulatorDrains == activity.pairs)
+        #expect(energy.entry("output_transform", "register")?.count == 32 * activity.outputs.pairs)
+        #expect(activity.outputs.accumulatorDrains == activity.outputs.pairs)
     }
 
     /// F(2x2, 3x3) on a 9 x 8 map: 5 x 4 tiles of 20 channels at 32 adds in and of 40 filters at 24 out.
@@ -243,14 +246,14 @@ import YAML
     /// Masks have rows of their own on buses and in FIFOs; of buffers and DRAM the rows say their share.
     @Test func whatEncodingsCostIsSaid() throws {
         let (energy, activity) = try Self.energy()
-        let weights = activity.weightOperands
-        #expect(weights.readMaskBits == weights.broadcast.values)
-        let share = Double(weights.readMaskBits) / Double(8 * weights.bufferReadBytes) * 100
+        let weights = activity.weights
+        #expect(weights.readIndexBits == weights.broadcast.values)
+        let share = Double(weights.readIndexBits) / Double(8 * weights.bufferReadBytes) * 100
         let read = try #require(energy.entry("weight_buffer", "read"))
         #expect(read.source.hasPrefix("\(NumberForm.hundredths(share)) % of the bits are masks, "), "\(read.source)")
         #expect(energy.entry("dram", "read")?.source.contains(" % of the bits are masks") == true)
         #expect(energy.entry("dram", "write")?.source.contains(" % of the bits are masks") == true)
-        #expect(activity.dramMaskBits == weights.movedMaskBits + activity.outputs)
+        #expect(activity.dramIndexBits == weights.movedIndexBits + activity.outputs.values)
     }
 
     // MARK: DRAM
@@ -270,13 +273,13 @@ import YAML
             ])
         let activity = result.activity
         let burst = dram.organization.requestBytes
-        #expect(rows[1].count * burst == activity.dramWeightBytes + activity.dramInputBytes)
-        #expect(rows[2].count * burst == activity.dramOutputBytes)
+        #expect(rows[1].count * burst == activity.memory.weightBytes + activity.memory.inputBytes)
+        #expect(rows[2].count * burst == activity.memory.outputBytes)
         #expect(rows[0].count > 0)
         // Standby covers all of the layer's time, rank by rank.
         let clocks = Double(activity.cycles) / 800e6 * 1e9 / dram.clockNanoseconds
         #expect(abs(Double(rows[4].count + rows[5].count) / 2 - clocks) <= 1)
-        let total = DRAMEnergy(activity.dramCommands, cycles: activity.dramClocks, configuration: dram).total
+        let total = DRAMEnergy(activity.memory.commands, cycles: activity.memory.clocks, configuration: dram).total
         #expect(abs(energy.dram.value / total - 1) < 1e-12)
         if standard == "LPDDR4-3200" {
             #expect(rows[1].perAction == Picojoules(8 * 8 * Double(burst)))

@@ -66,7 +66,7 @@ import YAML
     }
 
     private func yamlScalarOrNumber(_ node: Node) -> String {
-        guard case .scalar(let scalar) = node.content else { return "" }
+        guard case .scalar(let scalar) = node.content else { return node.flow }
         return scalar.isPlain ? scalar.text : yamlScalar(scalar.text)
     }
 

@@ -54,7 +54,7 @@ extension SeededGenerator {
         c.mapping.step = any(StepForm.self)
         c.mapping.stepWidth = number(1...64)
         c.mapping.loopOrder = any(LoopOrder.self)
-        c.mapping.activationStorage = any(Encoding.self)
+        c.mapping.activationStorage = pick([.dense, .bitmask])
         c.inputTransform.placement = c.mapping.step == .channels ? .load : any(Placement.self)
         c.energy.technology = pick([45, 7, 22.5])
         c.energy.voltage = pick([nil, 0.9, 0.65])
@@ -69,7 +69,9 @@ extension SeededGenerator {
         buffer.capacity = Bytes(number(1...(1 << 40)))
         buffer.banks = number(1...65536)
         buffer.prefetch = number(1...64)
-        buffer.encoding = any(Encoding.self)
+        buffer.encoding = pick([
+            .dense, .bitmask, .runLength(number(1...8)), .compressedSparseColumn(number(1...6)),
+        ])
         return buffer
     }
 }

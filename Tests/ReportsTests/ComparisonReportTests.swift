@@ -39,14 +39,14 @@ enum HandMadeComparison {
 
     private static func layer(_ name: String, _ multiplies: Int, _ cycles: Int, _ bytes: Int) -> LayerResult {
         var activity = Activity()
-        activity.cycles = cycles
-        activity.usefulProducts = multiplies
-        activity.denseMultiplies = name == "conv" ? 1_000_000 : 4000
-        activity.slots[.useful] = multiplies
-        activity.slots[.dramWeights] = max(0, 1024 * cycles - multiplies)
-        activity.ledger[.array] = min(cycles, multiplies / 1024)
-        activity.ledger[.dramWeights] = cycles - activity.ledger[.array]
-        activity.dramWeightBytes = bytes
+        activity.timing.cycles = cycles
+        activity.array.usefulProducts = multiplies
+        activity.workload.denseMultiplies = name == "conv" ? 1_000_000 : 4000
+        activity.array.slots[.useful] = multiplies
+        activity.array.slots[.dramWeights] = max(0, 1024 * cycles - multiplies)
+        activity.timing.held[.array] = min(cycles, multiplies / 1024)
+        activity.timing.held[.dramWeights] = cycles - activity.timing.held[.array]
+        activity.memory.weightBytes = bytes
         return LayerResult(
             name: name, shape: LayerShape(channels: 1, filters: 1), algorithm: .direct, note: nil, activity: activity)
     }

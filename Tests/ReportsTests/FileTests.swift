@@ -99,10 +99,10 @@ private struct Figures: Decodable {
         for _ in 0..<200 {
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             var activity = Activity()
-            activity.cycles = Int(seed >> 33)
-            activity.weights = Int(seed >> 40) + 1
-            activity.nonZeroWeights = Int(seed % UInt64(activity.weights + 1))
-            activity.usefulProducts = Int(seed >> 24)
+            activity.timing.cycles = Int(seed >> 33)
+            activity.workload.weights = Int(seed >> 40) + 1
+            activity.workload.nonZeroWeights = Int(seed % UInt64(activity.workload.weights + 1))
+            activity.array.usefulProducts = Int(seed >> 24)
             let report = try HandMade.report([
                 LayerResult(
                     name: "a", shape: LayerShape(channels: 1, filters: 1), algorithm: .linear, note: nil,
@@ -110,11 +110,12 @@ private struct Figures: Decodable {
             ])
             let row = table(report.layersCSV())[0]
             #expect(Double(row["time_us"] ?? "") == Double(activity.cycles) / 800e6 * 1e6, "seed \(seed)")
-            #expect(Double(row["weight_density"] ?? "") == activity.weightDensity, "seed \(seed)")
+            #expect(Double(row["weight_density"] ?? "") == activity.workload.weightDensity, "seed \(seed)")
             let energy = table(report.energyCSV())
             let parts = energy.compactMap { Double($0["energy_pJ"] ?? "") }.reduce(0, +)
             #expect(Double(row["energy_pJ"] ?? "") == parts, "seed \(seed)")
-            let product = Double(activity.usefulProducts) * (Double(energy[0]["energy_per_action_pJ"] ?? "") ?? .nan)
+            let product =
+                Double(activity.array.usefulProducts) * (Double(energy[0]["energy_per_action_pJ"] ?? "") ?? .nan)
             #expect(Double(energy[0]["energy_pJ"] ?? "") == product, "seed \(seed)")
         }
     }

@@ -10,30 +10,30 @@ import Traces
 enum HandMade {
     static var first: LayerResult {
         var activity = Activity()
-        activity.cycles = 1000
-        activity.slots[.useful] = 700_000
-        activity.slots[.ineffectual] = 100_000
-        activity.slots[.underfill] = 123_456
-        activity.slots[.imbalance] = 80_000
-        activity.slots[.drain] = 20_544
-        activity.ledger[.array] = 900
-        activity.ledger[.drain] = 100
-        activity.busyCycles = 230_864
-        activity.usefulProducts = 700_000
-        activity.ineffectualProducts = 100_000
-        activity.gatedProducts = 100_000
-        activity.denseMultiplies = 1_400_000
-        activity.weights = 1000
-        activity.nonZeroWeights = 800
-        activity.activations = 3000
-        activity.nonZeroActivations = 3000
-        activity.passes = 4
-        activity.bundles = 36
-        activity.weightOperands.bufferReadBytes = 1601
-        activity.inputOperands.bufferReadBytes = 6001
-        activity.dramWeightBytes = 1600
-        activity.dramInputBytes = 6000
-        activity.dramOutputBytes = 512
+        activity.timing.cycles = 1000
+        activity.array.slots[.useful] = 700_000
+        activity.array.slots[.ineffectual] = 100_000
+        activity.array.slots[.underfill] = 123_456
+        activity.array.slots[.imbalance] = 80_000
+        activity.array.slots[.drain] = 20_544
+        activity.timing.held[.array] = 900
+        activity.timing.held[.drain] = 100
+        activity.array.busyCycles = 230_864
+        activity.array.usefulProducts = 700_000
+        activity.array.ineffectualProducts = 100_000
+        activity.array.gatedProducts = 100_000
+        activity.workload.denseMultiplies = 1_400_000
+        activity.workload.weights = 1000
+        activity.workload.nonZeroWeights = 800
+        activity.workload.activations = 3000
+        activity.workload.nonZeroActivations = 3000
+        activity.array.passes = 4
+        activity.array.bundles = 36
+        activity.weights.bufferReadBytes = 1601
+        activity.inputs.bufferReadBytes = 6001
+        activity.memory.weightBytes = 1600
+        activity.memory.inputBytes = 6000
+        activity.memory.outputBytes = 512
         return LayerResult(
             name: "conv1", shape: LayerShape(channels: 3, filters: 8), algorithm: .direct,
             note: "runs direct: its stride is 2x2, not 1", activity: activity)
@@ -41,32 +41,32 @@ enum HandMade {
 
     static var second: LayerResult {
         var activity = Activity()
-        activity.cycles = 2_000_000
-        activity.slots[.useful] = 1_500_000_000
-        activity.slots[.underfill] = 500_000_000
-        activity.slots[.drain] = 47_999_000
-        activity.slots[.weightFetch] = 1000
-        activity.ledger[.issue] = 1_500_000
-        activity.ledger[.weightFetch] = 1000
-        activity.ledger[.drain] = 499_000
-        activity.busyCycles = 500_000_000
-        activity.usefulProducts = 1_500_000_000
-        activity.denseMultiplies = 15_000_000_000
-        activity.weights = 2000
-        activity.nonZeroWeights = 700
-        activity.activations = 6000
-        activity.nonZeroActivations = 2000
-        activity.passes = 64
-        activity.bundles = 4096
-        activity.inputTransforms = 100
-        activity.inputTransformAdds = 3200
-        activity.outputTransformAdds = 2400
-        activity.growthBits = 2
-        activity.weightOperands.bufferReadBytes = 3000
-        activity.inputOperands.bufferReadBytes = 5000
-        activity.dramWeightBytes = 1500
-        activity.dramInputBytes = 5200
-        activity.dramOutputBytes = 1024
+        activity.timing.cycles = 2_000_000
+        activity.array.slots[.useful] = 1_500_000_000
+        activity.array.slots[.underfill] = 500_000_000
+        activity.array.slots[.drain] = 47_999_000
+        activity.array.slots[.weightFetch] = 1000
+        activity.timing.held[.issue] = 1_500_000
+        activity.timing.held[.weightFetch] = 1000
+        activity.timing.held[.drain] = 499_000
+        activity.array.busyCycles = 500_000_000
+        activity.array.usefulProducts = 1_500_000_000
+        activity.workload.denseMultiplies = 15_000_000_000
+        activity.workload.weights = 2000
+        activity.workload.nonZeroWeights = 700
+        activity.workload.activations = 6000
+        activity.workload.nonZeroActivations = 2000
+        activity.array.passes = 64
+        activity.array.bundles = 4096
+        activity.transforms.inputTiles = 100
+        activity.transforms.inputAdds = 3200
+        activity.transforms.outputAdds = 2400
+        activity.workload.growthBits = 2
+        activity.weights.bufferReadBytes = 3000
+        activity.inputs.bufferReadBytes = 5000
+        activity.memory.weightBytes = 1500
+        activity.memory.inputBytes = 5200
+        activity.memory.outputBytes = 1024
         return LayerResult(
             name: "conv2", shape: LayerShape(channels: 8, filters: 8), algorithm: .winograd(tile: 2, kernel: 3),
             note: nil, activity: activity)

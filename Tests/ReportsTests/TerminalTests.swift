@@ -10,9 +10,9 @@ import Testing
 
     private func large(_ scale: Int, name: String) -> LayerResult {
         var activity = HandMade.second.activity
-        activity.cycles *= scale
-        activity.usefulProducts *= scale
-        activity.denseMultiplies *= scale
+        activity.timing.cycles *= scale
+        activity.array.usefulProducts *= scale
+        activity.workload.denseMultiplies *= scale
         return LayerResult(
             name: name, shape: HandMade.second.shape, algorithm: .winograd(tile: 2, kernel: 3),
             note: "runs " + String(repeating: "on and ", count: 40) + "on", activity: activity)
@@ -65,10 +65,10 @@ import Testing
     @Test func adviceFollowsTheLedger() throws {
         func advice(_ holder: CycleHolder) throws -> String {
             var activity = HandMade.first.activity
-            activity.slots[.unmapped] = activity.slots[.underfill]
-            activity.slots[.underfill] = 0
-            activity.ledger = CycleLedger()
-            activity.ledger[holder] = activity.cycles
+            activity.array.slots[.unmapped] = activity.array.slots[.underfill]
+            activity.array.slots[.underfill] = 0
+            activity.timing.held = CycleLedger()
+            activity.timing.held[holder] = activity.cycles
             let layer = LayerResult(
                 name: "l", shape: HandMade.first.shape, algorithm: .linear, note: nil, activity: activity)
             return try #require(lines([layer]).first { $0.hasPrefix("To change it: ") })

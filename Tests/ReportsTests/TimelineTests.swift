@@ -213,7 +213,7 @@ extension LayerResult {
     /// The same in another number of cycles.
     fileprivate func cycles(_ cycles: Int) -> LayerResult {
         var activity = activity
-        activity.cycles = cycles
+        activity.timing.cycles = cycles
         return LayerResult(name: name, shape: shape, algorithm: algorithm, note: note, activity: activity)
     }
 }

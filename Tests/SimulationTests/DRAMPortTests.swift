@@ -41,13 +41,13 @@ struct DRAMPortTests {
     func against() throws {
         let dram = try simulator("{standard: LPDDR4-3200}").simulate(layer()).activity
         let plain = try simulator("{model: bandwidth, bytes_per_cycle: 16, latency: 0}").simulate(layer()).activity
-        #expect(dram.dramPayloadBytes == plain.dramBytes)
-        #expect(dram.dramBytes >= dram.dramPayloadBytes)
-        #expect(dram.dramBytes.isMultiple(of: 64))
+        #expect(dram.memory.payloadBytes == plain.memory.bytes)
+        #expect(dram.memory.bytes >= dram.memory.payloadBytes)
+        #expect(dram.memory.bytes.isMultiple(of: 64))
         #expect(dram.cycles > plain.cycles)
         // One channel's streams lose less than a third to rows, refresh and turnarounds.
         #expect(Double(dram.cycles) < 1.5 * Double(plain.cycles))
-        let utilization = try #require(dram.dramBandwidthUtilization)
+        let utilization = try #require(dram.memory.bandwidthUtilization)
         #expect(utilization > 0.6 && utilization <= 1)
     }
 
@@ -91,7 +91,7 @@ struct DRAMPortTests {
     func layout() throws {
         let simulator = try simulator("{standard: DDR4-2400}")
         let activity = try simulator.simulate(layer()).activity
-        let hits = try #require(activity.dramRowHitRate)
+        let hits = try #require(activity.memory.rowHitRate)
         #expect(hits > 0.9)
         let standard = try DRAMConfiguration.decode(
             Document.parse("{standard: DDR4-2400}", file: "test"), presets: shippedPresets)
@@ -115,11 +115,11 @@ struct DRAMPortTests {
 }
 
 /// Two groups of three steps of 100 bytes.
-private struct MaskSizes: GroupSizes {
+private struct MaskSizes: OperandSizes {
     let groups = 2
     let steps = 3
-    let inBuffer = StoredValues(encoding: .dense, valueBits: 8)
-    let inDRAM = StoredValues(encoding: .dense, valueBits: 8)
+    let inBuffer = StoredForm(.dense, valueBits: 8)
+    let inDRAM = StoredForm(.dense, valueBits: 8)
     func held(group: Int, from first: Int) -> [ValueCount] {
         Array(repeating: ValueCount(values: 100, nonZeros: 100), count: steps - first)
     }

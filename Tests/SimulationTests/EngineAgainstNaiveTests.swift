@@ -6,24 +6,33 @@ import Traces
 
 @testable import Simulation
 
+extension LoweredLayer {
+    /// A layer in the form that the machine chooses, drawn from a seed of 1.
+    init(_ layer: Layer, _ configuration: Configuration) throws {
+        try self.init(LayerForm(layer, mapping: configuration.mapping), configuration: configuration, seed: 1)
+    }
+}
+
 /// The engine's result in the naive machine's terms.
 func engineResult(
     _ layer: Layer, _ configuration: Configuration, wide: Bool
 ) throws -> NaiveMachine.Result {
-    let lowered = try LoweredLayer(layer, configuration: configuration, seed: 1)
+    let lowered = try LoweredLayer(layer, configuration)
     let activity = try LayerSimulation(
         lowered: lowered, configuration: configuration, nextDensity: 1, prefersWideLanes: wide
     ).run()
     var result = NaiveMachine.Result()
     result.cycles = activity.cycles
-    result.useful = activity.usefulProducts
-    result.executed = activity.executedProducts
-    result.busy = activity.busyCycles
-    result.dramReadBytes = activity.dramWeightBytes + activity.dramInputBytes
-    result.dramWriteBytes = activity.dramOutputBytes
-    for kind in CycleClass.allCases where activity.slots[kind] != 0 { result.classes[kind.name] = activity.slots[kind] }
-    for holder in CycleHolder.allCases where activity.ledger[holder] != 0 {
-        result.ledger[holder.name] = activity.ledger[holder]
+    result.useful = activity.array.usefulProducts
+    result.executed = activity.array.executedProducts
+    result.busy = activity.array.busyCycles
+    result.dramReadBytes = activity.memory.weightBytes + activity.memory.inputBytes
+    result.dramWriteBytes = activity.memory.outputBytes
+    for kind in CycleClass.allCases where activity.array.slots[kind] != 0 {
+        result.classes[kind.name] = activity.array.slots[kind]
+    }
+    for holder in CycleHolder.allCases where activity.timing.held[holder] != 0 {
+        result.ledger[holder.name] = activity.timing.held[holder]
     }
     result.counts = naiveCounts(activity).filter { $0.value != 0 }
     return result
@@ -32,13 +41,13 @@ func engineResult(
 /// What energy is counted from, under the naive machine's names.
 private func naiveCounts(_ activity: Activity) -> [String: Int] {
     var counts = [
-        "accumulator updates": activity.accumulatorUpdates, "entries examined": activity.entriesExamined,
-        "accumulators drained": activity.accumulatorDrains, "outputs": activity.outputs,
-        "output buffer writes": activity.outputBufferWrites, "products skipped": activity.skippedProducts,
-        "outputs encoded": activity.encodedOutputs.values,
-        "non-zero outputs encoded": activity.encodedOutputs.nonZeros,
+        "accumulator updates": activity.array.accumulatorUpdates, "entries examined": activity.array.entriesExamined,
+        "accumulators drained": activity.outputs.accumulatorDrains, "outputs": activity.outputs.values,
+        "output buffer writes": activity.outputs.bufferWrites, "products skipped": activity.skippedProducts,
+        "outputs encoded": activity.outputs.encoded.values,
+        "non-zero outputs encoded": activity.outputs.encoded.nonZeros,
     ]
-    for (name, operand) in [("weight", activity.weightOperands), ("input", activity.inputOperands)] {
+    for (name, operand) in [("weight", activity.weights), ("input", activity.inputs)] {
         counts["\(name)s of the algorithm"] = operand.algorithmicReads
         counts["\(name)s read"] = operand.read.nonZeros
         counts["zero \(name)s read"] = operand.read.zeros
@@ -50,8 +59,8 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
             counts["non-zero \(name)s \(action)"] = values.nonZeros
         }
         counts["\(name)s decoded"] = operand.decoded
-        counts["\(name) mask bits read"] = operand.readMaskBits
-        counts["\(name) mask bits moved"] = operand.movedMaskBits
+        counts["\(name) mask bits read"] = operand.readIndexBits
+        counts["\(name) mask bits moved"] = operand.movedIndexBits
         counts["\(name) buffer bytes"] = operand.bufferReadBytes
         counts["\(name) buffer reads"] = operand.bufferReads
         counts["\(name) buffer writes"] = operand.bufferWrites

@@ -24,7 +24,7 @@ struct ExactZeroTests {
         var configuration = Configuration()
         configuration.mapping.tile = 4
         let activity = try Simulator(configuration).simulate(layer).activity
-        #expect(activity.usefulProducts == 25)
-        #expect(activity.weightDensity == 25.0 / 36)
+        #expect(activity.array.usefulProducts == 25)
+        #expect(activity.workload.weightDensity == 25.0 / 36)
     }
 }

@@ -29,7 +29,8 @@ struct LawTests {
         let together = try await Simulator().run(trace, concurrency: 5)
         #expect(alone.layers.map(\.activity) == together.layers.map(\.activity))
         #expect(alone.layers.map(\.name) == layers.map(\.name))
-        #expect(Set(alone.layers.map(\.activity.usefulProducts)).count > 1, "layers draw from streams of their own")
+        #expect(
+            Set(alone.layers.map(\.activity.array.usefulProducts)).count > 1, "layers draw from streams of their own")
     }
 
     @Test("a sparser operand never has more products, and a lower density keeps a subset of the non-zeros")
@@ -37,7 +38,7 @@ struct LawTests {
         let simulator = Simulator()
         var before = Int.max
         for density in [1.0, 0.8, 0.5, 0.2, 0.0] {
-            let products = try simulator.simulate(layer(weights: density)).activity.usefulProducts
+            let products = try simulator.simulate(layer(weights: density)).activity.array.usefulProducts
             #expect(products < before)
             before = products
         }
@@ -48,11 +49,11 @@ struct LawTests {
     func denseProducts() throws {
         let activity = try Simulator().simulate(layer(weights: 1, activations: 1)).activity
         // 5 x 4 tiles of 16 positions, 24 channels, 40 filters.
-        #expect(activity.usefulProducts == 20 * 16 * 24 * 40)
-        #expect(activity.denseMultiplies == 40 * 24 * 9 * 9 * 7)
-        #expect(activity.inputTransformAdds == 20 * 24 * 32)
-        #expect(activity.outputTransformAdds == 20 * 40 * 24)
-        #expect(activity.weightDensity == 1 && activity.activationDensity == 1)
+        #expect(activity.array.usefulProducts == 20 * 16 * 24 * 40)
+        #expect(activity.workload.denseMultiplies == 40 * 24 * 9 * 9 * 7)
+        #expect(activity.transforms.inputAdds == 20 * 24 * 32)
+        #expect(activity.transforms.outputAdds == 20 * 40 * 24)
+        #expect(activity.workload.weightDensity == 1 && activity.workload.activationDensity == 1)
     }
 
     @Test("compulsory traffic in closed form")
@@ -62,12 +63,12 @@ struct LawTests {
         configuration.weightBuffer.encoding = .dense
         let dense = try Simulator(configuration).simulate(layer()).activity
         // 24 channels are cut into steps of 16 and 8; 2 bytes a value, and nothing for the lanes beyond the last channel.
-        #expect(dense.dramWeightBytes == 40 * 16 * 24 * 2)
-        #expect(dense.dramInputBytes == 24 * 9 * 7 * 2)
-        #expect(dense.dramOutputBytes == 40 * 9 * 7 * 2)
+        #expect(dense.memory.weightBytes == 40 * 16 * 24 * 2)
+        #expect(dense.memory.inputBytes == 24 * 9 * 7 * 2)
+        #expect(dense.memory.outputBytes == 40 * 9 * 7 * 2)
         configuration.weightBuffer.encoding = .bitmask
         let bitmask = try Simulator(configuration).simulate(layer()).activity
-        #expect(bitmask.dramWeightBytes == (40 * 16 * 24 + bitmask.nonZeroWeights * 16) / 8)
+        #expect(bitmask.memory.weightBytes == (40 * 16 * 24 + bitmask.workload.nonZeroWeights * 16) / 8)
     }
 
     @Test("outputs are written as the next layer stores what it reads, quantized where that multiplies pixels")
@@ -87,8 +88,8 @@ struct LawTests {
             name: "a", shape: shape, weights: .density(1, .spatial, Spread()),
             activations: .density(1, .spatial, Spread()))
         let simulator = Simulator(configuration)
-        let written = try simulator.simulate(writing, next: reading).activity.dramOutputBytes
-        let read = try simulator.simulate(reading).activity.dramInputBytes
+        let written = try simulator.simulate(writing, next: reading).activity.memory.outputBytes
+        let read = try simulator.simulate(reading).activity.memory.inputBytes
         // 144 bits of mask and 36 values of 4 bits, each column group rounded up.
         #expect(written == 36)
         #expect(read == 36)
@@ -106,9 +107,9 @@ struct LawTests {
         configuration.inputBuffer.bandwidth = Bytes(4096)
         let activity = try Simulator(configuration).simulate(layer(weights: 1, activations: 1)).activity
         // Issue of the first bundle, then a product a cycle, the pipeline, the last drain and its latency.
-        let products = activity.usefulProducts
+        let products = activity.array.usefulProducts
         #expect(activity.cycles == 1 + products + 4 + 1 + 2)
-        #expect(activity.slots[.useful] == products)
+        #expect(activity.array.slots[.useful] == products)
     }
 
     @Test("what holds most cycles binds a layer, on a tie the first in the order of the columns")
@@ -130,55 +131,55 @@ struct LawTests {
     func brokenLaws() throws {
         let configuration = Configuration()
         let good = try Simulator(configuration).simulate(layer()).activity
-        func check(_ change: (inout Activity) -> Void, executed: Int, expected: Int) throws {
+        func check(_ change: (inout Activity) -> Void, expected: Int) throws {
             var activity = good
             change(&activity)
             try Laws.check(
-                activity, layer: "layer", configuration: configuration, executed: executed, expectedProducts: expected,
+                activity, layer: "layer", configuration: configuration, expectedProducts: expected,
                 compulsory: CompulsoryTraffic())
         }
-        let products = good.executedProducts
-        try check({ _ in }, executed: products, expected: products)
-        #expect(throws: BrokenLaw.self) { try check({ _ in }, executed: products + 1, expected: products) }
-        #expect(throws: BrokenLaw.self) { try check({ $0.slots[.drain] += 1 }, executed: products, expected: products) }
+        let products = good.array.executedProducts
+        try check({ _ in }, expected: products)
+        #expect(throws: BrokenLaw.self) { try check({ $0.array.usefulProducts += 1 }, expected: products) }
+        #expect(throws: BrokenLaw.self) { try check({ $0.array.slots[.drain] += 1 }, expected: products) }
         #expect(throws: BrokenLaw.self) {
             try check(
                 {
-                    $0.slots[.drain] -= $0.slots[.drain] + 1
-                    $0.slots[.imbalance] += good.slots[.drain] + 1
-                }, executed: products, expected: products)
+                    $0.array.slots[.drain] -= $0.array.slots[.drain] + 1
+                    $0.array.slots[.imbalance] += good.array.slots[.drain] + 1
+                }, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
-            try check({ $0.ledger[.issue] += 1 }, executed: products, expected: products)
+            try check({ $0.timing.held[.issue] += 1 }, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
             try check(
                 {
-                    $0.ledger[.drain] -= $0.ledger[.drain] + 1
-                    $0.ledger[.array] += good.ledger[.drain] + 1
-                }, executed: products, expected: products)
+                    $0.timing.held[.drain] -= $0.timing.held[.drain] + 1
+                    $0.timing.held[.array] += good.timing.held[.drain] + 1
+                }, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
-            try check({ $0.memoryBoundCycles = $0.cycles + 1 }, executed: products, expected: products)
+            try check({ $0.memory.boundCycles = $0.cycles + 1 }, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
-            try check({ $0.dramCommands.rowHits = 1 }, executed: products, expected: products)
+            try check({ $0.memory.commands.rowHits = 1 }, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
-            try check({ $0.dramPeakBytes = Double($0.dramBytes) / 2 }, executed: products, expected: products)
+            try check({ $0.memory.peakBytes = Double($0.memory.bytes) / 2 }, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
             var activity = good
-            activity.dramCommands.reads = 3
+            activity.memory.commands.reads = 3
             try Laws.check(
-                activity, layer: "layer", configuration: configuration, executed: products, expectedProducts: products,
+                activity, layer: "layer", configuration: configuration, expectedProducts: products,
                 compulsory: CompulsoryTraffic(), burstBytes: 64)
         }
         #expect(throws: BrokenLaw.self) {
-            try check({ $0.dramWeightBytes = -1 }, executed: products, expected: products)
+            try check({ $0.memory.weightBytes = -1 }, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
-            try check({ $0.nonZeroWeights = $0.weights + 1 }, executed: products, expected: products)
+            try check({ $0.workload.nonZeroWeights = $0.workload.weights + 1 }, expected: products)
         }
     }
 }

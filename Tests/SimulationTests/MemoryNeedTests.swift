@@ -18,6 +18,10 @@ struct MemoryNeedTests {
             activations: .density(0.5, .spatial, Spread()))
     }
 
+    private func estimate(_ layer: Layer, _ configuration: Configuration = Configuration()) throws -> MemoryNeed {
+        try MemoryNeed(LayerForm(layer, mapping: configuration.mapping), configuration: configuration)
+    }
+
     /// Masks alone are most of what is held, and the estimate is made before any of them.
     @Test("the estimate covers the masks and is of their order", arguments: AlgorithmChoice.allCases, StepForm.allCases)
     func masks(algorithm: AlgorithmChoice, step: StepForm) throws {
@@ -26,8 +30,8 @@ struct MemoryNeedTests {
         configuration.mapping.step = step
         for groups in [1, 8] {
             let layer = layer { $0.groups = groups }
-            let need = try MemoryNeed(layer, configuration: configuration).bytes
-            let lowered = try LoweredLayer(layer, configuration: configuration, seed: 1)
+            let need = try estimate(layer, configuration).bytes
+            let lowered = try LoweredLayer(layer, configuration)
             let masks = lowered.products.reduce(0) { $0 + $1.byteCount }
             #expect(need > Double(masks) && need < 12 * Double(masks), "\(need) for \(masks) bytes of masks")
         }
@@ -39,7 +43,7 @@ struct MemoryNeedTests {
             $0 = LayerShape(channels: 1, filters: 1)
             $0.batch = 1 << 40
         }
-        let need = try MemoryNeed(huge, configuration: Configuration())
+        let need = try estimate(huge)
         #expect(need.bytes > 0x1p43 && need.bytes < 0x1p48)
         let error = #expect(throws: InputError.self) { try Simulator().simulate(huge) }
         #expect(error?.message.hasPrefix("layer 'layer' takes about ") == true, "\(String(describing: error))")
@@ -48,10 +52,10 @@ struct MemoryNeedTests {
 
     @Test("what is free decides; a small layer always fits")
     func free() throws {
-        let need = try MemoryNeed(layer { $0.batch = 256 }, configuration: Configuration())
+        let need = try estimate(layer { $0.batch = 256 })
         #expect(need.obstacle(free: Int(need.bytes)) == nil)
         let words = try #require(need.obstacle(free: 100 << 20))
         #expect(words.hasSuffix("of memory, and 100 MiB are free; split its batch or its map"), "\(words)")
-        #expect(try MemoryNeed(layer(), configuration: Configuration()).obstacle(free: 0) == nil)
+        #expect(try estimate(layer()).obstacle(free: 0) == nil)
     }
 }

@@ -45,12 +45,12 @@ struct MemoryTests {
     @Test("what fits is loaded once, and costs no more than its load and the machine without memory")
     func resident() throws {
         let activity = try Simulator(machine()).simulate(layer()).activity
-        #expect(activity.dramWeightBytes == weightBytes)
-        #expect(activity.dramInputBytes == pixelBytes)
+        #expect(activity.memory.weightBytes == weightBytes)
+        #expect(activity.memory.inputBytes == pixelBytes)
         var ideal = machine()
         ideal.dram = .ideal
         let without = try Simulator(ideal).simulate(layer()).activity
-        let moved = activity.dramBytes / 32
+        let moved = activity.memory.bytes / 32
         #expect(activity.cycles >= without.cycles)
         #expect(activity.cycles <= without.cycles + moved + 20 + 64)
     }
@@ -80,8 +80,8 @@ struct MemoryTests {
     func weightsInBlocks() throws {
         for order in [LoopOrder.weights, .auto] {
             let activity = try Simulator(machine(weights: weightBytes / 2, order: order)).simulate(layer()).activity
-            #expect(activity.dramWeightBytes == weightBytes)
-            #expect(activity.dramInputBytes == pixelBytes)
+            #expect(activity.memory.weightBytes == weightBytes)
+            #expect(activity.memory.inputBytes == pixelBytes)
         }
     }
 
@@ -92,22 +92,22 @@ struct MemoryTests {
         let inputs = bufferedInputs / 2
         let weightsOutside = try Simulator(machine(weights: weights, inputs: inputs, order: .weights))
             .simulate(layer()).activity
-        #expect(weightsOutside.dramWeightBytes == weightBytes)
-        #expect(weightsOutside.dramInputBytes == 4 * pixelBytes)
+        #expect(weightsOutside.memory.weightBytes == weightBytes)
+        #expect(weightsOutside.memory.inputBytes == 4 * pixelBytes)
         let inputsOutside = try Simulator(machine(weights: weights, inputs: inputs, order: .inputs))
             .simulate(layer()).activity
-        #expect(inputsOutside.dramWeightBytes == 4 * weightBytes)
-        #expect(inputsOutside.dramInputBytes == pixelBytes)
+        #expect(inputsOutside.memory.weightBytes == 4 * weightBytes)
+        #expect(inputsOutside.memory.inputBytes == pixelBytes)
         let auto = try Simulator(machine(weights: weights, inputs: inputs)).simulate(layer()).activity
-        #expect(auto.dramBytes == min(weightsOutside.dramBytes, inputsOutside.dramBytes))
+        #expect(auto.memory.bytes == min(weightsOutside.memory.bytes, inputsOutside.memory.bytes))
     }
 
     @Test("a group that exceeds half its buffer is streamed, anew in every pass")
     func streamed() throws {
         // A row group takes 4 * 16 * 8 * 2 = 1024 bytes.
         let activity = try Simulator(machine(weights: 1024)).simulate(layer()).activity
-        #expect(activity.dramWeightBytes == 16 * weightBytes)
-        #expect(activity.dramInputBytes == pixelBytes)
+        #expect(activity.memory.weightBytes == 16 * weightBytes)
+        #expect(activity.memory.inputBytes == pixelBytes)
     }
 
     @Test("a step that exceeds half its buffer is an error that names both sizes")
@@ -129,7 +129,7 @@ struct MemoryTests {
         #expect(throws: InputError.self) { try Simulator(configuration).simulate(layer()) }
         configuration.outputBuffer.capacity = Bytes(128)
         let tight = try Simulator(configuration).simulate(layer()).activity
-        #expect(tight.slots[.dramOutputs] > 0)
+        #expect(tight.array.slots[.dramOutputs] > 0)
     }
 
     @Test("a larger buffer never raises the traffic of auto")
@@ -137,8 +137,8 @@ struct MemoryTests {
         var before = Int.max
         for shift in 10...17 {
             let activity = try Simulator(machine(weights: 1 << shift, inputs: 1 << shift)).simulate(layer()).activity
-            #expect(activity.dramBytes <= before, "capacity \(1 << shift)")
-            before = activity.dramBytes
+            #expect(activity.memory.bytes <= before, "capacity \(1 << shift)")
+            before = activity.memory.bytes
         }
     }
 
@@ -148,16 +148,16 @@ struct MemoryTests {
         for bytes in [1, 2, 8, 64, 4096] {
             let activity = try Simulator(machine(bytesPerCycle: bytes)).simulate(layer()).activity
             #expect(activity.cycles <= before)
-            #expect(activity.cycles >= activity.dramBytes / bytes)
+            #expect(activity.cycles >= activity.memory.bytes / bytes)
             before = activity.cycles
         }
         // A last part of a cycle is a cycle.
         let odd = try Simulator(machine(bytesPerCycle: 7)).simulate(layer()).activity
-        #expect(odd.dramBytes % 7 != 0)
-        #expect(odd.memoryBoundCycles == odd.dramBytes / 7 + 1)
+        #expect(odd.memory.bytes % 7 != 0)
+        #expect(odd.memory.boundCycles == odd.memory.bytes / 7 + 1)
         let narrow = try Simulator(machine(bytesPerCycle: 1)).simulate(layer()).activity
-        #expect(narrow.cycles < narrow.dramBytes + 200)
+        #expect(narrow.cycles < narrow.memory.bytes + 200)
         let waits: [CycleHolder?] = [.dramWeights, .dramInputs, .dramOutputs]
-        #expect(waits.contains(narrow.ledger.largest))
+        #expect(waits.contains(narrow.timing.held.largest))
     }
 }

@@ -104,8 +104,8 @@ extension NaiveMachineTests {
             activations: .density(1, .spatial, Spread()))
         let workload = NaiveLowering(
             shape: shape, configuration: configuration, edge: nil,
-            weights: try layer.weightZeros(.direct, seed: 1, quantizeBits: nil),
-            activations: try layer.activationZeros(.direct, seed: 1, quantizeBits: nil)
+            weights: try LayerForm(direct: layer).weightZeros(seed: 1, quantizeBits: nil),
+            activations: try LayerForm(direct: layer).activationZeros(seed: 1, quantizeBits: nil)
         ).workload()
         #expect(workload.operands.map(\.count) == counts)
         let pairs = shape.outputHeight * shape.outputWidth

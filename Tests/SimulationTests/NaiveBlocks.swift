@@ -139,12 +139,10 @@ struct NaiveBlocks {
     private func weightBits(_ index: Int, _ step: Int) -> Int {
         let valueBits = configuration.datatype.weights
         return filters[index].reduce(0) { sum, filter in
-            switch configuration.weightBuffer.encoding {
-            case .dense: sum + workload.operands[step].count * valueBits
-            case .bitmask:
-                sum + workload.operands[step].count
+            configuration.weightBuffer.encoding == .dense
+                ? sum + workload.operands[step].count * valueBits
+                : sum + workload.operands[step].count
                     + workload.weights[group][filter][step].nonzeroBitCount * valueBits
-            }
         }
     }
 

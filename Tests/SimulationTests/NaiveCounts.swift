@@ -23,12 +23,11 @@ extension NaiveMachine {
                 for bit in workload.operands[step] {
                     let isNonZero = mask >> UInt64(bit) & 1 == 1
                     countSent("weights", isNonZero, copies: pass.columns.count)
-                    switch configuration.weightBuffer.encoding {
-                    case .dense:
+                    if configuration.weightBuffer.encoding == .dense {
                         count(isNonZero ? "weights read" : "zero weights read", 1)
                         weightBits += configuration.datatype.weights
                         if skipsWeights { countEncoded("weights", isNonZero) }
-                    case .bitmask:
+                    } else {
                         weightBits += 1
                         count("weight mask bits read", 1)
                         guard isNonZero else { continue }

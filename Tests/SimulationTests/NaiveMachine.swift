@@ -214,9 +214,9 @@ struct NaiveMachine {
             for step in bundle.steps {
                 for filter in pass.rows.joined() {
                     let mask = workload.weights[pass.group][filter][step]
-                    switch configuration.weightBuffer.encoding {
-                    case .dense: bits += workload.operands[step].count * configuration.datatype.weights
-                    case .bitmask:
+                    if configuration.weightBuffer.encoding == .dense {
+                        bits += workload.operands[step].count * configuration.datatype.weights
+                    } else {
                         bits += workload.operands[step].count
                         bits += mask.nonzeroBitCount * configuration.datatype.weights
                     }

@@ -114,11 +114,9 @@ extension NaiveMachine {
         var pass = Pass(group: group, rows: rows, columns: columns, steps: kept, bundles: firstBundle..<bundles.count)
         let outputs = rows.joined().count * tiles.reduce(0) { $0 + workload.outputs($1) }
         let valueBits = configuration.datatype.activations
-        switch configuration.mapping.activationStorage {
-        case .dense: pass.outputBytes = ceilDivide(outputs * valueBits, 8)
         // The next layer is not known here: every value counts as one that is not zero.
-        case .bitmask: pass.outputBytes = ceilDivide(outputs * (1 + valueBits), 8)
-        }
+        let maskBit = configuration.mapping.activationStorage == .bitmask ? 1 : 0
+        pass.outputBytes = ceilDivide(outputs * (maskBit + valueBits), 8)
         let capacity = configuration.outputBuffer.capacity.count
         if configuration.dram != .ideal && pass.outputBytes > capacity {
             throw NaiveFault.outputsDoNotFit(bytes: pass.outputBytes, capacity: capacity)

@@ -31,13 +31,13 @@ struct PaddedLaneTests {
     @Test("24 channels in steps of 16 cost 24")
     func channels() throws {
         let activity = try Simulator(machine()).simulate(layer(channels: 24, filters: 144, map: 56, kernel: 1)).activity
-        #expect(activity.executedProducts == 24 * 144 * 56 * 56)
-        #expect(activity.usefulProducts == activity.executedProducts)
-        #expect(activity.dramWeightBytes == 24 * 144 * 2)
-        #expect(activity.weightDensity == 1 && activity.activationDensity == 1)
-        #expect(activity.skippedProducts == 0 && activity.weightOperands.skippedReads == 0)
+        #expect(activity.array.executedProducts == 24 * 144 * 56 * 56)
+        #expect(activity.array.usefulProducts == activity.array.executedProducts)
+        #expect(activity.memory.weightBytes == 24 * 144 * 2)
+        #expect(activity.workload.weightDensity == 1 && activity.workload.activationDensity == 1)
+        #expect(activity.skippedProducts == 0 && activity.weights.skippedReads == 0)
         // The lanes are left in the steps: two for 24 channels.
-        #expect(activity.steps == 2 * activity.passes)
+        #expect(activity.array.steps == 2 * activity.array.passes)
     }
 
     @Test("81 taps in two steps of 41 cost 81")
@@ -46,9 +46,9 @@ struct PaddedLaneTests {
         configuration.mapping.step = .positions
         let activity = try Simulator(configuration).simulate(layer(channels: 16, filters: 16, map: 40, kernel: 9))
             .activity
-        #expect(activity.executedProducts == 16 * 16 * 81 * 32 * 32)
-        #expect(activity.dramWeightBytes == 16 * 16 * 81 * 2)
-        #expect(activity.maskBits == 41)
+        #expect(activity.array.executedProducts == 16 * 16 * 81 * 32 * 32)
+        #expect(activity.memory.weightBytes == 16 * 16 * 81 * 2)
+        #expect(activity.workload.maskBits == 41)
     }
 
     @Test("a mask with a bit in such a lane is bad input, at its place")
@@ -61,7 +61,7 @@ struct PaddedLaneTests {
         }
         // 20 channels: a step of 16 and one of 4.
         let whole = try Simulator().simulate(layer([0xFFFF, 0xF], [0xFFFF, 0xF])).activity
-        #expect(whole.usefulProducts == 20)
+        #expect(whole.array.usefulProducts == 20)
         let weights = #expect(throws: InputError.self) { try Simulator().simulate(layer([0xFFFF, 0x10], [0, 0])) }
         #expect(
             weights?.message

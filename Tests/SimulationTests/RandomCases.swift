@@ -64,7 +64,7 @@ struct RandomCase {
     private static func buffer(_ random: inout SeededGenerator) -> OperandBuffer {
         var buffer = OperandBuffer(bandwidth: Bytes(random.pick([1, 3, 8, 32, 256, 256])))
         buffer.prefetch = random.number(1...5)
-        buffer.encoding = random.pick(Encoding.allCases)
+        buffer.encoding = random.pick([Encoding.dense, .bitmask])
         buffer.banks = random.pick([1, 2, 5, 32])
         return buffer
     }
@@ -190,13 +190,14 @@ extension RandomCase {
                 winograd: isWinograd ? WinogradModel(tile: result.configuration.mapping.tile) : nil,
                 weights: .density(random.pick([0, 0.3, 0.6, 1]), domain, spread),
                 activations: .density(random.pick([0, 0.3, 0.6, 1]), domain, spread))
-            let form: ComputeForm =
-                isWinograd
-                ? .winograd(try .cookToom(m: result.configuration.mapping.tile, r: shape.kernelHeight)) : .direct
+            let form =
+                try isWinograd
+                ? LayerForm(winograd: result.layer, tile: result.configuration.mapping.tile)
+                : LayerForm(direct: result.layer)
             let lowering = NaiveLowering(
                 shape: shape, configuration: result.configuration, edge: isWinograd ? n : nil,
-                weights: try result.layer.weightZeros(form, seed: 1, quantizeBits: nil),
-                activations: try result.layer.activationZeros(form, seed: 1, quantizeBits: nil))
+                weights: try form.weightZeros(seed: 1, quantizeBits: nil),
+                activations: try form.activationZeros(seed: 1, quantizeBits: nil))
             result.workload = lowering.workload()
         } while result.workload.size > 6000
         if withMemory { result.configuration.setRandomCapacities(for: result.workload, seed: seed) }

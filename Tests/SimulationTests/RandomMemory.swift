@@ -9,7 +9,7 @@ extension Configuration {
         var random = SeededGenerator(seed: seed ^ 0x5EED)
         dram = .bandwidth(bytesPerCycle: random.number(1...64), latency: random.number(0...40))
         mapping.loopOrder = random.pick(LoopOrder.allCases)
-        mapping.activationStorage = random.pick(Encoding.allCases)
+        mapping.activationStorage = random.pick([Encoding.dense, .bitmask])
     }
 
     /// Draws capacities about the size of the operands, so that some layers fit, most are cut into blocks, some are streamed and

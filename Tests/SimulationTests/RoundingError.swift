@@ -26,20 +26,21 @@ struct RoundingError {
     /// Looks at a layer's operands before they are rounded.
     ///
     /// - Parameters:
+    ///   - shape: the layer's shape.
+    ///   - matrices: those of Winograd's algorithm; nil for a direct convolution.
     ///   - weights: Winograd `[K, C/groups, n*n]`, direct `[K, C/groups, R*S]`.
     ///   - activations: Winograd `[N*tiles, C, n*n]`, direct `[N, C, H*W]`.
     ///   - bits: the widths that weights and activations are rounded to.
     init(
-        shape: LayerShape, form: ComputeForm, weights: [Double], activations: [Double],
+        shape: LayerShape, matrices: WinogradMatrices?, weights: [Double], activations: [Double],
         bits: (weights: Int, activations: Int)
     ) {
         let factors: [[Double]]
         let positions: (weights: Int, activations: Int)
-        switch form {
-        case .winograd(let matrices):
+        if let matrices {
             factors = Self.factors(matrices)
             positions = (matrices.n * matrices.n, matrices.n * matrices.n)
-        case .direct:
+        } else {
             // All taps see the same pixels.
             factors = [[Double](repeating: 1, count: shape.taps)]
             positions = (shape.taps, 1)

@@ -111,12 +111,12 @@ struct SharedDRAMPortTests {
         }
     }
 
-    private struct Sizes: GroupSizes {
+    private struct Sizes: OperandSizes {
         let bytes: Int
         let groups = 1
         let steps = 1
-        let inBuffer = StoredValues(encoding: .dense, valueBits: 8)
-        let inDRAM = StoredValues(encoding: .dense, valueBits: 8)
+        let inBuffer = StoredForm(.dense, valueBits: 8)
+        let inDRAM = StoredForm(.dense, valueBits: 8)
         func held(group: Int, from first: Int) -> [ValueCount] { [ValueCount(values: bytes, nonZeros: bytes)] }
         func moved(group: Int, from first: Int) -> [ValueCount] { held(group: group, from: first) }
     }
@@ -130,7 +130,7 @@ struct SharedDRAMPortTests {
         var (runs, replays) = (0, 0)
         for _ in 0..<60 {
             let sizes = (0..<random.number(3...9)).map { _ in random.number(1...random.pick([200, 2000, 20000])) }
-            let operands = sizes.map { _ in random.pick(LoadedOperand.allCases) }
+            let operands = sizes.map { _ in random.pick(Operand.allCases) }
             let loads = zip(sizes, operands).enumerated().map { index, load in
                 Load(
                     load.1, channelGroup: index, groups: 0..<1, steps: 0..<1, sizes: Sizes(bytes: load.0),

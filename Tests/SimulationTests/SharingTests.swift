@@ -145,6 +145,24 @@ struct SharingTests {
         #expect(cache.bytes > Bytes(100_000) && cache.bytes <= .kibibytes(1 << 15))
     }
 
+    /// Machines that run a layer in the same form need not have asked for the same.
+    @Test func notesAreThoseOfEachMachine() async throws {
+        var shape = LayerShape(channels: 2, filters: 2)
+        (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth, shape.strideHeight) = (9, 9, 3, 3, 2)
+        let density = OperandSource.density(0.5, .spatial, Spread())
+        let trace = Trace(
+            model: "m", layers: [Layer(name: "l", shape: shape, weights: density, activations: density)])
+        let cache = SimulationCache(limit: .kibibytes(1 << 10))
+        for (algorithm, note) in [
+            (.direct, nil), (.auto, "runs direct: its stride is 2x1, not 1"), (.direct, nil),
+        ] as [(AlgorithmChoice, String?)] {
+            var machine = Configuration()
+            machine.mapping.algorithm = algorithm
+            let result = try await Simulator(machine).run(trace, sharing: (cache: cache, trace: 0))
+            #expect(result.layers.map(\.note) == [note])
+        }
+    }
+
     /// Small layers whose operands wait for each other's blocks: a kernel in the Winograd domain, a spatial one, and a linear layer.
     private static func layers() -> [Layer] {
         var kernel = LayerShape(channels: 20, filters: 24)
@@ -193,7 +211,7 @@ struct SharingTests {
             let layer = random.pick(layers)
             func run(_ cache: SimulationCache?) throws -> Activity {
                 try LayerSimulation(
-                    lowered: LoweredLayer(layer, configuration: machine, seed: 1), configuration: machine,
+                    lowered: LoweredLayer(layer, machine), configuration: machine,
                     nextDensity: 0.5, cache: cache
                 ).run()
             }

@@ -62,7 +62,7 @@ struct ShippedTests {
         let total = try await Simulator(idealConfiguration("dense-winograd")).run(
             shippedTrace("\(network)/dense.yaml")
         ).total
-        let utilization = try #require(total.utilization)
+        let utilization = try #require(total.array.utilization)
         #expect(utilization >= 0.95)
     }
 
@@ -73,7 +73,8 @@ struct ShippedTests {
         let total = try await Simulator(idealConfiguration("dense-direct")).run(
             shippedTrace("\(network)/dense.yaml")
         ).total
-        let atWork = Double(total.slots[.useful] + total.slots[.ineffectual]) / Double(total.slots.total)
+        let atWork =
+            Double(total.array.slots[.useful] + total.array.slots[.ineffectual]) / Double(total.array.slots.total)
         #expect(atWork >= 0.95)
         #expect(total.multiplyReduction.map { $0 <= 1 } == true)
     }
@@ -85,7 +86,7 @@ struct ShippedTests {
     func denseBuffers(network: String, machine: String) async throws {
         let simulator = try shippedSimulator(machine)
         let result = try await simulator.run(shippedTrace("\(network)/dense.yaml"))
-        let weights = result.total.weightOperands
+        let weights = result.total.weights
         #expect(weights.wholeGroupsCapacity <= simulator.configuration.weightBuffer.capacity.count)
         #expect(!result.repeatedLoads.contains { $0.hasPrefix("weights") }, "\(result.repeatedLoads)")
         if network == "resnet-18" && machine == "dense-direct" { #expect(result.total.cycles < 3_400_000) }
@@ -98,10 +99,10 @@ struct ShippedTests {
             name: "fc", operation: .linear, shape: LayerShape(channels: 2048, filters: 1024), relu: .spatial,
             weights: .density(1, .spatial, Spread()), activations: .density(0.5, .spatial, Spread()))
         let activity = try shippedSimulator("mobile").simulate(layer).activity
-        #expect(activity.slots[.unmapped] * 10 > activity.slots.total * 9)
-        #expect(activity.ledger.largest == CycleHolder.dramWeights)
-        #expect(activity.ledger[.dramWeights] * 10 > activity.cycles * 8)
-        #expect(activity.ledger.total == activity.cycles)
+        #expect(activity.array.slots[.unmapped] * 10 > activity.array.slots.total * 9)
+        #expect(activity.timing.held.largest == CycleHolder.dramWeights)
+        #expect(activity.timing.held[.dramWeights] * 10 > activity.cycles * 8)
+        #expect(activity.timing.held.total == activity.cycles)
     }
 
     @Test("mobile is 85 % utilized on a layer of 256 channels at densities 0.40 and 0.41")
@@ -114,7 +115,7 @@ struct ShippedTests {
             name: "layer", shape: shape, relu: .winograd, weights: .density(0.40, .winograd, Spread()),
             activations: .density(0.41, .winograd, Spread()))
         let utilization = try #require(
-            try Simulator(idealConfiguration("mobile")).simulate(layer).activity.utilization)
+            try Simulator(idealConfiguration("mobile")).simulate(layer).activity.array.utilization)
         #expect(utilization >= 0.85)
     }
 
@@ -151,8 +152,8 @@ struct ShippedTests {
                 case .winograd: fillIn.activationDensityWinogradRelu
                 }
             #expect(run.algorithm == .winograd(tile: 2, kernel: 3), "\(layer.name)")
-            #expect(fillIn.weightDensityAfter == run.activity.weightDensity, "\(layer.name)")
-            #expect(own == run.activity.activationDensity, "\(layer.name)")
+            #expect(fillIn.weightDensityAfter == run.activity.workload.weightDensity, "\(layer.name)")
+            #expect(own == run.activity.workload.activationDensity, "\(layer.name)")
             measured += 1
         }
         #expect(measured == 4)
@@ -174,9 +175,9 @@ struct ShippedTests {
         let result = try await shippedSimulator("mobile", ["mapping.algorithm=winograd"]).run(trace, only: [0])
         let activity = result.total
         let burst = 64
-        #expect(activity.dramCommands.writes * burst == activity.dramOutputBytes)
-        #expect(activity.dramCommands.reads * burst == activity.dramWeightBytes + activity.dramInputBytes)
-        #expect(activity.memoryBoundCycles <= activity.cycles)
+        #expect(activity.memory.commands.writes * burst == activity.memory.outputBytes)
+        #expect(activity.memory.commands.reads * burst == activity.memory.weightBytes + activity.memory.inputBytes)
+        #expect(activity.memory.boundCycles <= activity.cycles)
     }
 
     @Test(
@@ -189,20 +190,20 @@ struct ShippedTests {
         let ideal = try await Simulator(idealConfiguration(name)).run(trace)
         for (a, b) in zip(behind.layers, ideal.layers) {
             #expect(a.activity.cycles > b.activity.cycles, "\(a.name)")
-            #expect(a.activity.usefulProducts == b.activity.usefulProducts)
-            #expect(a.activity.dramBytes >= b.activity.dramBytes)
-            #expect(a.activity.dramBytes - a.activity.dramPayloadBytes >= 0)
-            let hits = try #require(a.activity.dramRowHitRate)
+            #expect(a.activity.array.usefulProducts == b.activity.array.usefulProducts)
+            #expect(a.activity.memory.bytes >= b.activity.memory.bytes)
+            #expect(a.activity.memory.bytes - a.activity.memory.payloadBytes >= 0)
+            let hits = try #require(a.activity.memory.rowHitRate)
             #expect(hits > 0.5 && hits <= 1, "\(a.name): \(hits)")
-            let commands = a.activity.dramCommands
-            let peak = try #require(a.activity.dramBandwidthUtilization)
+            let commands = a.activity.memory.commands
+            let peak = try #require(a.activity.memory.bandwidthUtilization)
             #expect(peak <= 1)
-            #expect(a.activity.dramBytes % (commands.reads + commands.writes) == 0)
+            #expect(a.activity.memory.bytes % (commands.reads + commands.writes) == 0)
             #expect(
-                a.activity.dramOutputBytes * (commands.reads + commands.writes) == commands.writes
-                    * a.activity.dramBytes)
+                a.activity.memory.outputBytes * (commands.reads + commands.writes) == commands.writes
+                    * a.activity.memory.bytes)
         }
-        let ledger = behind.total.ledger
+        let ledger = behind.total.timing.held
         #expect(ledger[.dramWeights] + ledger[.dramInputs] + ledger[.dramOutputs] > 0)
     }
 }

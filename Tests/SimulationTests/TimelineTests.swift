@@ -9,7 +9,7 @@ import Traces
 struct TimelineTests {
     private func timeline(_ random: RandomCase) throws -> (timeline: LayerTimeline, activity: Activity)? {
         let recorder = TimelineRecorder()
-        guard let lowered = try? LoweredLayer(random.layer, configuration: random.configuration, seed: 1),
+        guard let lowered = try? LoweredLayer(random.layer, random.configuration),
             let activity = try? LayerSimulation(
                 lowered: lowered, configuration: random.configuration, nextDensity: 1, recorder: recorder
             ).run()

@@ -27,7 +27,7 @@ struct VerificationTests {
         let weights = values(6 * 4 / groups * 9)
         let activations = values(2 * 4 * 7 * 6).map { max(0, $0) }
         var outputs = ReferenceConvolution.direct(
-            input: activations.map(Double.init), weights: weights.map(Double.init), shape: shape.convolution)
+            input: activations.map(Double.init), weights: weights.map(Double.init), shape: shape)
         if spoil { outputs[11] += 0.01 }
         return Layer(
             name: "layer", shape: shape, relu: .spatial,
@@ -114,11 +114,11 @@ struct VerificationTests {
                 let (direct, rounding) = (try #require(result.direct), try #require(result.rounding))
                 #expect(abs(direct.largest / rounding - 1) < 1e-9)
                 if tile == 4 && bits < 12 { continue }
-                let form = try LayerPlan(layer, mapping: configuration.mapping).form
+                let form = try LayerForm(layer, mapping: configuration.mapping)
                 let theory = RoundingError(
-                    shape: layer.shape, form: form,
-                    weights: try #require(try layer.weightValues(form, quantizeBits: nil)),
-                    activations: try #require(try layer.activationValues(form, quantizeBits: nil)), bits: (bits, bits))
+                    shape: layer.shape, matrices: form.matrices,
+                    weights: try #require(try form.weightValues(quantizeBits: nil)),
+                    activations: try #require(try form.activationValues(quantizeBits: nil)), bits: (bits, bits))
                 let ratio = rounding / theory.largest(of: try #require(layer.directOutputs()))
                 #expect(ratio > 0.33 && ratio < 3, "seed \(seed), \(algorithm) \(tile), \(bits) bit: \(ratio)")
             }
@@ -141,10 +141,10 @@ struct VerificationTests {
     func roundingOfOneProduct() {
         var shape = LayerShape(channels: 1, filters: 1)
         (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (1, 1, 1, 1)
-        let error = RoundingError(shape: shape, form: .direct, weights: [3], activations: [5], bits: (3, 4))
+        let error = RoundingError(shape: shape, matrices: nil, weights: [3], activations: [5], bits: (3, 4))
         // Steps 3/3 and 5/7: (9 * 25/49 + 25 * 1) / 12.
         #expect(abs(error.deviation * error.deviation - (9.0 * 25 / 49 + 25) / 12) < 1e-12)
-        let zero = RoundingError(shape: shape, form: .direct, weights: [0], activations: [5], bits: (3, 4))
+        let zero = RoundingError(shape: shape, matrices: nil, weights: [0], activations: [5], bits: (3, 4))
         #expect(zero.deviation == 0)
     }
 

@@ -55,10 +55,10 @@ import YAML
         let activity = try Simulator(configuration).simulate(layer).activity
         let ledger = page.table("The ledger")
         #expect(ledger.map { $0[0] } == CycleHolder.allCases.map(\.name))
-        #expect(ledger.map { $0[1] } == CycleHolder.allCases.map { "\(activity.ledger[$0])" })
+        #expect(ledger.map { $0[1] } == CycleHolder.allCases.map { "\(activity.timing.held[$0])" })
         let slots = page.table("The slots")
         #expect(slots.map { $0[0] } == CycleClass.allCases.map(\.name))
-        #expect(slots.map { $0[3] } == CycleClass.allCases.map { "\(activity.slots[$0])" })
+        #expect(slots.map { $0[3] } == CycleClass.allCases.map { "\(activity.array.slots[$0])" })
         for row in slots { #expect(Int(row[1]).map { $0 + (Int(row[2]) ?? 0) } == Int(row[3]), "\(row)") }
         #expect(activity.cycles == 48)
     }
@@ -71,7 +71,7 @@ import YAML
         }
         let bundles = page.table("Bundles")
         let passes = try numbers("Drains and stores")
-        #expect(passes.count == result.activity.passes)
+        #expect(passes.count == result.activity.array.passes)
         for pass in passes {
             let issues = bundles.filter { $0[1] == "\(pass[0])" }.compactMap { Int($0[9]) }
             let (run, drain, store) = (slices("passes")[pass[0]], slices("drains")[pass[0]], slices("stores")[pass[0]])
@@ -83,8 +83,8 @@ import YAML
             let load = try #require(slices(track).first)
             #expect(row.dropFirst().prefix(3) == ["\(load.bytes ?? 0)", "\(load.start)", "\(load.end)"], "\(load)")
         }
-        #expect(result.activity.bundles == bundles.count)
-        #expect(result.activity.dramBytes == 15 + 36 + passes.map { $0[0] % 2 == 0 ? 2 : 1 }.reduce(0, +))
+        #expect(result.activity.array.bundles == bundles.count)
+        #expect(result.activity.memory.bytes == 15 + 36 + passes.map { $0[0] % 2 == 0 ? 2 : 1 }.reduce(0, +))
     }
 
     @Test func bundlesAreThoseOfTheNaiveMachine() throws {

@@ -46,6 +46,21 @@ struct PlanTests {
         #expect(try values(sweep).map { $0.dropFirst().joined(separator: " ") } == ["4 1", "2 1", "2 2"])
     }
 
+    /// An encoding with a number is one value, in an axis and in a constraint.
+    @Test func encodingsAreValues() throws {
+        let sweep = """
+            traces: [trace.yaml]
+            axes:
+              weight_buffer.encoding: [dense, bitmask, {run_length: 4}, {csc: 4}]
+              pe_array.rows: [1, 2]
+            constraints: ["weight_buffer.encoding == bitmask or pe_array.rows == 2"]
+            """
+        #expect(
+            try values(sweep).map { $0.dropFirst().joined(separator: " ") } == [
+                "dense 2", "bitmask 1", "bitmask 2", "{run_length: 4} 2", "{csc: 4} 2",
+            ])
+    }
+
     /// A section and a key of it: whichever comes first in the file, the key is that of its axis.
     @Test func keysOfSectionsHold() throws {
         for order in [[0, 1], [1, 0]] {

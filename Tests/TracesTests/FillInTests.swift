@@ -56,7 +56,6 @@ import Winograd
     @Test func densitiesAreThoseOfTheMasks() throws {
         for seed in 300..<360 as Range<UInt64> {
             let c = try OperandCase(seed: seed)
-            let form = ComputeForm.winograd(c.matrices)
             let layer = c.layer()
             let fillIn = try layer.fillIn(seed: seed)
             #expect(fillIn.tile == c.matrices.m && fillIn.kernel == c.matrices.r, "seed \(seed)")
@@ -65,19 +64,19 @@ import Winograd
                 (fillIn.activationDensityNoRelu, layer), (fillIn.activationDensitySpatialRelu, spatial),
                 (fillIn.activationDensityWinogradRelu, c.layer(relu: .winograd)),
             ] {
-                let zeros = try layer.activationZeros(form, seed: seed, quantizeBits: nil)
+                let zeros = try layer.form(c.matrices).activationZeros(seed: seed, quantizeBits: nil)
                 #expect(density == share(of: zeros), "seed \(seed), relu \(layer.relu)")
             }
-            let weights = try layer.weightZeros(form, seed: seed, quantizeBits: nil)
+            let weights = try layer.form(c.matrices).weightZeros(seed: seed, quantizeBits: nil)
             #expect(fillIn.weightDensityAfter == share(of: weights), "seed \(seed)")
-            let taps = try layer.weightZeros(.direct, seed: seed, quantizeBits: nil)
+            let taps = try layer.form().weightZeros(seed: seed, quantizeBits: nil)
             #expect(fillIn.weightDensityBefore == share(of: taps), "seed \(seed)")
             let trained = c.layer(relu: .winograd, weights: .tensor(c.transformedTensor, .winograd))
             let trainedFillIn = try trained.fillIn(seed: seed)
             #expect(trainedFillIn.weightDensityBefore == nil, "seed \(seed)")
             #expect(
                 try trainedFillIn.weightDensityAfter
-                    == share(of: trained.weightZeros(form, seed: seed, quantizeBits: nil)), "seed \(seed)")
+                    == share(of: trained.form(c.matrices).weightZeros(seed: seed, quantizeBits: nil)), "seed \(seed)")
             // The layer's own ReLU decides what it multiplies, and nothing that is measured of its pixels.
             #expect(trainedFillIn.pixelDensity == fillIn.pixelDensity, "seed \(seed)")
             #expect(trainedFillIn.activationDensityNoRelu == fillIn.activationDensityNoRelu, "seed \(seed)")
@@ -109,19 +108,18 @@ import Winograd
         let half = OperandSource.density(0.5, .spatial, Spread())
         for seed in 500..<540 as Range<UInt64> {
             let c = try OperandCase(seed: seed)
-            let form = ComputeForm.winograd(c.matrices)
             for relu in [Relu.none, .spatial] {
                 let layer = c.layer(relu: relu, weights: half, activations: half)
                 let fillIn = try layer.fillIn(seed: seed)
                 let label = "seed \(seed), relu \(relu)"
-                let taps = try layer.weightZeros(.direct, seed: seed, quantizeBits: nil)
+                let taps = try layer.form().weightZeros(seed: seed, quantizeBits: nil)
                 #expect(fillIn.weightDensityBefore == share(of: taps), "\(label)")
-                let weights = try layer.weightZeros(form, seed: seed, quantizeBits: nil)
+                let weights = try layer.form(c.matrices).weightZeros(seed: seed, quantizeBits: nil)
                 #expect(fillIn.weightDensityAfter == share(of: weights), "\(label)")
-                let pixels = share(of: try layer.activationZeros(.direct, seed: seed, quantizeBits: nil))
+                let pixels = share(of: try layer.form().activationZeros(seed: seed, quantizeBits: nil))
                 #expect(fillIn.pixelDensity == pixels, "\(label)")
                 #expect(fillIn.rectifiedPixelDensity == (relu == .spatial ? pixels : nil), "\(label)")
-                let positions = share(of: try layer.activationZeros(form, seed: seed, quantizeBits: nil))
+                let positions = share(of: try layer.form(c.matrices).activationZeros(seed: seed, quantizeBits: nil))
                 #expect(fillIn.activationDensityNoRelu == positions, "\(label)")
                 #expect(fillIn.activationDensitySpatialRelu == (relu == .spatial ? positions : nil), "\(label)")
                 #expect(fillIn.activationDensityWinogradRelu == nil, "\(label)")
@@ -134,9 +132,9 @@ import Winograd
         let c = try OperandCase(seed: 7)
         let layer = c.layer(relu: relu, weights: half, activations: half)
         let fillIn = try layer.fillIn(seed: 7)
-        let form = ComputeForm.winograd(c.matrices)
-        let positions = share(of: try layer.activationZeros(form, seed: 7, quantizeBits: nil))
-        #expect(try fillIn.weightDensityAfter == share(of: layer.weightZeros(form, seed: 7, quantizeBits: nil)))
+        let positions = share(of: try layer.form(c.matrices).activationZeros(seed: 7, quantizeBits: nil))
+        #expect(
+            try fillIn.weightDensityAfter == share(of: layer.form(c.matrices).weightZeros(seed: 7, quantizeBits: nil)))
         #expect(fillIn.weightDensityBefore == nil)
         #expect(fillIn.pixelDensity == nil && fillIn.rectifiedPixelDensity == nil)
         #expect(fillIn.activationDensityNoRelu == (relu == .winograd ? nil : positions))

@@ -5,6 +5,13 @@ import Winograd
 
 @testable import Traces
 
+extension Layer {
+    /// The form of Winograd's algorithm with these matrices, or the direct form.
+    func form(_ matrices: WinogradMatrices? = nil) throws -> LayerForm {
+        try matrices.map { try LayerForm(winograd: self, matrices: $0) } ?? LayerForm(direct: self)
+    }
+}
+
 /// A layer of random shape and values, with what its operands are by the plain formulas.
 struct OperandCase {
     let seed: UInt64
@@ -113,16 +120,15 @@ struct OperandCase {
     @Test func valuesAndZerosAreThoseOfTheFormulas() throws {
         for seed in 0..<80 as Range<UInt64> {
             let c = try OperandCase(seed: seed)
-            let form = ComputeForm.winograd(c.matrices)
             for bits in [nil, 8, 4, 2] as [Int?] {
                 func rounded(_ values: [Double]) -> [Double] { bits.map { c.quantized(values, $0) } ?? values }
                 for relu in [Relu.none, .winograd] {
                     let layer = c.layer(relu: relu)
                     let expected = rounded(c.activations(rectified: relu == .winograd))
-                    #expect(try layer.activationValues(form, quantizeBits: bits) == expected, "seed \(seed)")
+                    #expect(try layer.form(c.matrices).activationValues(quantizeBits: bits) == expected, "seed \(seed)")
                     guard
-                        case .positions(let masks, let pixels?) = try layer.activationZeros(
-                            form, seed: 1, quantizeBits: bits)
+                        case .positions(let masks, let pixels?) = try layer.form(c.matrices).activationZeros(
+                            seed: 1, quantizeBits: bits)
                     else {
                         Issue.record("seed \(seed): no positions with pixels")
                         continue
@@ -137,9 +143,9 @@ struct OperandCase {
                     (.tensor(c.transformedTensor, .winograd), trained),
                 ] {
                     let layer = c.layer(weights: source)
-                    #expect(try layer.weightValues(form, quantizeBits: bits) == values, "seed \(seed)")
+                    #expect(try layer.form(c.matrices).weightValues(quantizeBits: bits) == values, "seed \(seed)")
                     guard
-                        case .positions(let masks) = try layer.weightZeros(form, seed: 1, quantizeBits: bits)
+                        case .positions(let masks) = try layer.form(c.matrices).weightZeros(seed: 1, quantizeBits: bits)
                     else {
                         Issue.record("seed \(seed): no positions")
                         continue
@@ -149,15 +155,15 @@ struct OperandCase {
                 }
                 let layer = c.layer()
                 let direct = rounded(c.input.map(Double.init))
-                #expect(try layer.activationValues(.direct, quantizeBits: bits) == direct)
-                if case .pixels(let flags) = try layer.activationZeros(.direct, seed: 1, quantizeBits: bits) {
+                #expect(try layer.form().activationValues(quantizeBits: bits) == direct)
+                if case .pixels(let flags) = try layer.form().activationZeros(seed: 1, quantizeBits: bits) {
                     #expect(flags.flags == direct.map { $0 == 0 ? 0 : 1 }, "seed \(seed)")
                 } else {
                     Issue.record("seed \(seed): no pixels")
                 }
                 let taps = rounded(c.weights.map(Double.init))
-                #expect(try layer.weightValues(.direct, quantizeBits: bits) == taps)
-                if case .taps(let flags) = try layer.weightZeros(.direct, seed: 1, quantizeBits: bits) {
+                #expect(try layer.form().weightValues(quantizeBits: bits) == taps)
+                if case .taps(let flags) = try layer.form().weightZeros(seed: 1, quantizeBits: bits) {
                     #expect(flags.flags == taps.map { $0 == 0 ? 0 : 1 }, "seed \(seed)")
                 } else {
                     Issue.record("seed \(seed): no taps")
@@ -171,12 +177,12 @@ struct OperandCase {
         for seed in 100..<140 as Range<UInt64> {
             let c = try OperandCase(seed: seed)
             let (m, size) = (c.matrices.m, c.matrices.n * c.matrices.n)
-            let weights = try c.layer().weightValues(.winograd(c.matrices), quantizeBits: nil) ?? []
-            let values = try c.layer().activationValues(.winograd(c.matrices), quantizeBits: nil) ?? []
+            let weights = try c.layer().form(c.matrices).weightValues(quantizeBits: nil) ?? []
+            let values = try c.layer().form(c.matrices).activationValues(quantizeBits: nil) ?? []
             let expected = ReferenceConvolution.direct(
-                input: c.input.map(Double.init), weights: c.weights.map(Double.init), shape: c.shape.convolution)
+                input: c.input.map(Double.init), weights: c.weights.map(Double.init), shape: c.shape)
             let (rows, columns) = (c.shape.outputHeight, c.shape.outputWidth)
-            let (tileRows, tileColumns) = (c.shape.tileRows(m), c.shape.tileColumns(m))
+            let (tileRows, tileColumns) = ((rows + m - 1) / m, (columns + m - 1) / m)
             var error = 0.0
             for (index, value) in expected.enumerated() {
                 let (map, x) = index.quotientAndRemainder(dividingBy: columns)
@@ -205,12 +211,11 @@ struct OperandCase {
             let c = try OperandCase(seed: seed)
             let layer = c.layer(
                 weights: .density(0.3, .spatial, Spread()), activations: .density(0.2, .spatial, Spread()))
-            let form = ComputeForm.winograd(c.matrices)
-            guard case .taps(let taps) = try layer.weightZeros(.direct, seed: seed, quantizeBits: 8),
-                case .pixels(let pixels) = try layer.activationZeros(.direct, seed: seed, quantizeBits: nil),
-                case .positions(let weights) = try layer.weightZeros(form, seed: seed, quantizeBits: nil),
-                case .positions(let activations, let known?) = try layer.activationZeros(
-                    form, seed: seed, quantizeBits: 8)
+            guard case .taps(let taps) = try layer.form().weightZeros(seed: seed, quantizeBits: 8),
+                case .pixels(let pixels) = try layer.form().activationZeros(seed: seed, quantizeBits: nil),
+                case .positions(let weights) = try layer.form(c.matrices).weightZeros(seed: seed, quantizeBits: nil),
+                case .positions(let activations, let known?) = try layer.form(c.matrices).activationZeros(
+                    seed: seed, quantizeBits: 8)
             else {
                 Issue.record("seed \(seed): wrong form")
                 continue
@@ -233,7 +238,7 @@ struct OperandCase {
                         tensor: Tensor(
                             pixels.flags.map(Float.init),
                             shape: [c.shape.batch, c.shape.channels, c.shape.height, c.shape.width])), .spatial))
-            let values = try flagged.activationValues(.winograd(absolute), quantizeBits: nil) ?? []
+            let values = try flagged.form(absolute).activationValues(quantizeBits: nil) ?? []
             #expect(activations.masks == c.masks(values), "seed \(seed)")
         }
     }
@@ -244,10 +249,9 @@ struct OperandCase {
         (spread.channels, spread.tiles) = (0.1, 0.2)
         let layer = c.layer(
             relu: .winograd, weights: .density(0.4, .winograd, Spread()), activations: .density(0.5, .winograd, spread))
-        let form = ComputeForm.winograd(c.matrices)
         let positions = c.matrices.n * c.matrices.n
-        guard case .positions(let weights) = try layer.weightZeros(form, seed: 9, quantizeBits: nil),
-            case .positions(let activations, nil) = try layer.activationZeros(form, seed: 9, quantizeBits: 8)
+        guard case .positions(let weights) = try layer.form(c.matrices).weightZeros(seed: 9, quantizeBits: nil),
+            case .positions(let activations, nil) = try layer.form(c.matrices).activationZeros(seed: 9, quantizeBits: 8)
         else {
             Issue.record("wrong form")
             return
@@ -258,29 +262,29 @@ struct OperandCase {
                 #expect((mask >> UInt64(position) & 1 == 1) == (drawn.uniform(index * positions + position) < 0.4))
             }
         }
-        let tiles = c.shape.batch * c.shape.tileRows(c.matrices.m) * c.shape.tileColumns(c.matrices.m)
+        let tiles = TileGrid(c.shape, edge: c.matrices.m).tiles
         #expect(activations.outer == tiles && activations.channels == c.shape.channels)
         let expected = DensityDrawing(
             density: 0.5, spread: spread, seed: 9, stream: "l/activations", outer: tiles, outerIs: .tiles,
             channels: c.shape.channels, elements: positions)
         #expect(activations.masks == expected.allMasks().masks)
-        #expect(try layer.weightValues(form, quantizeBits: nil) == nil)
-        #expect(try layer.activationValues(form, quantizeBits: nil) == nil)
+        #expect(try layer.form(c.matrices).weightValues(quantizeBits: nil) == nil)
+        #expect(try layer.form(c.matrices).activationValues(quantizeBits: nil) == nil)
     }
 
     @Test func masksStandAsTheyAre() throws {
         let masks = TensorReference(name: "m", tensor: Tensor([1, 2, 3, .max, 5, 6] as [UInt64], shape: [2, 3]))
         let layer = Layer(
             name: "l", shape: LayerShape(channels: 4, filters: 2), weights: .mask(masks), activations: .mask(masks))
-        guard case .given(let weights) = try layer.weightZeros(.direct, seed: 1, quantizeBits: nil),
-            case .given(let activations) = try layer.activationZeros(.direct, seed: 1, quantizeBits: 8)
+        guard case .given(let weights) = try layer.form().weightZeros(seed: 1, quantizeBits: nil),
+            case .given(let activations) = try layer.form().activationZeros(seed: 1, quantizeBits: 8)
         else {
             Issue.record("wrong form")
             return
         }
         #expect(weights.rows == 2 && weights.columns == 3 && weights.masks == [1, 2, 3, .max, 5, 6])
         #expect(activations.masks == weights.masks)
-        #expect(try layer.weightValues(.direct, quantizeBits: nil) == nil)
+        #expect(try layer.form().weightValues(quantizeBits: nil) == nil)
     }
 
     @Test func aTensorOfZerosQuantizesToZeros() throws {
@@ -288,8 +292,8 @@ struct OperandCase {
         let layer = Layer(
             name: "l", shape: LayerShape(channels: 2, filters: 2), weights: .tensor(zeros, .spatial),
             activations: .density(1, .spatial, Spread()))
-        #expect(try layer.weightValues(.direct, quantizeBits: 8) == [0, 0, 0, 0])
-        #expect(throws: InputError.self) { try layer.weightValues(.direct, quantizeBits: 1) }
+        #expect(try layer.form().weightValues(quantizeBits: 8) == [0, 0, 0, 0])
+        #expect(throws: InputError.self) { try layer.form().weightValues(quantizeBits: 1) }
     }
 
     private func message<T>(_ body: () throws -> T) -> String {
@@ -303,29 +307,28 @@ struct OperandCase {
     @Test func formsThatAreAnotherFunctionAreRefused() throws {
         let c = try OperandCase(seed: 5)
         let (m, r) = (c.matrices.m, c.matrices.r)
-        let form = ComputeForm.winograd(c.matrices)
         let trained = c.layer(weights: .tensor(c.transformedTensor, .winograd))
         #expect(
-            message { try trained.weightZeros(.direct, seed: 1, quantizeBits: nil) }
+            message { try trained.form().weightZeros(seed: 1, quantizeBits: nil) }
                 == "error: layer \"l\": its weights live in the Winograd domain, so it has no direct form: that is a "
                 + "different function. Expected Winograd with tile \(m)")
         let other = try WinogradMatrices.cookToom(m: m == 1 ? 2 : 1, r: r)
         #expect(
-            message { try c.layer(relu: .winograd).activationValues(.winograd(other), quantizeBits: nil) }
+            message { try c.layer(relu: .winograd).form(other).activationValues(quantizeBits: nil) }
                 == "error: layer \"l\": its ReLU lives in the Winograd domain of tile \(m), so it has no form at tile "
                 + "\(other.m): that is a different function")
         #expect(
             message {
                 try c.layer(relu: .winograd, activations: .density(0.5, .spatial, Spread()))
-                    .activationZeros(form, seed: 1, quantizeBits: nil)
+                    .form(c.matrices).activationZeros(seed: 1, quantizeBits: nil)
             }.contains("expected domain: winograd"))
         // Spatial operands have every form.
-        _ = try c.layer().weightZeros(.winograd(other), seed: 1, quantizeBits: nil)
+        _ = try c.layer().form(other).weightZeros(seed: 1, quantizeBits: nil)
         var strided = c.layer()
         strided.winograd = nil
         strided.shape.strideWidth = 2
         #expect(
-            message { try strided.weightZeros(form, seed: 1, quantizeBits: nil) }
+            message { try strided.form(c.matrices).weightZeros(seed: 1, quantizeBits: nil) }
                 == "error: layer \"l\": Winograd's algorithm expects stride 1, found 1 x 2")
     }
 
@@ -335,6 +338,6 @@ struct OperandCase {
         let layer = Layer(
             name: "l", shape: shape, weights: .density(1, .spatial, Spread()),
             activations: .density(1, .spatial, Spread()))
-        #expect(message { try layer.activationZeros(.direct, seed: 1, quantizeBits: nil) }.contains("at most 2^31"))
+        #expect(message { try layer.form().activationZeros(seed: 1, quantizeBits: nil) }.contains("at most 2^31"))
     }
 }

@@ -75,7 +75,7 @@ extension SeededGenerator {
     }
 
     @Test func handComputedConvolution() {
-        var shape = ConvolutionShape()
+        var shape = LayerShape(channels: 1, filters: 1)
         (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (2, 3, 2, 2)
         let input: [Double] = [1, 2, 3, 4, 5, 6]
         #expect(ReferenceConvolution.direct(input: input, weights: [1, 10, 100, 1000], shape: shape) == [5421, 6532])
@@ -85,7 +85,7 @@ extension SeededGenerator {
     }
 
     @Test func groupsDoNotMix() {
-        var shape = ConvolutionShape()
+        var shape = LayerShape(channels: 1, filters: 1)
         (shape.channels, shape.filters, shape.groups) = (4, 2, 2)
         let output = ReferenceConvolution.direct(input: [1, 10, 100, 1000], weights: [1, 2, 3, 4], shape: shape)
         #expect(output == [21, 4300])
@@ -94,7 +94,7 @@ extension SeededGenerator {
     @Test func winogradIsTheDirectConvolution() throws {
         for seed in UInt64(0)..<120 {
             var random = SeededGenerator(seed: seed)
-            var shape = ConvolutionShape()
+            var shape = LayerShape(channels: 1, filters: 1)
             let r = random.number(2...5)
             let m = random.number(1...(9 - r))
             shape.groups = random.number(1...3)
@@ -119,7 +119,7 @@ extension SeededGenerator {
     @Test func directConvolutionOfAnyStrideAndDilation() {
         for seed in UInt64(0)..<120 {
             var random = SeededGenerator(seed: seed)
-            var shape = ConvolutionShape()
+            var shape = LayerShape(channels: 1, filters: 1)
             shape.groups = random.number(1...2)
             shape.channels = shape.groups * random.number(1...2)
             shape.filters = shape.groups * random.number(1...2)
@@ -167,7 +167,7 @@ extension SeededGenerator {
     }
 
     @Test func whatWinogradCannotDoIsRefused() throws {
-        var shape = ConvolutionShape()
+        var shape = LayerShape(channels: 1, filters: 1)
         (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (5, 5, 3, 3)
         let input = [Double](repeating: 1, count: 25)
         let matrices = try WinogradMatrices.cookToom(m: 2, r: 2)

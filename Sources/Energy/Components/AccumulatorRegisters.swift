@@ -10,8 +10,8 @@ struct AccumulatorRegisters: EnergyComponent {
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let bits = shape.datatype.accumulators
-        let updates = layer.activity.accumulatorUpdates * bits
-        let drains = layer.activity.accumulatorDrains * bits
+        let updates = layer.activity.array.accumulatorUpdates * bits
+        let drains = layer.activity.outputs.accumulatorDrains * bits
         let read = book.energy(.registerRead, width: 1)
         let write = book.energy(.registerWrite, width: 1)
         return [("read", updates, read), ("write", updates, write), ("drain", drains, read)].map {

@@ -9,7 +9,9 @@ struct Adders: EnergyComponent {
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let figure = arithmetic.add(shape.datatype.accumulators)
-        return [("adder_tree", layer.activity.treeAdds), ("accumulator", layer.activity.accumulatorUpdates)].map {
+        return [
+            ("adder_tree", layer.activity.array.treeAdds), ("accumulator", layer.activity.array.accumulatorUpdates),
+        ].map {
             EnergyEntry(component: $0, action: "add", count: $1, figure: figure, family: .arithmetic)
         }
     }

@@ -15,12 +15,12 @@ struct BroadcastWires: EnergyComponent {
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let activity = layer.activity
-        let (weights, inputs) = (activity.weightOperands.broadcast, activity.inputOperands.broadcast)
+        let (weights, inputs) = (activity.weights.broadcast, activity.inputs.broadcast)
         let array = shape.array
         return [
-            entry("weight_masks", shape.sentWeights.maskBits(of: weights), pes: array.columns),
+            entry("weight_masks", shape.sentWeights.indexBits(of: weights), pes: array.columns),
             entry("weight_values", shape.sentWeights.valueBits(of: weights), pes: array.columns),
-            entry("input_masks", shape.sentInputs.maskBits(of: inputs), pes: array.rows),
+            entry("input_masks", shape.sentInputs.indexBits(of: inputs), pes: array.rows),
             entry("input_values", shape.sentInputs.valueBits(of: inputs), pes: array.rows),
         ].filter { $0.count > 0 || $0.action.hasSuffix("values") }
     }

@@ -1,24 +1,26 @@
 import Hardware
 import Simulation
 
-/// Reads and writes of a buffer's banks, and the bits of masks in all bits that are read.
+/// Reads and writes of a buffer's banks.
 struct BufferAccesses: Sendable {
     let reads: Int
     let writes: Int
-    let maskBits: Int
+    /// Of the bits that are read, those that the encoding stores beside values.
+    let indexBits: Int
     let bits: Int
+}
 
-    init(reads: Int, writes: Int, maskBits: Int, bits: Int) {
-        self.reads = reads
-        self.writes = writes
-        self.maskBits = maskBits
-        self.bits = bits
+extension BufferAccesses {
+    init(_ operand: OperandLedger) {
+        self.init(
+            reads: operand.bufferReads, writes: operand.bufferWrites, indexBits: operand.readIndexBits,
+            bits: 8 * operand.bufferReadBytes)
     }
 
-    init(_ operand: OperandActivity) {
+    init(_ outputs: OutputLedger) {
         self.init(
-            reads: operand.bufferReads, writes: operand.bufferWrites, maskBits: operand.readMaskBits,
-            bits: 8 * operand.bufferReadBytes)
+            reads: outputs.bufferWrites, writes: outputs.bufferWrites, indexBits: outputs.encoded.values,
+            bits: 8 * outputs.bytes)
     }
 }
 
@@ -31,16 +33,18 @@ struct Buffer: EnergyComponent {
     /// The name of the table that gives the bank.
     let table: String
     let clock: Hertz
+    /// How it stores values.
+    let encoding: Encoding
     /// What a layer does with its banks.
     let accesses: @Sendable (Activity) -> BufferAccesses
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let accesses = accesses(layer.activity)
-        let masks = source.withMasks(accesses.maskBits, of: accesses.bits)
+        let read = source.withIndices(accesses.indexBits, of: accesses.bits, [encoding])
         return [
             EnergyEntry(
                 component: component, action: "read", count: accesses.reads,
-                figure: EnergyFigure(energy: bank.readEnergy, source: masks), family: .sram),
+                figure: EnergyFigure(energy: bank.readEnergy, source: read), family: .sram),
             EnergyEntry(
                 component: component, action: "write", count: accesses.writes,
                 figure: EnergyFigure(energy: bank.writeEnergy, source: source), family: .sram),
@@ -74,11 +78,12 @@ struct Buffer: EnergyComponent {
 }
 
 extension FigureSource {
-    /// The same source, with the share of an encoding's masks in what is moved; unchanged where there are none.
-    func withMasks(_ maskBits: Int, of bits: Int) -> FigureSource {
-        guard maskBits > 0, bits > 0 else { return self }
-        let share = Double(maskBits) / Double(bits) * 100
-        return preceded(by: "\(NumberForm.hundredths(share)) % of the bits are masks")
+    /// The same source, with the share of what encodings store beside values in what is moved; unchanged where that is nothing.
+    func withIndices(_ indexBits: Int, of bits: Int, _ encodings: [Encoding]) -> FigureSource {
+        guard indexBits > 0, bits > 0 else { return self }
+        let share = NumberForm.hundredths(Double(indexBits) / Double(bits) * 100)
+        let names = encodings.filter { !$0.keepsZeros }.map(\.indexName).unique().joined(separator: " or ")
+        return preceded(by: "\(share) % of the bits are \(names)")
     }
 }
 

@@ -1,8 +1,8 @@
 import Hardware
 import Simulation
 
-/// Encoders and decoders between values and masks. An encoder compares every value with zero and moves the others behind their
-/// mask; a decoder moves them back to their places.
+/// Encoders and decoders between neighbours that store values in different encodings. An encoder compares every value with zero and
+/// packs the others; a decoder moves them back to their places.
 struct Codecs: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
@@ -10,9 +10,9 @@ struct Codecs: EnergyComponent {
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let activity = layer.activity
         let sides = [
-            ("weight", activity.weightOperands.encoded, activity.weightOperands.decoded, shape.datatype.weights),
-            ("input", activity.inputOperands.encoded, activity.inputOperands.decoded, shape.datatype.activations),
-            ("output", activity.encodedOutputs, 0, shape.datatype.activations),
+            ("weight", activity.weights.encoded, activity.weights.decoded, shape.datatype.weights),
+            ("input", activity.inputs.encoded, activity.inputs.decoded, shape.datatype.activations),
+            ("output", activity.outputs.encoded, 0, shape.datatype.activations),
         ]
         var entries: [EnergyEntry] = []
         for (operand, encoded, decoded, width) in sides {
@@ -42,25 +42,29 @@ struct Codecs: EnergyComponent {
         var decoders = 0
         func atBandwidth(_ buffer: OperandBuffer, _ bits: Int) -> Int { buffer.bandwidth.count * 8 / bits }
         let input = configuration.inputBuffer
-        let storage = configuration.mapping.activationStorage
+        let isStoragePacked = !configuration.mapping.activationStorage.keepsZeros
         if let matrices = shape.matrices {
             let transform = configuration.inputTransform
             let values = (transform.units * matrices.n * matrices.n + transform.interval - 1) / transform.interval
-            if transform.placement == .load ? input.encoding == .bitmask : skipping.masksActivations {
+            if transform.placement == .load ? !input.encoding.keepsZeros : skipping.masksActivations {
                 encoders += values
             }
-            if storage == .bitmask { decoders += values }
-        } else if storage == .bitmask && input.encoding == .dense {
+            if isStoragePacked { decoders += values }
+        } else if isStoragePacked && input.encoding != configuration.mapping.activationStorage {
             decoders += atBandwidth(input, datatype.activations)
+            if !input.encoding.keepsZeros { encoders += atBandwidth(input, datatype.activations) }
         }
-        for (buffer, bits, isMasked) in [
-            (configuration.weightBuffer, datatype.weights, skipping.masksWeights),
-            (input, datatype.activations, skipping.masksActivations),
-        ] {
-            if buffer.encoding == .dense && isMasked { encoders += atBandwidth(buffer, bits) }
-            if buffer.encoding == .bitmask && !isMasked { decoders += atBandwidth(buffer, bits) }
+        for (buffer, bits, sent) in [
+            (configuration.weightBuffer, datatype.weights, skipping.sentWeights),
+            (input, datatype.activations, skipping.sentActivations),
+        ] where buffer.encoding != sent {
+            if buffer.encoding.keepsZeros {
+                encoders += atBandwidth(buffer, bits)
+            } else {
+                decoders += atBandwidth(buffer, bits)
+            }
         }
-        if storage == .bitmask {
+        if isStoragePacked {
             let output = configuration.outputTransform
             let perUnit = shape.matrices.map { $0.m * $0.m } ?? 1
             encoders += (output.units * perUnit + output.interval - 1) / output.interval

@@ -9,13 +9,15 @@ struct DRAMDevices: EnergyComponent {
     let configuration: DRAMConfiguration?
     /// pJ a bit where there is none; nil for the table's.
     let perBit: Double?
+    /// How it stores weights, and how activations.
+    let encodings: (weights: Encoding, activations: Encoding)
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         guard let configuration else { return bits(layer.activity) }
         let activity = layer.activity
-        let commands = activity.dramCommands
+        let commands = activity.memory.commands
         let table = DRAMEnergyTable(configuration)
-        let rankClocks = activity.dramClocks * configuration.organization.channels * configuration.organization.ranks
+        let rankClocks = activity.memory.clocks * configuration.organization.channels * configuration.organization.ranks
         // mW * ns = pJ.
         let clock = configuration.clockNanoseconds
         return [
@@ -34,7 +36,7 @@ struct DRAMDevices: EnergyComponent {
         ].map { action, count, energy, words in
             let source = source(words, energy, configuration)
             guard action == "read" || action == "write" else { return entry(action, count, energy, source) }
-            return entry(action, count, energy, source.withMasks(of: activity, isWrite: action == "write"))
+            return entry(action, count, energy, withIndices(source, activity, isWrite: action == "write"))
         }
     }
 
@@ -59,9 +61,9 @@ struct DRAMDevices: EnergyComponent {
         }
         let words = "a bit of a memory without a standard"
         return [
-            ("read", activity.dramWeightBytes + activity.dramInputBytes), ("write", activity.dramOutputBytes),
+            ("read", activity.memory.readBytes), ("write", activity.memory.outputBytes),
         ].map {
-            let source = source.preceded(by: words).withMasks(of: activity, isWrite: $0 == "write")
+            let source = withIndices(source.preceded(by: words), activity, isWrite: $0 == "write")
             return entry($0, 8 * $1, energy, source)
         }
     }
@@ -71,14 +73,15 @@ struct DRAMDevices: EnergyComponent {
             component: EnergyEntry.dramComponent, action: action, count: count,
             figure: EnergyFigure(energy: Picojoules(energy), source: source), family: .dram, isSwitching: false)
     }
-}
 
-extension FigureSource {
-    /// The same source, with the share of the encodings' masks in what is read or written.
-    fileprivate func withMasks(of activity: Activity, isWrite: Bool) -> FigureSource {
-        if isWrite { return withMasks(activity.encodedOutputs.values, of: 8 * activity.dramOutputBytes) }
-        return withMasks(
-            activity.weightOperands.movedMaskBits + activity.inputOperands.movedMaskBits,
-            of: 8 * (activity.dramWeightBytes + activity.dramInputBytes))
+    /// A source with the share of what the encodings store beside values in what is read or written.
+    private func withIndices(_ source: FigureSource, _ activity: Activity, isWrite: Bool) -> FigureSource {
+        if isWrite {
+            return source.withIndices(
+                activity.outputs.encoded.values, of: 8 * activity.memory.outputBytes, [encodings.activations])
+        }
+        return source.withIndices(
+            activity.weights.movedIndexBits + activity.inputs.movedIndexBits, of: 8 * activity.memory.readBytes,
+            [encodings.weights, encodings.activations])
     }
 }

@@ -11,8 +11,8 @@ struct FIFOs: EnergyComponent {
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let activity = layer.activity
-        let (weights, inputs) = (activity.weightOperands.queued, activity.inputOperands.queued)
-        let masks = shape.sentWeights.maskBits(of: weights) + shape.sentInputs.maskBits(of: inputs)
+        let (weights, inputs) = (activity.weights.queued, activity.inputs.queued)
+        let masks = shape.sentWeights.indexBits(of: weights) + shape.sentInputs.indexBits(of: inputs)
         let values = shape.sentWeights.valueBits(of: weights) + shape.sentInputs.valueBits(of: inputs)
         let write = book.energy(.registerWrite, width: 1)
         let read = book.energy(.registerRead, width: 1)

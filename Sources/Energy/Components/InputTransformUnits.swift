@@ -12,15 +12,15 @@ struct InputTransformUnits: EnergyComponent {
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         guard case .winograd(let m, let r) = layer.algorithm else { return [] }
         let activity = layer.activity
-        let growth = shape.datatype.format == .integer ? activity.growthBits : 0
+        let growth = shape.datatype.format == .integer ? activity.workload.growthBits : 0
         let positions = (m + r - 1) * (m + r - 1)
         return [
             EnergyEntry(
-                component: Self.component, action: "add", count: activity.inputTransformAdds,
+                component: Self.component, action: "add", count: activity.transforms.inputAdds,
                 figure: arithmetic.add(shape.datatype.activations + growth), family: .arithmetic),
             EnergyEntry(
                 component: Self.component, action: "register",
-                count: activity.inputTransforms * registerBits(positions: positions, growth: growth),
+                count: activity.transforms.inputTiles * registerBits(positions: positions, growth: growth),
                 figure: arithmetic.book.energy(.registerWrite, width: 1), family: .register),
         ]
     }

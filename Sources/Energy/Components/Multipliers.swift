@@ -12,11 +12,11 @@ struct Multipliers: EnergyComponent {
 
     func entries(of layer: LayerResult) -> [EnergyEntry] {
         let activity = layer.activity
-        let growth = shape.datatype.format == .integer ? activity.growthBits : 0
+        let growth = shape.datatype.format == .integer ? activity.workload.growthBits : 0
         return [
             EnergyEntry(
                 component: Self.component, action: "multiply",
-                count: activity.executedProducts - activity.gatedProducts,
+                count: activity.array.multiplications,
                 figure: arithmetic.multiply(shape.datatype.weights, shape.datatype.activations + growth),
                 family: .arithmetic)
         ]

@@ -18,12 +18,12 @@ struct OutputTransformUnits: EnergyComponent {
             values = m * (m + r - 1) + m * m
             entries.append(
                 EnergyEntry(
-                    component: Self.component, action: "add", count: activity.outputTransformAdds,
+                    component: Self.component, action: "add", count: activity.transforms.outputAdds,
                     figure: arithmetic.add(bits), family: .arithmetic))
         }
         entries.append(
             EnergyEntry(
-                component: Self.component, action: "register", count: activity.pairs * values * bits,
+                component: Self.component, action: "register", count: activity.outputs.pairs * values * bits,
                 figure: arithmetic.book.energy(.registerWrite, width: 1), family: .register))
         return entries
     }

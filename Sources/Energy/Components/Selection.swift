@@ -18,19 +18,19 @@ struct Selection: EnergyComponent {
         let skipping = shape.array.zeroSkipping
         guard skipping != .none else { return [] }
         let activity = layer.activity
-        let bits = activity.maskBits
-        let pairs = activity.entriesExamined * masks
+        let bits = activity.workload.maskBits
+        let pairs = activity.array.entriesExamined * masks
         let prefix = Prefix(bits)
         var entries: [(String, Int, EnergyFigure)] = []
         if skipping == .both { entries.append(("mask_and", pairs * bits, book.energy(.bitwise, width: 1))) }
         entries += [
             ("prefix_add", pairs * prefix.adders, book.energy(.add, width: Double(prefix.width))),
             (
-                "choose_weight", activity.executedProducts,
+                "choose_weight", activity.array.executedProducts,
                 chosen(from: choices(shape.array.filtersPerPE, bits), shape.datatype.weights)
             ),
             (
-                "choose_activation", activity.executedProducts,
+                "choose_activation", activity.array.executedProducts,
                 chosen(from: choices(shape.array.tilesPerPE, bits), shape.datatype.activations)
             ),
         ]

@@ -1,17 +1,11 @@
 import Files
 import Hardware
 import Traces
-import Winograd
 
 /// A layer in the form in which it runs: its operands' zeros, cut into steps, a masked product for each group of channels.
 struct LoweredLayer: Sendable {
-    let name: String
-    let mark: Mark?
-    let shape: LayerShape
-    let plan: LayerPlan
+    let form: LayerForm
     let layout: StepLayout
-    /// Which pixels each tile reads, and how many outputs it makes.
-    let windows: Windows
     let weights: WeightZeros
     let activations: ActivationZeros
     /// The masked product of each group of channels.
@@ -20,87 +14,55 @@ struct LoweredLayer: Sendable {
     /// Lowers a layer; what others have lowered in the same way is taken from them.
     ///
     /// - Throws: `InputError` where the operands do not fit the form that runs.
-    init(_ layer: Layer, configuration: Configuration, seed: UInt64, share: LayerShare? = nil) throws {
-        let plan = try LayerPlan(layer, mapping: configuration.mapping)
-        guard let share else {
-            self = try LoweredLayer(layer, plan, configuration: configuration, seed: seed, share: nil)
-            return
-        }
-        self = try share.cache.lowered(
-            share.key, FormKey(plan, configuration.datatype), plan.step, stepWidth: configuration.mapping.stepWidth
-        ) {
-            try LoweredLayer(layer, plan, configuration: configuration, seed: seed, share: share)
-        }
+    init(_ form: LayerForm, configuration: Configuration, seed: UInt64, share: LayerShare? = nil) throws {
+        let layout = StepLayout(form, mapping: configuration.mapping)
+        let key = FormKey(form, configuration.datatype)
+        func make() throws -> LoweredLayer { try LoweredLayer(form, layout, key, seed: seed, share: share) }
+        self =
+            try share.map {
+                try $0.cache.lowered(
+                    $0.key, key, layout.form, stepWidth: configuration.mapping.stepWidth, make: make)
+            } ?? make()
     }
 
-    private init(
-        _ layer: Layer, _ plan: LayerPlan, configuration: Configuration, seed: UInt64, share: LayerShare?
-    ) throws {
-        name = layer.name
-        mark = layer.mark
-        shape = layer.shape
-        self.plan = plan
-        let positions: Int
-        switch plan.form {
-        case .winograd(let matrices):
-            positions = matrices.n * matrices.n
-            windows = Windows(winograd: shape, m: matrices.m)
-        case .direct:
-            positions = shape.taps
-            windows = Windows(direct: shape)
-        }
-        layout = StepLayout(
-            form: plan.step, channels: shape.groupChannels, positions: positions,
-            stepWidth: configuration.mapping.stepWidth)
-        let datatype = configuration.datatype
-        let form = FormKey(plan, datatype)
+    private init(_ form: LayerForm, _ layout: StepLayout, _ key: FormKey, seed: UInt64, share: LayerShare?) throws {
+        self.form = form
+        self.layout = layout
         func drawWeights() throws -> WeightZeros {
-            try layer.weightZeros(plan.form, seed: seed, quantizeBits: form.weightBits)
+            try form.weightZeros(seed: seed, quantizeBits: key.weightBits)
         }
         func drawActivations() throws -> ActivationZeros {
-            try layer.activationZeros(plan.form, seed: seed, quantizeBits: form.activationBits)
+            try form.activationZeros(seed: seed, quantizeBits: key.activationBits)
         }
-        weights = try share.map { try $0.cache.weights($0.key, form, make: drawWeights) } ?? drawWeights()
+        weights = try share.map { try $0.cache.weights($0.key, key, make: drawWeights) } ?? drawWeights()
         activations =
-            try share.map { try $0.cache.activations($0.key, form, make: drawActivations) } ?? drawActivations()
+            try share.map { try $0.cache.activations($0.key, key, make: drawActivations) } ?? drawActivations()
+        let (shape, grid) = (form.shape, form.grid)
         if case .given(let given) = weights {
             try check(
-                given, layer.weights, rows: shape.filters, columns: layout.steps, names: "[K, G]", of: "weight", layer
+                given, form.layer.weights, rows: shape.filters, columns: layout.steps, names: "[K, G]", of: "weight"
             ) { $0 % layout.steps }
         }
         if case .given(let given) = activations {
             try check(
-                given, layer.activations, rows: shape.groups * layout.steps, columns: windows.tiles,
-                names: "[groups*G, B]", of: "activation", layer
-            ) { $0 / windows.tiles % layout.steps }
+                given, form.layer.activations, rows: shape.groups * layout.steps, columns: grid.tiles,
+                names: "[groups*G, B]", of: "activation"
+            ) { $0 / grid.tiles % layout.steps }
         }
-        products = (0..<shape.groups).map(product)
+        products = (0..<shape.groups).map { group in
+            let filters = group * shape.groupFilters..<(group + 1) * shape.groupFilters
+            return MaskedProduct(
+                filters: filters.count, tiles: grid.tiles, steps: layout.steps, width: layout.width,
+                weights: weights.masks(filters: filters, layout: layout),
+                activations: activations.masks(group: group, layout: layout, grid: grid), lanes: layout.lanes)
+        }
     }
 
-    private func product(group: Int) -> MaskedProduct {
-        let filters = group * shape.groupFilters..<(group + 1) * shape.groupFilters
-        let channels = group * shape.groupChannels..<(group + 1) * shape.groupChannels
-        let weightMasks: [UInt64] =
-            switch weights {
-            case .positions(let masks): WinogradSteps.weights(masks, range: filters, layout: layout)
-            case .taps(let flags): DirectSteps.weights(flags, range: filters, layout: layout)
-            case .given(let given):
-                Array(given.masks[filters.lowerBound * layout.steps..<filters.upperBound * layout.steps])
-            }
-        let activationMasks: [UInt64] =
-            switch activations {
-            case .positions(let masks, _): WinogradSteps.activations(masks, range: channels, layout: layout)
-            case .pixels(let flags):
-                DirectSteps.activations(flags, range: channels, layout: layout, windows: windows)
-            case .given(let given):
-                Array(
-                    given.masks[group * layout.steps * windows.tiles..<(group + 1) * layout.steps * windows.tiles])
-            }
-        return MaskedProduct(
-            filters: filters.count, tiles: windows.tiles, steps: layout.steps, width: layout.width,
-            weights: weightMasks,
-            activations: activationMasks, lanes: layout.lanes)
-    }
+    var name: String { form.layer.name }
+    var mark: Mark? { form.layer.mark }
+    var shape: LayerShape { form.shape }
+    /// Which pixels each tile reads, and how many outputs it makes.
+    var grid: TileGrid { form.grid }
 
     /// The pixels before any transform, where they are known.
     var pixels: ElementFlags? {
@@ -118,23 +80,24 @@ struct LoweredLayer: Sendable {
 
     private func check(
         _ given: GivenMasks, _ source: OperandSource, rows: Int, columns: Int, names: String, of operand: String,
-        _ layer: Layer, stepOf: (_ index: Int) -> Int
+        stepOf: (_ index: Int) -> Int
     ) throws {
         guard case .mask(let reference) = source else { return }
-        let form = "\(plan.algorithm) with step: \(plan.step.rawValue)"
+        let words = "\(form.algorithm) with step: \(layout.form.rawValue)"
         if given.rows != rows || given.columns != columns {
             throw InputError(
-                "\(operand) masks '\(reference.name)' of layer '\(layer.name)' have shape [\(given.rows), \(given.columns)]; "
-                    + "\(form) wants \(names) = [\(rows), \(columns)]",
-                at: reference.mark ?? layer.mark)
+                "\(operand) masks '\(reference.name)' of layer '\(name)' have shape [\(given.rows), \(given.columns)]; "
+                    + "\(words) wants \(names) = [\(rows), \(columns)]",
+                at: reference.mark ?? mark)
         }
-        let outside = layout.lanes.map { ~StepLayout.low(bits: $0) }
+        let lanes = layout.lanes
+        let outside = lanes.map { ~StepLayout.low(bits: $0) }
         guard outside.contains(where: { $0 != 0 }) else { return }
         for (index, mask) in given.masks.enumerated() where mask & outside[stepOf(index)] != 0 {
             throw InputError(
-                "\(operand) mask [\(index / columns), \(index % columns)] of '\(reference.name)' in layer '\(layer.name)' has bits "
-                    + "beyond the \(layout.lanes[stepOf(index)]) operands of its step (\(form)); they must be 0",
-                at: reference.mark ?? layer.mark)
+                "\(operand) mask [\(index / columns), \(index % columns)] of '\(reference.name)' in layer '\(name)' has bits "
+                    + "beyond the \(lanes[stepOf(index)]) operands of its step (\(words)); they must be 0",
+                at: reference.mark ?? mark)
         }
     }
 }

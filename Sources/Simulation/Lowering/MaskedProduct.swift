@@ -46,6 +46,11 @@ struct MaskedProduct: Sendable {
     /// Activations that are not zero.
     var nonZeroActivations: Int { activations.reduce(0) { $0 + $1.nonzeroBitCount } }
 
+    /// The masks of some tiles in one step.
+    func activations(step: Int, tiles range: Range<Int>) -> ArraySlice<UInt64> {
+        activations[step * tiles + range.lowerBound..<step * tiles + range.upperBound]
+    }
+
     /// Non-zero activations of some tiles in one step.
     func nonZeroActivations(step: Int, tiles range: Range<Int>) -> Int {
         activations.withUnsafeBufferPointer { activations in

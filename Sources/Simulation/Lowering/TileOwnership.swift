@@ -8,18 +8,18 @@ struct TileOwnership: Sendable {
     private let starts: [Int]
     private let owned: [Int]
 
-    init(_ windows: Windows) {
-        var owner = [Int](repeating: -1, count: windows.pixels)
-        for read in 0..<windows.reads {
-            windows.forEachTile(0..<windows.tiles, read: read) { tile, pixel in
+    init(_ grid: TileGrid) {
+        var owner = [Int](repeating: -1, count: grid.pixels)
+        for position in 0..<grid.positions {
+            grid.forEachPixel(of: 0..<grid.tiles, at: position) { tile, pixel in
                 if pixel >= 0 && (owner[pixel] < 0 || tile < owner[pixel]) { owner[pixel] = tile }
             }
         }
-        var starts = [Int](repeating: 0, count: windows.tiles + 1)
+        var starts = [Int](repeating: 0, count: grid.tiles + 1)
         for tile in owner where tile >= 0 { starts[tile + 1] += 1 }
-        for tile in 0..<windows.tiles { starts[tile + 1] += starts[tile] }
+        for tile in 0..<grid.tiles { starts[tile + 1] += starts[tile] }
         var next = starts
-        var owned = [Int](repeating: 0, count: starts[windows.tiles])
+        var owned = [Int](repeating: 0, count: starts[grid.tiles])
         for (pixel, tile) in owner.enumerated() where tile >= 0 {
             owned[next[tile]] = pixel
             next[tile] += 1
@@ -34,23 +34,25 @@ struct TileOwnership: Sendable {
 
     /// Bytes by column group of the pixels that its tiles own, for the given channels.
     ///
-    /// - Parameter pixels: non-zero flags of the map; nil stores every value, as `dense` does.
+    /// - Parameters:
+    ///   - pixels: non-zero flags of the map; nil counts none as zero.
+    ///   - stored: how DRAM stores them; pixels must not be coded together.
     func bytes(
-        tilesPerGroup: Int, columnGroups: Int, channels: Range<Int>, pixels: ElementFlags?, storage: Encoding,
-        valueBits: Int
+        tilesPerGroup: Int, columnGroups: Int, channels: Range<Int>, pixels: ElementFlags?, stored: StoredForm
     ) -> [Int] {
         var bits = [Int](repeating: 0, count: columnGroups)
-        let bitmask = storage == .bitmask ? pixels : nil
-        let bare = channels.count * (bitmask == nil ? valueBits : 1)
+        let zero = stored.bits(of: ValueCount(values: 1))
+        let nonZero = stored.bits(of: ValueCount(values: 1, nonZeros: 1))
+        let bare = channels.count * (pixels == nil ? nonZero : zero)
         for tile in owner where tile >= 0 { bits[tile / tilesPerGroup] += bare }
-        if let bitmask {
-            let size = bitmask.elements
-            for image in 0..<bitmask.outer {
+        if let pixels, nonZero > zero {
+            let size = pixels.elements
+            for image in 0..<pixels.outer {
                 for channel in channels {
-                    let from = (image * bitmask.channels + channel) * size
-                    for i in 0..<size where bitmask.flags[from + i] != 0 {
+                    let from = (image * pixels.channels + channel) * size
+                    for i in 0..<size where pixels.flags[from + i] != 0 {
                         let tile = owner[image * size + i]
-                        if tile >= 0 { bits[tile / tilesPerGroup] += valueBits }
+                        if tile >= 0 { bits[tile / tilesPerGroup] += nonZero - zero }
                     }
                 }
             }

@@ -114,8 +114,8 @@ struct FormKey: Hashable, Sendable {
     let weightBits: Int?
     let activationBits: Int?
 
-    init(_ plan: LayerPlan, _ datatype: Datatype) {
-        if case .winograd(let matrices) = plan.form { tile = matrices.m } else { tile = nil }
+    init(_ form: LayerForm, _ datatype: Datatype) {
+        tile = form.matrices?.m
         weightBits = datatype.quantize ? datatype.weights : nil
         activationBits = datatype.quantize ? datatype.activations : nil
     }

@@ -3,36 +3,31 @@ import Winograd
 
 /// A layer computed from the operands that the machine multiplies, in Double, value by value.
 struct FunctionalLayer {
-    let shape: LayerShape
-    let form: ComputeForm
+    let form: LayerForm
     /// Winograd `[K, C/groups, n*n]`, direct `[K, C/groups, R*S]`.
     let weights: [Double]
     /// Winograd `[N*tiles, C, n*n]`, direct `[N, C, H*W]`.
     let activations: [Double]
-    let windows: Windows
+
+    private var shape: LayerShape { form.shape }
+    private var grid: TileGrid { form.grid }
 
     /// Computes the outputs `[N, K, Ho, Wo]` and counts the products of two values that are not zero.
     func run() -> (outputs: [Double], products: Int) {
-        switch form {
-        case .winograd(let matrices): winograd(matrices)
-        case .direct: direct()
-        }
+        form.matrices.map(winograd) ?? direct()
     }
 
     private func winograd(_ matrices: WinogradMatrices) -> (outputs: [Double], products: Int) {
-        let positions = matrices.n * matrices.n
-        let m = matrices.m
+        let (m, positions) = (grid.edge, grid.positions)
         let (rows, columns) = (shape.outputHeight, shape.outputWidth)
-        let tileColumns = shape.tileColumns(m)
-        let perImage = shape.tileRows(m) * tileColumns
         var outputs = [Double](repeating: 0, count: shape.batch * shape.filters * rows * columns)
         var sums = [Double](repeating: 0, count: positions)
         var tileOutputs = [Double](repeating: 0, count: m * m)
         var products = 0
-        for b in 0..<windows.tiles {
-            let image = b / perImage
-            let top = b % perImage / tileColumns * m
-            let left = b % tileColumns * m
+        for b in 0..<grid.tiles {
+            let (image, tile) = b.quotientAndRemainder(dividingBy: grid.tilesPerImage)
+            let top = tile / grid.tileColumns * m
+            let left = tile % grid.tileColumns * m
             for filter in 0..<shape.filters {
                 let firstChannel = filter / shape.groupFilters * shape.groupChannels
                 products += Self.multiply(
@@ -83,14 +78,14 @@ struct FunctionalLayer {
     }
 
     private func direct() -> (outputs: [Double], products: Int) {
-        let perImage = shape.outputHeight * shape.outputWidth
+        let perImage = grid.tilesPerImage
         let pixels = shape.height * shape.width
         var outputs = [Double](repeating: 0, count: shape.batch * shape.filters * perImage)
         var products = 0
         // Per tap, the pixel under it in every window, once for all filters and channels.
         let under = (0..<shape.taps).map { tap in
-            var list = [Int](repeating: -1, count: windows.tiles)
-            windows.forEachTile(0..<windows.tiles, read: tap) { tile, pixel in list[tile] = pixel }
+            var list = [Int](repeating: -1, count: grid.tiles)
+            grid.forEachPixel(of: 0..<grid.tiles, at: tap) { tile, pixel in list[tile] = pixel }
             return list
         }
         outputs.withUnsafeMutableBufferPointer { outputs in

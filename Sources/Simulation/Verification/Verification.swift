@@ -54,40 +54,30 @@ extension Simulator {
     }
 
     private func verify(_ layer: Layer, _ result: LayerResult, tolerance: Double) throws -> LayerVerification {
-        let plan = try LayerPlan(layer, mapping: configuration.mapping)
+        let form = try LayerForm(layer, mapping: configuration.mapping)
         let datatype = configuration.datatype
-        guard
-            let weights = try layer.weightValues(plan.form, quantizeBits: datatype.quantize ? datatype.weights : nil),
-            let activations = try layer.activationValues(
-                plan.form, quantizeBits: datatype.quantize ? datatype.activations : nil)
+        guard let weights = try form.weightValues(quantizeBits: datatype.quantize ? datatype.weights : nil),
+            let activations = try form.activationValues(
+                quantizeBits: datatype.quantize ? datatype.activations : nil)
         else {
             return LayerVerification(
                 layer: layer.name, status: .skipped("its operands have no values"), recorded: nil, direct: nil,
                 products: nil)
         }
-        let windows =
-            switch plan.form {
-            case .winograd(let matrices): Windows(winograd: layer.shape, m: matrices.m)
-            case .direct: Windows(direct: layer.shape)
-            }
-        func compute(_ weights: [Double], _ activations: [Double]) -> (outputs: [Double], products: Int) {
-            FunctionalLayer(
-                shape: layer.shape, form: plan.form, weights: weights, activations: activations, windows: windows
-            ).run()
-        }
-        let (outputs, products) = compute(weights, activations)
-        if products != result.activity.usefulProducts {
+        let (outputs, products) = FunctionalLayer(form: form, weights: weights, activations: activations).run()
+        if products != result.activity.array.usefulProducts {
             throw BrokenLaw(
                 description:
-                    "layer '\(layer.name)': the engine counted \(result.activity.usefulProducts) useful products, and "
+                    "layer '\(layer.name)': the engine counted \(result.activity.array.usefulProducts) useful products, and "
                     + "the arithmetic \(products)")
         }
         let recorded = layer.outputs.map { OutputError(computed: outputs, expected: $0.tensor.doubles()) }
         var rounding: Double?
-        if datatype.quantize, let weights = try layer.weightValues(plan.form, quantizeBits: nil),
-            let activations = try layer.activationValues(plan.form, quantizeBits: nil)
+        if datatype.quantize, let weights = try form.weightValues(quantizeBits: nil),
+            let activations = try form.activationValues(quantizeBits: nil)
         {
-            rounding = OutputError(computed: outputs, expected: compute(weights, activations).outputs).largest
+            let exact = FunctionalLayer(form: form, weights: weights, activations: activations).run().outputs
+            rounding = OutputError(computed: outputs, expected: exact).largest
         }
         let direct = layer.directOutputs().map { OutputError(computed: outputs, expected: $0) }
         return LayerVerification(
@@ -121,6 +111,6 @@ extension Layer {
             case .tensor(let activations, .spatial) = activations
         else { return nil }
         return ReferenceConvolution.direct(
-            input: activations.tensor.doubles(), weights: weights.tensor.doubles(), shape: shape.convolution)
+            input: activations.tensor.doubles(), weights: weights.tensor.doubles(), shape: shape)
     }
 }

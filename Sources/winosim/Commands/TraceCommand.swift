@@ -52,8 +52,9 @@ struct TraceValidateCommand: ParsableCommand {
             do {
                 let trace = try Trace.load(path: library.resolve(path))
                 for layer in trace.layers {
-                    let need = try? MemoryNeed(layer, configuration: Configuration())
-                    if let obstacle = need?.obstacle() {
+                    let machine = Configuration()
+                    let form = try? LayerForm(layer, mapping: machine.mapping)
+                    if let obstacle = form.flatMap({ MemoryNeed($0, configuration: machine).obstacle() }) {
                         let place = layer.mark.map { "\($0): " } ?? ""
                         Console.say("\(place)warning: layer \(quoted(layer.name)) \(obstacle)")
                     }

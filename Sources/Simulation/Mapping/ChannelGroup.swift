@@ -1,0 +1,84 @@
+import Hardware
+
+/// One channel group, laid on the array: its masked product, the cut into passes, what fetches read, and what its operands and outputs
+/// take of buffers and DRAM.
+struct ChannelGroup {
+    let index: Int
+    let product: MaskedProduct
+    let grouping: Grouping
+    let fetch: InputFetch
+    let sizes: PerOperand<any OperandSizes>
+    let inputSizes: InputSizes
+    /// By column group, the real outputs of a filter.
+    let outputs: [Int]
+    /// By row group and column group, the bytes of the outputs.
+    let outputBytes: [[Int]]
+    /// By row group and step, the bits of weights.
+    private let weightBits: [Int]
+
+    /// - Parameters:
+    ///   - grouping: the cut into passes.
+    ///   - ownership: nil where the activations have no pixels.
+    ///   - nextDensity: share of non-zero pixels in the next layer's input, 1 where it is not known.
+    init(
+        _ lowered: LoweredLayer, index: Int, grouping: Grouping, store: InputStore, ownership: TileOwnership?,
+        distinct: DistinctPixels, configuration: Configuration, nextDensity: Double
+    ) {
+        self.index = index
+        self.grouping = grouping
+        let product = lowered.products[index]
+        self.product = product
+        let datatype = configuration.datatype
+        fetch = InputFetch(
+            product, lowered: lowered, group: index, grouping: grouping, store: store,
+            distinct: distinct, valueBits: datatype.activations)
+        let weightSizes = WeightSizes(
+            product, grouping: grouping,
+            stored: StoredForm(configuration.weightBuffer.encoding, valueBits: datatype.weights))
+        inputSizes = InputSizes(
+            product, lowered: lowered, group: index, grouping: grouping, store: store, fetch: fetch,
+            ownership: ownership, distinct: distinct, configuration: configuration)
+        sizes = PerOperand(weights: weightSizes, inputs: inputSizes)
+        weightBits = grouping.rowGroups.indices.flatMap { weightSizes.bufferBits(group: $0, from: 0) }
+        let outputs = (0..<grouping.columnGroups).map { columnGroup in
+            lowered.grid.outputs(of: grouping.tiles(ofColumnGroup: columnGroup))
+        }
+        self.outputs = outputs
+        let stored = StoredForm(configuration.mapping.activationStorage, valueBits: datatype.activations)
+        outputBytes = grouping.rowGroups.map { rowGroup in
+            outputs.map {
+                Int((stored.expectedBits(of: rowGroup.filters * $0, density: nextDensity) / 8).rounded(.up))
+            }
+        }
+    }
+
+    /// The passes in their order where nothing is loaded: row group by row group, tiles innermost.
+    var passes: [PlannedPass] {
+        grouping.rowGroups.indices.flatMap { rowGroup in
+            (0..<grouping.columnGroups).map {
+                PlannedPass(
+                    channelGroup: index, rowGroup: rowGroup, columnGroup: $0, loads: PerOperand(weights: [], inputs: [])
+                )
+            }
+        }
+    }
+
+    /// What one pass asks of the machine.
+    ///
+    /// - Parameter shared: by column group and bundle, bits of inputs that a bundle reads once; nil where none are shared.
+    func work(_ pass: PlannedPass, shared: [Int]?, array: PEArray) -> PassWork {
+        let rowGroup = grouping.rowGroups[pass.rowGroup]
+        let tiles = grouping.tiles(ofColumnGroup: pass.columnGroup).count
+        let steps = product.steps
+        let bundles = (rowGroup.steps.count + array.broadcastSteps - 1) / array.broadcastSteps
+        return PassWork(
+            plan: pass, steps: rowGroup.steps, rows: rowGroup.rows.count,
+            columns: grouping.columns(ofColumnGroup: pass.columnGroup, array), tiles: tiles,
+            pairs: rowGroup.filters * tiles, outputBytes: outputBytes[pass.rowGroup][pass.columnGroup],
+            demand: PerOperand(
+                weights: FetchDemand(bits: weightBits[pass.rowGroup * steps..<(pass.rowGroup + 1) * steps]),
+                inputs: FetchDemand(
+                    bits: fetch.bits[pass.columnGroup * steps..<(pass.columnGroup + 1) * steps],
+                    shared: shared?[pass.columnGroup * bundles..<(pass.columnGroup + 1) * bundles] ?? [])))
+    }
+}
