@@ -5,7 +5,7 @@ import PackageDescription
 let strict = Context.environment["WINOSIM_STRICT"] == "1"
 let settings: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
-func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -30,18 +30,18 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        floor("Files"),
-        floor("YAML", ["CLibYAML", "Files"]),
-        floor("Tensors", ["Files"]),
-        floor("Winograd"),
-        floor("Traces", ["Files", "YAML", "Tensors", "Winograd"]),
-        floor("DRAM", ["Files", "YAML"]),
-        floor("Hardware", ["Files", "YAML", "DRAM"]),
-        floor("Simulation", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware"]),
-        floor("Energy", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware", "Simulation"]),
-        floor("Comparisons", ["Files", "YAML", "Traces", "Hardware", "Simulation", "Energy"]),
-        floor("Reports", ["Files", "YAML", "Traces", "DRAM", "Hardware", "Simulation", "Energy", "Comparisons"]),
-        floor("Sweeps", ["Files", "YAML", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
+        module("Files"),
+        module("YAML", ["CLibYAML", "Files"]),
+        module("Tensors", ["Files"]),
+        module("Winograd"),
+        module("Traces", ["Files", "YAML", "Tensors", "Winograd"]),
+        module("DRAM", ["Files", "YAML"]),
+        module("Hardware", ["Files", "YAML", "DRAM"]),
+        module("Simulation", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware"]),
+        module("Energy", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware", "Simulation"]),
+        module("Comparisons", ["Files", "YAML", "Traces", "Hardware", "Simulation", "Energy"]),
+        module("Reports", ["Files", "YAML", "Traces", "DRAM", "Hardware", "Simulation", "Energy", "Comparisons"]),
+        module("Sweeps", ["Files", "YAML", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
         .executableTarget(
             name: "winosim",
             dependencies: [

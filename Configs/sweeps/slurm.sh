@@ -1,27 +1,27 @@
 #!/usr/bin/env bash
-# Runs a sweep on a cluster with Slurm: a job array whose tasks do a shard each, and a job that merges them when all are done.
+# Runs a sweep on a cluster with Slurm: a job array with one shard per task, and a job that merges them when all are finished.
 #
 #   Configs/sweeps/slurm.sh SWEEP FOLDER SHARDS [OPTION...]
 #
-# SWEEP is a sweep's file or a shipped one's name, FOLDER a folder that all nodes see. Options go to sbatch, for the tasks and the
-# merge alike: --partition=short --cpus-per-task=4. The program is $WINOSIM, or winosim in the PATH of the nodes.
+# SWEEP is a sweep's file or a shipped name, FOLDER a folder that all nodes share. Options are for sbatch, both for the tasks and
+# the merge: --partition=short --cpus-per-task=4. The program is $WINOSIM, or winosim in the PATH of the nodes.
 #
-# A task that is requeued, as one that was killed is up to three times, or an array that is submitted again, goes on with the
-# points that are done. Prints the numbers of the array and of the merge.
+# A killed task is requeued up to three times. Requeued tasks and resubmitted arrays continue from the finished points. Prints
+# the job numbers of the array and of the merge.
 set -euo pipefail
 winosim=${WINOSIM:-winosim}
 
 case "${1-}" in
 task)
-    # In the array: the shard of this task, on the cores that it was given.
+    # In the array: the shard of this task, on its cores.
     sweep=$2 folder=$3 shards=$4 code=0 memory=()
-    # Where the task was given so much memory, half of it is for what points share.
+    # Half of the task's memory is for the cache that points share.
     if [[ -n ${SLURM_MEM_PER_NODE-} ]]; then memory=(--memory "$((SLURM_MEM_PER_NODE / 2)) MiB"); fi
     "$winosim" sweep "$sweep" --shard "$SLURM_ARRAY_TASK_ID/$shards" --output "$folder/shard-$SLURM_ARRAY_TASK_ID" \
         --resume --jobs "${SLURM_CPUS_PER_TASK:-1}" "${memory[@]}" >/dev/null || code=$?
-    # Points that failed have a row that says so, and are no reason to leave the others unmerged.
+    # Failed points have a row with the reason, and do not prevent the merge.
     if ((code == 1)); then exit 0; fi
-    # Killed by a signal, for its memory perhaps: a few times it may go on where it was.
+    # Killed by a signal, perhaps for its memory: requeued a few times.
     if ((code > 128 && ${SLURM_RESTART_COUNT:-0} < 3)); then exec scontrol requeue "$SLURM_JOB_ID"; fi
     exit "$code"
     ;;

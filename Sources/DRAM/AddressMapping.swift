@@ -1,3 +1,6 @@
+import Files
+import YAML
+
 /// How an address is split into channel, rank, bank group, bank, row and column.
 public struct AddressMapping: Hashable, Sendable, CustomStringConvertible {
     /// A part of an address.
@@ -16,14 +19,14 @@ public struct AddressMapping: Hashable, Sendable, CustomStringConvertible {
         case column = "co"
     }
 
-    /// The fields, from the most significant; each stands once.
+    /// The fields, from the most significant; each occurs once.
     public let fields: [Field]
 
-    /// `ro ra ba co bg ch`: a stream changes the channel with every burst and the bank group with every burst of a
-    /// channel, so that neither one channel's bus nor tCCD_L holds it.
+    /// `ro ra ba co bg ch`: a stream changes the channel with every burst and the bank group with every burst of a channel, so
+    /// that neither one channel's bus nor tCCD_L limits it.
     public static let burstsInterleaved = AddressMapping(unchecked: [.row, .rank, .bank, .column, .bankGroup, .channel])
 
-    /// Makes a mapping; nil where a field is missing or stands twice.
+    /// Makes a mapping; nil if a field is missing or occurs twice.
     public init?(_ fields: [Field]) {
         guard fields.count == Field.allCases.count, Set(fields).count == fields.count else { return nil }
         self.fields = fields
@@ -35,7 +38,7 @@ public struct AddressMapping: Hashable, Sendable, CustomStringConvertible {
     public var description: String { fields.map(\.rawValue).joined(separator: " ") }
 }
 
-/// Where a request's burst lies.
+/// The location of a request's burst.
 public struct DRAMLocation: Hashable, Sendable {
     /// The channel.
     public var channel: Int
@@ -47,7 +50,7 @@ public struct DRAMLocation: Hashable, Sendable {
     public var burst: Int
 }
 
-/// Splits addresses by shifts and masks. What lies above the memory's capacity is dropped: addresses wrap around.
+/// Splits addresses by shifts and masks. Bits above the memory's capacity are dropped: addresses wrap around.
 struct AddressDecoder: Sendable {
     private struct Slice {
         var shift = 0
@@ -96,5 +99,29 @@ struct AddressDecoder: Sendable {
         let slice = Slice(shift: shift, mask: count - 1)
         shift += count.trailingZeroBitCount
         return slice
+    }
+}
+
+extension AddressMapping {
+    /// Reads `ro ra ba co bg ch`.
+    init(_ node: Node) throws {
+        let names = Field.allCases.map(\.rawValue)
+        let expected = "expected each of \(names.joined(separator: ", ")) once, from the most significant"
+        let words = try node.string().split(separator: " ").map(String.init)
+        var fields: [Field] = []
+        for word in words {
+            guard let field = Field(rawValue: word) else {
+                throw node.error("unknown field \(quoted(word)) in the address mapping, \(expected)")
+            }
+            guard !fields.contains(field) else {
+                throw node.error("\(quoted(word)) occurs twice in the address mapping, \(expected)")
+            }
+            fields.append(field)
+        }
+        guard let mapping = AddressMapping(fields) else {
+            let missing = Field.allCases.filter { !fields.contains($0) }.map(\.rawValue)
+            throw node.error("\(missing.joined(separator: ", ")) missing in the address mapping, \(expected)")
+        }
+        self = mapping
     }
 }

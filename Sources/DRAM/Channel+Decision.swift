@@ -1,11 +1,11 @@
-/// Which request is next, and when.
+/// The choice of the next request and of its cycle.
 extension Channel {
-    /// Hits on an open row that a waiting conflict lets pass before it may close the row.
+    /// Hits on an open row that are served before a waiting conflict may close the row.
     static var hitsBeforeConflict: Int { 4 }
 
-    /// Sets a bank's candidate anew: the oldest hit on the open row, else the head.
+    /// Updates a bank's candidate: the oldest hit on the open row, else the head.
     @inline(__always)
-    mutating func nominate(_ b: Int) {
+    mutating func updateCandidate(_ b: Int) {
         let state = bank + b
         let bit: UInt64 = 1 << UInt64(b)
         contended &= ~bit
@@ -25,7 +25,7 @@ extension Channel {
         if row >= 0 && place < state.pointee.count {
             let hit = pool + Int(entries[place])
             if place > 0 {
-                // A conflict is ahead of the hit. Its precharge is over where it could go before the hit came in.
+                // A conflict is ahead of the hit. It is served first if its precharge was possible before the hit entered.
                 let precharge = max(state.pointee.precharge, head.pointee.entered)
                 if precharge < hit.pointee.entered {
                     place = 0
@@ -52,7 +52,7 @@ extension Channel {
         gateOf[b] = ((head.pointee.isWrite ? Self.write : 0) | Self.miss) * rankGroups + rankGroup
     }
 
-    /// The cycle of a bank's column command; where a conflict overtakes the hits, of the conflict's.
+    /// The cycle of a bank's column command, or of the conflict's if that overtakes the hits.
     @inline(__always)
     func columnTime(_ b: Int) -> Int {
         let time = max(local[b], gate[gateOf[b]])
@@ -89,8 +89,8 @@ extension Channel {
         }
     }
 
-    /// The bank whose turn it is among banks whose column commands could all go at `time`: the one after the bank that
-    /// was served last when the tie arose, which for rows still to be opened is the cycle of their activates.
+    /// The bank whose turn it is among banks whose column commands are all possible at `time`: the one after the bank that was
+    /// served last when the tie arose, which for closed rows is the cycle of their activates.
     @inline(__always)
     private func turn(at time: Int, isMiss: Bool) -> Int {
         let command = isMiss ? time - timings.tRCD : time

@@ -1,6 +1,6 @@
-/// How requests come in and move to the banks.
+/// Acceptance of requests, and their move to the banks.
 extension Channel {
-    /// Writes in the buffer above which idle banks begin to drain it.
+    /// Buffered writes above which a drain starts when all banks are idle.
     static var drainWhenIdle: Int { 8 }
 
     @inline(__always)
@@ -8,7 +8,7 @@ extension Channel {
         (burst ^ burst &>> 12 ^ burst &>> 24) & (filterSize - 1) | (isWrite ? filterSize : 0)
     }
 
-    /// Takes a request at `cycle`, up to which the channel has been advanced; false where its queue is full.
+    /// Accepts a request at `cycle`, to which the channel has been advanced; false if its queue is full.
     @inline(__always)
     mutating func accept(
         _ location: DRAMLocation, isWrite: Bool, tag: Int, at cycle: Int, into completions: inout CompletionQueue
@@ -18,7 +18,7 @@ extension Channel {
         if pendingFilter[Self.hash(location.burst, isWrite: true)] > 0,
             pending(location.burst, of: location.bank, isWrite: true) >= 0
         {
-            // The buffered write answers the read, or takes the new data.
+            // The buffered write answers the read, or is overwritten.
             isMerged = true
             if !isWrite {
                 completions.append(DRAMCompletion(tag: tag, cycle: cycle + 1))
@@ -63,7 +63,7 @@ extension Channel {
         return true
     }
 
-    /// The place of a pending request of a bank for the same burst; -1 where there is none.
+    /// The index of a pending request of a bank for the same burst; -1 if there is none.
     private func pending(_ burst: Int, of b: Int, isWrite: Bool) -> Int {
         let entries = queue + b * bankCapacity
         for i in 0..<bank[b].count {
@@ -78,31 +78,31 @@ extension Channel {
         return -1
     }
 
-    /// Whether writes move now, not reads: once begun, until those then present have moved.
+    /// Whether writes move now, not reads: a drain lasts until the writes present at its start have moved.
     @inline(__always)
     private var writesMove: Bool {
         if draining > 0 || waitingCount.writes >= capacity.writes { return true }
         return work == 0 && waitingCount.writes > (closing ? 0 : Self.drainWhenIdle)
     }
 
-    /// The list of the request that moves next and the cycle in which it does: the oldest with a place at its bank,
-    /// one a cycle, after the cycle in which it was accepted, and not before the last booking, which may have made place.
+    /// The cycle and the list of the request that moves next: the oldest with space at its bank, one per cycle, after the cycle
+    /// of its acceptance, and not before the last booking, which may have freed the space.
     @inline(__always)
     func nextMove() -> (cycle: Int, list: Int) {
         if writesMove {
-            let list = oldest(waiting.writes & room, base: banks)
+            let list = oldest(waiting.writes & notFull, base: banks)
             guard list >= 0 else { return (Int.max, -1) }
             if !waitsForRead(list) {
-                // A drain does not begin before the write that begins it is there.
+                // A drain does not start before the write that triggers it.
                 let cycle = earliestMove(list)
                 return (draining > 0 ? cycle : max(cycle, lastWriteAccepted + 1), list)
             }
         }
-        let list = oldest(waiting.reads & room, base: 0)
+        let list = oldest(waiting.reads & notFull, base: 0)
         return list < 0 ? (Int.max, -1) : (earliestMove(list), list)
     }
 
-    /// The list whose first request is the oldest of all lists that `movable` names; -1 where it names none.
+    /// The list in `movable` whose first request is the oldest; -1 if `movable` is empty.
     @inline(__always)
     private func oldest(_ movable: UInt64, base: Int) -> Int {
         guard movable != 0 else { return -1 }
@@ -121,7 +121,7 @@ extension Channel {
         max(max(lastMove, pool[Int(first[list])].accepted) + 1, lastColumn)
     }
 
-    /// Whether a list's first write must not move yet: an older read of its burst is pending, and no write overtakes it.
+    /// Whether a list's first write must not move yet: no write overtakes an older pending read of its burst.
     @inline(__always)
     private func waitsForRead(_ list: Int) -> Bool {
         let request = pool + Int(first[list])
@@ -151,8 +151,8 @@ extension Channel {
         pool[index].entered = cycle + 1
         queue[b * bankCapacity + bank[b].count] = Int32(index)
         bank[b].count += 1
-        if bank[b].count == bankCapacity { room &= ~bit }
-        nominate(b)
+        if bank[b].count == bankCapacity { notFull &= ~bit }
+        updateCandidate(b)
         if bestKnown {
             if bestBank == b || columnTime(b) <= best { bestKnown = false }
         }

@@ -2,26 +2,26 @@
 struct WaitingRequest {
     /// The address in requests.
     var burst = 0
-    /// What the caller knows it by.
+    /// The caller's identification.
     var tag = 0
     /// The order of acceptance.
     var sequence = 0
     /// The cycle of acceptance.
     var accepted = 0
-    /// The first cycle in which a command of its bank can be for it.
+    /// The first cycle in which its bank can issue a command for it.
     var entered = 0
     var row = 0
     var bank = 0
     var isWrite = false
-    /// The request behind it in its bank's waiting list; -1 ends it.
+    /// The next request in its bank's waiting list; -1 ends the list.
     var next = -1
-    /// A read of the same burst that is answered with it; -1 ends the list.
+    /// The next read of the same burst, which is answered with it; -1 ends the list.
     var twin = -1
 }
 
 /// A bank's row and the earliest cycles of its commands.
 struct Bank {
-    /// The open row; -1 where none is.
+    /// The open row; -1 for none.
     var row = -1
     var activate = 0
     var precharge = 0
@@ -30,33 +30,33 @@ struct Bank {
     var hits = 0
     /// Requests in the queue.
     var count = 0
-    /// The place of the candidate in the queue.
+    /// The position of the candidate in the queue.
     var candidate = 0
-    /// Where hits wait behind a conflict that may go first: when the conflict could precharge, and its `local` time.
+    /// For a conflict that may overtake hits: when it could precharge, its `local` time, and its gate.
     var headPrecharge = 0
     var headLocal = 0
     var headGate = 0
 }
 
-/// What a rank has done lately.
+/// The recent commands of a rank.
 struct Rank {
-    /// The last four activates, the oldest at `oldest`.
+    /// The last four activates, the oldest first.
     var window = (Int.min / 2, Int.min / 2, Int.min / 2, Int.min / 2)
     var lastActivate = Int.min / 2
     var refreshDue = 0
-    /// Rows that are open.
+    /// Open rows.
     var open = 0
-    /// Since when none is, where none is.
+    /// The cycle since which no row is open, if none is.
     var closedSince = 0
 }
 
-/// One channel's queues and bookings. A request is decided on once: its precharge, activate and column command are booked
-/// along the timeline of its bank together, and the time between decisions costs nothing.
+/// One channel's queues and bookings. One decision per request books its precharge, activate and column command along the
+/// timeline of its bank, so that the time between decisions costs no work.
 ///
-/// All state lies in flat buffers that the channel owns from `init` to `deallocate()`.
+/// All state is in flat buffers that the channel owns from `init` to `deallocate()`.
 struct Channel {
-    /// The most banks of a channel: sets of banks are bits of a word.
-    static let mostBanks = 64
+    /// The most banks of a channel: sets of banks are the bits of a word.
+    static let maxBanks = 64
     static let write = 1
     static let miss = 2
 
@@ -72,13 +72,13 @@ struct Channel {
 
     /// Per bank.
     let bank: UnsafeMutablePointer<Bank>
-    /// Per bank: the earliest cycle of the candidate's column command as far as the bank alone decides it.
+    /// Per bank: the earliest cycle of the candidate's column command by the bank's own constraints.
     let local: UnsafeMutablePointer<Int>
-    /// Per bank: which of `gate` the candidate passes.
+    /// Per bank: the index of the candidate's gate.
     let gateOf: UnsafeMutablePointer<Int>
-    /// Per bank, `bankCapacity` each: the queue, as places in `pool`, the oldest first.
+    /// Per bank, `bankCapacity` each: the queue, as indices into `pool`, the oldest first.
     let queue: UnsafeMutablePointer<Int32>
-    /// Per (miss, write), rank and group: the earliest column command that all banks together allow.
+    /// Per (miss, write), rank and group: the earliest column command by constraints between banks.
     let gate: UnsafeMutablePointer<Int>
     /// Per rank and group: the earliest activate.
     let activateGate: UnsafeMutablePointer<Int>
@@ -97,21 +97,21 @@ struct Channel {
     /// Per (write, bank): the waiting list.
     let first: UnsafeMutablePointer<Int32>
     let last: UnsafeMutablePointer<Int32>
-    /// Per hash of a burst: requests pending with it, reads then writes.
+    /// Per hash of a burst: pending requests with it, reads then writes.
     let pendingFilter: UnsafeMutablePointer<UInt16>
     static let filterSize = 4096
 
-    /// Banks with work, with a place in their queue, with a conflict that may overtake hits.
+    /// Banks with work, with space in their queue, with a conflict that may overtake hits.
     var work: UInt64 = 0
-    var room: UInt64
+    var notFull: UInt64
     var contended: UInt64 = 0
     /// Banks with waiting reads, and writes.
     var waiting: (reads: UInt64, writes: UInt64) = (0, 0)
     var waitingCount: (reads: Int, writes: Int) = (0, 0)
 
-    /// Writes that are still to move before reads may again; 0 when writes are not draining.
+    /// Writes of a drain that have not moved yet; 0 outside drains.
     var draining = 0
-    /// Whether no more requests come, so that every buffered write is to be written.
+    /// Whether no more requests arrive, so that all buffered writes are written.
     var closing = false
     var lastMove = -1
     var lastWriteAccepted = -1
@@ -123,14 +123,14 @@ struct Channel {
     var lastWasWrite = -1
     var nextRefresh: Int
 
-    /// The decision that is next, while nothing changes: `bestBank` is -1 where there is none.
+    /// The next decision, while nothing changes: `bestBank` is -1 if there is none.
     var best = Int.max
     var bestBank = -1
     var bestKnown = true
 
-    /// Whether the request that was accepted last has no command of its own: a pending one serves it too.
+    /// Whether the last accepted request has no command: a pending request serves it too.
     var isMerged = false
-    /// The cycle in which the last data is there or written, answers from buffered writes included.
+    /// The cycle of the last data that was read or written, answers from buffered writes included.
     var lastData = 0
     /// The end of the last burst on the data bus.
     var busFree = 0
@@ -167,7 +167,7 @@ struct Channel {
         first = Self.make(-1, 2 * banks)
         last = Self.make(-1, 2 * banks)
         pendingFilter = Self.make(0, 2 * Self.filterSize)
-        room = banks == 64 ? ~0 : 1 << UInt64(banks) - 1
+        notFull = banks == 64 ? ~0 : 1 << UInt64(banks) - 1
         let interval = timings.tREFI / ranks
         for r in 0..<ranks { rank[r].refreshDue = (r + 1) * interval }
         nextRefresh = interval
@@ -196,7 +196,7 @@ struct Channel {
         pendingFilter.deallocate()
     }
 
-    /// Timings that bookings can use as they stand: the row cycle for tRC, and no column command within a burst.
+    /// Timings for bookings: the row cycle for tRC, and no column command within a burst.
     private static func bookable(_ timings: DRAMTimings, burst: Int) -> DRAMTimings {
         var timings = timings
         timings.tRC = timings.rowCycle
@@ -209,5 +209,74 @@ struct Channel {
         let pointer = UnsafeMutablePointer<T>.allocate(capacity: count)
         pointer.initialize(repeating: value, count: count)
         return pointer
+    }
+}
+
+/// The progress of time: from one event to the next.
+extension Channel {
+    /// Performs all events up to `cycle`: moves, refreshes, bookings.
+    @inline(__always)
+    mutating func advance(to cycle: Int, into completions: inout CompletionQueue) {
+        while step(to: cycle, into: &completions) {}
+    }
+
+    /// Performs the next event, if it is at or before `horizon`.
+    @inline(__always)
+    mutating func step(to horizon: Int, into completions: inout CompletionQueue) -> Bool {
+        decide()
+        let (cycle, list) = nextMove()
+        if cycle < best {
+            guard cycle <= horizon else { return false }
+            move(list, at: cycle)
+            return true
+        }
+        if nextRefresh <= min(best, horizon) {
+            if best == Int.max { skipRefreshes(to: horizon) }
+            refresh()
+            return true
+        }
+        guard best <= horizon else { return false }
+        book(into: &completions)
+        return true
+    }
+
+    /// The cycle of the next event; nil if nothing waits.
+    var nextEvent: Int? {
+        mutating get {
+            decide()
+            let next = min(best, nextMove().cycle)
+            return next == Int.max ? nil : next
+        }
+    }
+
+    /// Advances until a full queue has space; returns that cycle.
+    @inline(__always)
+    mutating func advanceUntilSpace(forWrites: Bool, into completions: inout CompletionQueue) -> Int {
+        let count = forWrites ? waitingCount.writes : waitingCount.reads
+        while (forWrites ? waitingCount.writes : waitingCount.reads) == count {
+            _ = step(to: Int.max - 1, into: &completions)
+        }
+        return lastMove
+    }
+
+    /// Serves all requests; returns the cycle of the last data.
+    mutating func drain(into completions: inout CompletionQueue) -> Int {
+        closing = true
+        while work != 0 || waitingCount.reads > 0 || waitingCount.writes > 0 {
+            _ = step(to: Int.max - 1, into: &completions)
+        }
+        closing = false
+        return lastData
+    }
+
+    /// The counters, with closed rows and an idle data bus counted up to `cycle`.
+    func counters(at cycle: Int) -> DRAMCounters {
+        var counters = counters
+        for r in 0..<ranks where rank[r].open == 0 {
+            counters.prechargedCycles += max(0, cycle - rank[r].closedSince)
+        }
+        for cause in DRAMIdleCause.allCases { counters.idle[cause] = idle[cause.rawValue] }
+        counters.idle[.noRequest] += max(0, cycle - busFree)
+        return counters
     }
 }

@@ -1,16 +1,15 @@
 import Files
 import YAML
 
-/// The keys that a user sets, over a preset.
+/// The keys of a configuration, which change a preset.
 extension DRAMConfiguration {
     /// The memory that a mapping describes: `standard` names a preset, the other keys change it.
     ///
     /// - Parameters:
     ///   - node: `{standard: DDR4-2400, channels: 2, timings: {tRCD: 17}}`.
-    ///   - presets: where the standard is looked up.
-    ///   - checksTogether: whether timings that are right alone have to fit each other, as `check(at:)` finds out.
-    /// - Throws: `InputError` for everything wrong in the mapping or in the preset, `FileError` where the preset cannot
-    ///   be read.
+    ///   - presets: the presets, one of which is the standard.
+    ///   - checksTogether: whether to check timings against each other, as `check(at:)` does.
+    /// - Throws: `InputError` for any error in the mapping or the preset, `FileError` if the preset cannot be read.
     public static func decode(
         _ node: Node, presets: DRAMPresets, checksTogether: Bool = true
     ) throws -> DRAMConfiguration {
@@ -37,17 +36,17 @@ extension DRAMConfiguration {
         ]
     }
 
-    /// Reads what both a user and a preset may give of the organization.
+    /// Reads the keys of the organization that a configuration may change.
     mutating func readOrganization(_ decoder: MappingDecoder) throws {
         if let value = decoder.optional("channels") {
             organization.channels = try value.powerOfTwo(upTo: 128)
         }
         if let value = decoder.optional("ranks") {
             organization.ranks = try value.powerOfTwo(upTo: 16)
-            guard organization.banks <= Channel.mostBanks else {
+            guard organization.banks <= Channel.maxBanks else {
                 throw value.error(
                     "\(organization.ranks) ranks of \(organization.banks / organization.ranks) banks are "
-                        + "\(organization.banks) banks in a channel, expected at most \(Channel.mostBanks)")
+                        + "\(organization.banks) banks in a channel, expected at most \(Channel.maxBanks)")
             }
         }
     }
@@ -64,43 +63,6 @@ extension DRAMConfiguration {
     }
 }
 
-extension DRAMTimings {
-    /// Takes the timings that a mapping gives; all of them are wanted where `isComplete`.
-    mutating func read(_ node: Node, isComplete: Bool) throws {
-        let decoder = try MappingDecoder(node, what: "timings")
-        for timing in Self.names { decoder.allow(timing.name) }
-        for timing in Self.names {
-            let value = isComplete ? try decoder.required(timing.name) : decoder.optional(timing.name)
-            if let value { self[keyPath: timing.path] = try value.integer(in: timing.range) }
-        }
-        try decoder.finish()
-    }
-}
-
-extension AddressMapping {
-    /// Reads `ro ra ba co bg ch`.
-    init(_ node: Node) throws {
-        let names = Field.allCases.map(\.rawValue)
-        let expected = "expected each of \(names.joined(separator: ", ")) once, from the most significant"
-        let words = try node.string().split(separator: " ").map(String.init)
-        var fields: [Field] = []
-        for word in words {
-            guard let field = Field(rawValue: word) else {
-                throw node.error("unknown field \(quoted(word)) in the address mapping, \(expected)")
-            }
-            guard !fields.contains(field) else {
-                throw node.error("\(quoted(word)) stands twice in the address mapping, \(expected)")
-            }
-            fields.append(field)
-        }
-        guard let mapping = AddressMapping(fields) else {
-            let missing = Field.allCases.filter { !fields.contains($0) }.map(\.rawValue)
-            throw node.error("\(missing.joined(separator: ", ")) missing in the address mapping, \(expected)")
-        }
-        self = mapping
-    }
-}
-
 extension Node {
     /// A whole number that is a power of two.
     func powerOfTwo(upTo most: Int) throws -> Int {
@@ -110,4 +72,144 @@ extension Node {
         }
         return value
     }
+}
+
+extension DRAMConfiguration {
+    /// Reads a preset's file, which must have every timing.
+    static func preset(_ node: Node, name: String) throws -> DRAMConfiguration {
+        let decoder = try MappingDecoder(node, what: "the memory")
+        var configuration = DRAMConfiguration()
+        let standard = try decoder.required("standard")
+        configuration.standard = try standard.string()
+        guard configuration.standard == name else {
+            throw standard.error(
+                "found \(standard.found) in the file of \(quoted(name)), expected the name of the file")
+        }
+        configuration.clockPeriod = try clockPeriod(try decoder.required("clock_period"))
+        configuration.organization = try organization(try decoder.required("organization"))
+        try configuration.readOrganization(decoder)
+        _ = try decoder.required("address_mapping")
+        try configuration.readController(decoder)
+        let timings = try decoder.required("timings")
+        try configuration.timings.read(timings, isComplete: true)
+        try configuration.readEnergy(try decoder.required("energy"))
+        try decoder.finish()
+        try configuration.check(at: node)
+        return configuration
+    }
+
+    private static func clockPeriod(_ node: Node) throws -> Int {
+        let nanoseconds = try node.quantity(.time, in: 0.01...1000)
+        let femtoseconds = (nanoseconds * 1_000_000).rounded()
+        guard abs(femtoseconds - nanoseconds * 1_000_000) < 0.01 else {
+            throw node.error("found \(node.found), expected at most six decimal places of a nanosecond")
+        }
+        return Int(femtoseconds)
+    }
+
+    private static func organization(_ node: Node) throws -> DRAMOrganization {
+        let decoder = try MappingDecoder(node, what: "organization")
+        var organization = DRAMOrganization()
+        organization.bankGroups = try decoder.required("bank_groups").powerOfTwo(upTo: 16)
+        let banks = try decoder.required("banks_per_group")
+        organization.banksPerGroup = try banks.powerOfTwo(upTo: 32)
+        guard organization.banks <= Channel.maxBanks else {
+            throw banks.error("found \(organization.banks) banks in a channel, expected at most \(Channel.maxBanks)")
+        }
+        organization.rows = try decoder.required("rows").powerOfTwo(upTo: 1 << 24)
+        organization.burstLength = try decoder.required("burst_length").powerOfTwo(upTo: 64)
+        organization.burstCycles = try decoder.required("burst_cycles").integer(in: 1...64)
+        let bus = try decoder.required("bus")
+        organization.busBits = try bus.wholeQuantity(.width, in: 1...2048)
+        let bits = organization.burstLength * organization.busBits
+        guard bits >= 8, bits & (bits - 1) == 0 else {
+            throw bus.error("found \(bus.found), expected a power of two, and at least a byte in a burst")
+        }
+        let row = try decoder.required("row")
+        organization.rowBytes = try row.wholeQuantity(.capacity, in: 1...1 << 20)
+        let bursts = organization.rowBytes / organization.requestBytes
+        guard bursts > 0, organization.rowBytes & (organization.rowBytes - 1) == 0 else {
+            throw row.error(
+                "found \(row.found), expected a power of two of at least a burst, \(organization.requestBytes) B")
+        }
+        try decoder.finish()
+        return organization
+    }
+
+    private mutating func readEnergy(_ node: Node) throws {
+        let decoder = try MappingDecoder(node, what: "energy")
+        energySource = try decoder.required("source").string()
+        if let perBit = decoder.optional("per_bit") {
+            energy = .perBit(try perBit.quantity(.energy, in: 0...1_000_000))
+        } else {
+            energy = .currents(try DRAMCurrents(try decoder.required("currents")))
+        }
+        try decoder.finish()
+    }
+}
+
+/// Checks of a memory. Only combinations that no device has are refused.
+extension DRAMConfiguration {
+    /// Checks timings and currents against each other.
+    ///
+    /// - Parameter node: the mapping from which the memory was decoded. An error is at the timing that it names, else at the
+    ///   mapping of timings, else at `node`.
+    /// - Throws: `InputError` with the conflicting values.
+    public func check(at node: Node) throws {
+        let node = node["timings"] ?? node
+        try timings.check(burst: organization.burstCycles, at: node)
+        let least = timings.longestService(burst: organization.burstCycles, banks: organization.banks)
+        guard timings.tREFI > least else {
+            throw (node["tREFI"] ?? node["tRFC"] ?? node).error(
+                "tREFI of \(timings.tREFI) leaves no time between refreshes of tRFC \(timings.tRFC): expected more than "
+                    + "\(least), which is tRFC + max(tRC, tRAS + tRP) + max(tRAS, tRCD + CWL + burst + tWR) + tRCD + tRP "
+                    + "+ one for each bank")
+        }
+        if case .currents(let currents) = energy { try currents.checkActivate(timings, at: node) }
+    }
+}
+
+extension DRAMConfiguration {
+    /// The documentation of every key of a standard. A preset's values are not defaults of winosim.
+    public static let keyEntries: [KeyEntry] = {
+        let (ofPreset, page) = ("the preset's", "MemoryModel")
+        func entry(_ key: String, _ type: String, unit: String = "", range: String, _ governs: String) -> KeyEntry {
+            KeyEntry(
+                key: key, type: type, unit: unit, range: range, defaultValue: ofPreset, governs: governs, page: page)
+        }
+        let keys = [
+            KeyEntry(
+                key: "standard", type: "name",
+                governs: "The preset that the other keys change (`winosim config list` has the names)", page: page),
+            entry("channels", "power of two", unit: "channels", range: "1 to 128", "Independent channels"),
+            entry(
+                "ranks", "power of two", unit: "ranks", range: "1 to 16",
+                "Ranks of a channel; at most \(Channel.maxBanks) banks per channel"),
+            entry(
+                "address_mapping", "order of fields", range: "ro, ra, bg, ba, co, ch once each",
+                "How an address is split, from the most significant field: row, rank, bank group, bank, column, channel"
+            ),
+            entry(
+                "read_queue", "whole number", unit: "requests", range: "1 to 4096",
+                "Reads of a channel that wait for space in a bank's queue"),
+            entry(
+                "write_queue", "whole number", unit: "requests", range: "1 to 4096",
+                "Writes of a channel that wait for space in a bank's queue"),
+            entry(
+                "bank_queue", "whole number", unit: "requests", range: "1 to 256", "Requests in a bank's queue"),
+            KeyEntry(
+                key: "timings", type: KeyEntry.mapping, governs: "Delays between commands", page: page),
+        ]
+        return keys
+            + DRAMTimings.names.map { timing in
+                entry(
+                    timing.name, "whole number", unit: "memory clocks",
+                    range: "\(timing.range.lowerBound) to \(timing.range.upperBound)", timing.meaning.capitalizedFirst
+                ).inside("timings")
+            }
+    }()
+}
+
+extension String {
+    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -1,16 +1,16 @@
-/// A memory: requests go in in order, answers come out with the clock in which they are there.
+/// A memory: takes requests in order, and returns answers with their memory clocks.
 ///
-/// Time is in memory clocks and only goes on: requests are offered in the order of their cycles. What the controller
-/// decides between two offers costs nothing until it is asked for. The same offers always give the same answers.
+/// Time is in memory clocks and never decreases: requests are offered in the order of their cycles. Decisions between two
+/// offers are made when they are needed. Equal offers give equal answers.
 public final class DRAMController {
-    /// What it simulates.
+    /// The simulated memory.
     public let configuration: DRAMConfiguration
     private let channels: UnsafeMutablePointer<Channel>
     private let channelCount: Int
     private let decoder: AddressDecoder
-    /// Behind a pointer like the channels, so that no access is checked at run time.
+    /// A pointer, like the channels, so that no access is checked at run time.
     private let completions: UnsafeMutablePointer<CompletionQueue>
-    /// Requests so far that have no command of their own: reads and writes of a burst that was pending.
+    /// Requests so far without a command: reads and writes of a burst that was pending.
     public private(set) var mergedRequests = 0
 
     /// Makes an idle memory at cycle 0.
@@ -31,9 +31,9 @@ public final class DRAMController {
         completions.deallocate()
     }
 
-    /// Offers the burst at `address` in `cycle`; nil where it is accepted, else the cycle in which it will be.
+    /// Offers the burst at `address` in `cycle`; nil if it is accepted, else the cycle in which it will be.
     ///
-    /// A refused request holds all behind it: nothing else may be offered before that cycle. A read's answer carries `tag`.
+    /// A refused request blocks those after it: nothing else may be offered before that cycle. A read's answer has `tag`.
     @inline(__always)
     public func offer(_ address: Int, isWrite: Bool, at cycle: Int, tag: Int) -> Int? {
         let location = decoder.locate(address)
@@ -43,16 +43,16 @@ public final class DRAMController {
             if channel.pointee.isMerged { mergedRequests += 1 }
             return nil
         }
-        return channel.pointee.advanceUntilRoom(forWrites: isWrite, into: &completions.pointee)
+        return channel.pointee.advanceUntilSpace(forWrites: isWrite, into: &completions.pointee)
     }
 
-    /// The next answered read, in the order of the decisions.
+    /// The next answered read, in the order of decisions.
     @inline(__always)
     public func takeCompletion() -> DRAMCompletion? { completions.pointee.popFirst() }
 
-    /// The next answered read; where no answer is known yet, decides as far ahead as it takes. Nil where no read waits.
+    /// The next answered read; if no answer is known yet, decides ahead until there is one. Nil if no read waits.
     ///
-    /// What is offered after that for a cycle that has been decided on is served behind it.
+    /// A later offer for a cycle that has been decided is served after those decisions.
     public func awaitCompletion() -> DRAMCompletion? {
         while completions.pointee.count == 0 {
             var next = Int.max
@@ -69,7 +69,7 @@ public final class DRAMController {
         return completions.pointee.popFirst()
     }
 
-    /// The cycle of the next decision that does not depend on further requests; nil where nothing waits.
+    /// The cycle of the next decision that does not depend on further requests; nil if nothing waits.
     public func nextDecision() -> Int? {
         var next: Int?
         for i in 0..<channelCount {
@@ -78,23 +78,109 @@ public final class DRAMController {
         return next
     }
 
-    /// Does everything that happens up to `cycle` on all channels.
+    /// Performs all events up to `cycle` on all channels.
     public func advance(to cycle: Int) {
         for i in 0..<channelCount { channels[i].advance(to: cycle, into: &completions.pointee) }
     }
 
-    /// Serves every request that was accepted, few writes too; the cycle in which the last read is answered, the last write written.
+    /// Serves all accepted requests, buffered writes included; returns the cycle of the last answer or write.
     public func drain() -> Int {
         var end = 0
         for i in 0..<channelCount { end = max(end, channels[i].drain(into: &completions.pointee)) }
         return end
     }
 
-    /// What has been done by `cycle`.
+    /// The counts up to `cycle`.
     public func counters(at cycle: Int) -> DRAMCounters {
         advance(to: cycle)
         var sum = DRAMCounters()
         for i in 0..<channelCount { sum += channels[i].counters(at: cycle) }
         return sum
+    }
+}
+
+/// A read that has been answered.
+public struct DRAMCompletion: Hashable, Sendable {
+    /// The caller's identification of the read.
+    public var tag: Int
+    /// The memory clock of its data.
+    public var cycle: Int
+}
+
+/// A ring of answers, which grows when it is full.
+struct CompletionQueue {
+    private var buffer: UnsafeMutablePointer<DRAMCompletion>
+    private var mask: Int
+    private var head = 0
+    private(set) var count = 0
+
+    init(capacity: Int = 1024) {
+        buffer = .allocate(capacity: capacity)
+        mask = capacity - 1
+    }
+
+    func deallocate() { buffer.deallocate() }
+
+    @inline(__always)
+    mutating func append(_ completion: DRAMCompletion) {
+        if count > mask { grow() }
+        (buffer + ((head + count) & mask)).initialize(to: completion)
+        count += 1
+    }
+
+    @inline(__always)
+    mutating func popFirst() -> DRAMCompletion? {
+        guard count > 0 else { return nil }
+        let completion = buffer[head]
+        head = (head + 1) & mask
+        count -= 1
+        return completion
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<DRAMCompletion>.allocate(capacity: 2 * (mask + 1))
+        for i in 0..<count { (larger + i).initialize(to: buffer[(head + i) & mask]) }
+        buffer.deallocate()
+        buffer = larger
+        mask = 2 * mask + 1
+        head = 0
+    }
+}
+
+/// Counts of a memory's commands and idle clocks.
+public struct DRAMCounters: Hashable, Sendable {
+    /// Read commands, one per burst; reads answered from buffered writes, or by a read of the same burst, have none.
+    public var reads = 0
+    /// Write commands; writes merged with a buffered one have none.
+    public var writes = 0
+    /// Reads and writes that found their row open.
+    public var rowHits = 0
+    /// Rows opened.
+    public var activates = 0
+    /// Rows closed, before refreshes too.
+    public var precharges = 0
+    /// Refreshes of ranks.
+    public var refreshes = 0
+    /// Changes of the data bus from reads to writes or back.
+    public var readWriteSwitches = 0
+    /// Clocks in which a rank had all its rows closed; the sum over ranks.
+    public var prechargedCycles = 0
+    /// Clocks in which a data bus was idle, by the cause that delayed the next burst; sums over channels.
+    public var idle = DRAMIdleCycles()
+
+    /// Makes counters at zero.
+    public init() {}
+
+    /// Adds another channel's counts.
+    public static func += (sum: inout DRAMCounters, other: DRAMCounters) {
+        sum.reads += other.reads
+        sum.writes += other.writes
+        sum.rowHits += other.rowHits
+        sum.activates += other.activates
+        sum.precharges += other.precharges
+        sum.refreshes += other.refreshes
+        sum.readWriteSwitches += other.readWriteSwitches
+        sum.prechargedCycles += other.prechargedCycles
+        sum.idle += other.idle
     }
 }

@@ -1,12 +1,14 @@
-/// Where a memory's energy figures come from.
+import YAML
+
+/// The source of a memory's energy figures.
 public enum DRAMEnergyModel: Hashable, Sendable {
     /// A data sheet's currents.
     case currents(DRAMCurrents)
-    /// pJ for a bit that is read or written, in which everything that the source counts is contained.
+    /// pJ per bit read or written, which includes everything that the source counts.
     case perBit(Double)
 }
 
-/// A device's supply and its currents under the names of the data sheets.
+/// A device's supply and currents, with the names of data sheets.
 public struct DRAMCurrents: Hashable, Sendable {
     /// VDD, in V.
     public var supply = 1.2
@@ -18,17 +20,17 @@ public struct DRAMCurrents: Hashable, Sendable {
     public var idd2n = 34.0
     /// Standby with a bank active, in mA.
     public var idd3n = 43.0
-    /// Reads without a gap, in mA.
+    /// Continuous reads, in mA.
     public var idd4r = 135.0
-    /// Writes without a gap, in mA.
+    /// Continuous writes, in mA.
     public var idd4w = 123.0
-    /// Refreshes without a gap, in mA.
+    /// Continuous refreshes, in mA.
     public var idd5ab = 250.0
 
     /// Makes the currents of DDR4-2400 (8 Gb, x8).
     public init() {}
 
-    /// What one activate with its precharge takes above standby, in mA * memory clocks: IDD0 for a row cycle, less IDD3N
+    /// The charge of an activate with its precharge above standby, in mA * memory clocks: IDD0 for a row cycle, less IDD3N
     /// while the row is open and IDD2N while it is closed (Micron TN-40-07).
     func activateCharge(_ timings: DRAMTimings) -> Double {
         let (cycle, open) = (Double(timings.rowCycle), Double(timings.tRAS))
@@ -36,7 +38,7 @@ public struct DRAMCurrents: Hashable, Sendable {
     }
 }
 
-/// What the commands of a channel cost, in pJ; standby in mW, which is pJ a ns.
+/// The energies of a channel's commands, in pJ; standby in mW, which is pJ per ns.
 public struct DRAMEnergyTable: Hashable, Sendable {
     /// An activate with its precharge, above standby.
     public var activate = 0.0
@@ -53,9 +55,8 @@ public struct DRAMEnergyTable: Hashable, Sendable {
 
     /// The table of a memory.
     ///
-    /// From currents as in Micron's TN-40-07: mA * V * ns = pJ, each command's current less the standby current that flows
-    /// anyway, for as long as the command takes. No entry is negative: a memory whose currents would make one so is refused
-    /// when it is read.
+    /// From currents as in Micron's TN-40-07: mA * V * ns = pJ, each command's current less the standby current, for the time
+    /// of the command. No entry is negative: reading refuses currents that would give one.
     public init(_ configuration: DRAMConfiguration) {
         let organization = configuration.organization
         switch configuration.energy {
@@ -86,13 +87,13 @@ public struct DRAMEnergy: Hashable, Sendable {
     public var write: Double
     /// Refreshes.
     public var refresh: Double
-    /// Standing by, with rows open or closed.
+    /// Standby, with rows open or closed.
     public var background: Double
 
     /// All components.
     public var total: Double { activate + read + write + refresh + background }
 
-    /// The energy of what `counters` say happened in `cycles` memory clocks.
+    /// The energy of `counters` in `cycles` memory clocks.
     public init(_ counters: DRAMCounters, cycles: Int, configuration: DRAMConfiguration) {
         let table = DRAMEnergyTable(configuration)
         let organization = configuration.organization
@@ -103,5 +104,49 @@ public struct DRAMEnergy: Hashable, Sendable {
         let closed = Double(counters.prechargedCycles)
         let open = Double(cycles) * Double(organization.channels * organization.ranks) - closed
         background = configuration.clockNanoseconds * (closed * table.prechargedStandby + open * table.activeStandby)
+    }
+}
+
+extension DRAMCurrents {
+    /// Reads `{VDD: 1.2, devices: 8, IDD0: 48, ...}`, in V and mA.
+    init(_ node: Node) throws {
+        let decoder = try MappingDecoder(node, what: "currents")
+        self.init()
+        supply = try decoder.required("VDD").real(in: 0...10)
+        devices = try decoder.required("devices").integer(in: 1...128)
+        let currents: [(String, WritableKeyPath<DRAMCurrents, Double>)] = [
+            ("IDD0", \.idd0), ("IDD2N", \.idd2n), ("IDD3N", \.idd3n), ("IDD4R", \.idd4r), ("IDD4W", \.idd4w),
+            ("IDD5AB", \.idd5ab),
+        ]
+        for (name, path) in currents { self[keyPath: path] = try decoder.required(name).real(in: 0...100_000) }
+        try decoder.finish()
+        try check(at: node)
+    }
+
+    /// Checks that no command has less current than the standby below it.
+    ///
+    /// - Parameter node: the mapping of currents.
+    private func check(at node: Node) throws {
+        let burst = "a command above standby would have a negative energy"
+        let pairs = [
+            ("IDD3N", idd3n, "IDD2N", idd2n, "an open row needs at least the current of closed rows"),
+            ("IDD4R", idd4r, "IDD3N", idd3n, burst), ("IDD4W", idd4w, "IDD3N", idd3n, burst),
+            ("IDD5AB", idd5ab, "IDD3N", idd3n, burst),
+        ]
+        for (name, value, other, least, reason) in pairs where value < least {
+            throw (node[name] ?? node).error(
+                "\(name) of \(value) mA is below \(other) of \(least) mA: expected at least \(least), as \(reason)")
+        }
+    }
+
+    /// Checks that an activate with its precharge has at least the charge of standby in the same time.
+    ///
+    /// - Parameter node: the mapping of timings.
+    func checkActivate(_ timings: DRAMTimings, at node: Node) throws {
+        guard activateCharge(timings) < 0 else { return }
+        throw (["tRAS", "tRC", "tRP"].lazy.compactMap { node[$0] }.first ?? node).error(
+            "IDD0 of \(idd0) mA in a row cycle of \(timings.rowCycle) clocks is below standby, expected at least IDD3N of \(idd3n) mA for "
+                + "tRAS of \(timings.tRAS) and IDD2N of \(idd2n) mA for the rest: an activate would have a negative energy"
+        )
     }
 }

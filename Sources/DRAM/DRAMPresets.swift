@@ -2,7 +2,7 @@ import Files
 import Synchronization
 import YAML
 
-/// The memory of a published standard, as its file describes it.
+/// The memory of a published standard, read from its file.
 public struct DRAMPreset: Sendable {
     /// The mapping of the file.
     public let node: Node
@@ -10,7 +10,7 @@ public struct DRAMPreset: Sendable {
     public let memory: DRAMConfiguration
 }
 
-/// The presets of a folder, a file `STANDARD.yaml` each. A file is read when its standard is first named, and kept.
+/// The presets of a folder, one file `STANDARD.yaml` each. A file is read at the first use of its standard, and cached.
 public final class DRAMPresets: Sendable {
     /// The folder.
     public let folder: String
@@ -19,15 +19,15 @@ public final class DRAMPresets: Sendable {
     /// Makes the presets of a folder.
     public init(folder: String) { self.folder = folder }
 
-    /// The names of the standards, in their order; none where there is no such folder.
+    /// The names of the standards, sorted; empty if there is no such folder.
     public var names: [String] {
         InputFile.names(in: folder).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
     }
 
     /// The preset of the standard that a node names.
     ///
-    /// - Throws: `InputError` for an unknown standard, with the nearest one, and for what is wrong in the preset;
-    ///   `FileError` where it cannot be read.
+    /// - Throws: `InputError` for an unknown standard, with the nearest one, and for errors in the preset; `FileError` if it
+    ///   cannot be read.
     public func preset(_ node: Node) throws -> DRAMPreset {
         let name = try node.string()
         return try kept.withLock { kept in
@@ -43,8 +43,8 @@ public final class DRAMPresets: Sendable {
         guard names.contains(name) else {
             let known =
                 names.isEmpty
-                ? "\(quoted(folder)) has no presets" : "known are \(names.joined(separator: ", "))"
-            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+                ? "\(quoted(folder)) has no presets" : "expected one of \(names.joined(separator: ", "))"
+            let near = didYouMean(nearestName(to: name, among: names), otherwise: ";")
             throw node.error("unknown standard \(quoted(name))\(near) \(known)")
         }
         let preset = try Document.load(path: folder + "/" + name + ".yaml")

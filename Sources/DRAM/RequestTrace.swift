@@ -1,12 +1,12 @@
 import Files
 
-/// One burst to be read or written.
+/// A read or write of one burst.
 public struct DRAMRequest: Hashable, Sendable {
     /// The address in bytes.
     public var address: Int
     /// Whether it writes.
     public var isWrite: Bool
-    /// The first memory clock in which it may be offered.
+    /// The earliest memory clock in which it is offered.
     public var cycle: Int
 
     /// Makes a request.
@@ -17,8 +17,7 @@ public struct DRAMRequest: Hashable, Sendable {
     }
 }
 
-/// Reads request traces: a line `0x1f40 READ 12` a request, with its address, type, and the first memory clock in which
-/// it may be offered.
+/// Reads request traces: one line `0x1f40 READ 12` per request, with its address, type, and earliest memory clock.
 public enum RequestTrace {
     /// The most bytes that are read.
     public static let sizeLimit = 4 << 30
@@ -27,13 +26,12 @@ public enum RequestTrace {
 
     /// The requests of a file.
     ///
-    /// - Throws: `FileError` where it cannot be read, `InputError` for the first line that is no request, or where there
-    ///   is none.
+    /// - Throws: `FileError` if it cannot be read, `InputError` for the first invalid line, or if there is no request.
     public static func load(path: String) throws -> [DRAMRequest] {
         try parse(try InputFile.bytes(of: path, limit: sizeLimit), file: path)
     }
 
-    /// The requests of a text; `file` names it in messages. Empty lines count for nothing.
+    /// The requests of a text; `file` names it in messages. Empty lines are skipped.
     ///
     /// - Throws: `InputError`.
     public static func parse(_ bytes: [UInt8], file: String) throws -> [DRAMRequest] {
@@ -72,7 +70,7 @@ public enum RequestTrace {
     }
 }
 
-/// Goes through the bytes of a trace.
+/// Scans the bytes of a trace.
 private struct LineScanner {
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
@@ -80,7 +78,7 @@ private struct LineScanner {
 
     init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    /// Goes to the next byte that is no space or line end; false at the end.
+    /// Skips to the next byte that is no white space; false at the end.
     mutating func skipToLine() -> Bool {
         while position < bytes.count {
             switch bytes[position] {
@@ -91,7 +89,7 @@ private struct LineScanner {
         return false
     }
 
-    /// The request that starts here; nil with the fault set where none does.
+    /// The request that starts here; nil, with the fault set, if there is none.
     mutating func request() -> DRAMRequest? {
         guard let address = address(), let isWrite = type(), let cycle = cycle() else { return nil }
         skipSpaces()
@@ -124,7 +122,7 @@ private struct LineScanner {
         }
         guard position > first, position < bytes.count, bytes[position] == 0x20 || bytes[position] == 0x09 else {
             position = start
-            return fail("found \(word), \(expected) and a type behind it")
+            return fail("found \(word), \(expected), followed by a type")
         }
         return value
     }
@@ -140,7 +138,7 @@ private struct LineScanner {
                 return isWrite
             }
         }
-        return fail("found \(word), expected READ or WRITE and a cycle behind it")
+        return fail("found \(word), expected READ or WRITE, followed by a cycle")
     }
 
     private mutating func cycle() -> Int? {

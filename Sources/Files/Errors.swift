@@ -1,13 +1,13 @@
-/// A place in an input: what an error message points at.
+/// A position in an input, to which an error message refers.
 public struct Mark: Hashable, Sendable, CustomStringConvertible {
-    /// The file as the user named it, or a name for text that came from elsewhere.
+    /// The file as the user named it, or a name for other text.
     public var file: String
     /// The line, from 1.
     public var line: Int
     /// The column in characters (Unicode scalars), from 1.
     public var column: Int
 
-    /// Makes a place.
+    /// Makes a position.
     public init(file: String, line: Int, column: Int) {
         self.file = file
         self.line = line
@@ -18,9 +18,9 @@ public struct Mark: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(file):\(line):\(column)" }
 }
 
-/// Something is wrong with the data that the user gave: exit code 65.
+/// The user's data has an error: exit code 65.
 public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Where it stands, if it has a place.
+    /// The position of the error, if it has one.
     public var mark: Mark?
     /// What was found, and what was expected.
     public var message: String
@@ -65,21 +65,21 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// A file cannot be read (exit code 66) or written (exit code 73).
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was tried.
+    /// The operation that failed.
     public enum Operation: Hashable, Sendable {
-        /// The file was to be read.
+        /// Reading the file.
         case read
-        /// The file was to be written.
+        /// Writing the file.
         case write
     }
 
-    /// What was tried.
+    /// The operation that failed.
     public var operation: Operation
     /// The file as the user named it.
     public var path: String
-    /// Why it did not work.
+    /// Why it failed.
     public var reason: String
-    /// The place that names the file, where another file does.
+    /// The position at which another file names this one, if one does.
     public var mark: Mark?
 
     /// Makes an error about the file at `path`, which is named at `mark` if another file names it.
@@ -97,7 +97,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A user's text as it stands in a message: in double quotes, free of control and format characters, and short where it may be long.
+/// A user's text in a message: in double quotes, without control and format characters, cut to `limit` characters.
 public func quoted(_ text: String, limit: Int = 60) -> String {
     var shown = "\""
     for (index, scalar) in text.unicodeScalars.enumerated() {

@@ -1,4 +1,4 @@
-/// The digest SHA-256 of FIPS 180-4, piece by piece.
+/// The digest SHA-256 of FIPS 180-4, computed incrementally.
 public struct SHA256: Sendable {
     private var state: [UInt32] = [
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
@@ -122,7 +122,7 @@ public func sha256(_ bytes: [UInt8]) -> String {
 
 /// The SHA-256 of files' contents one after another, in hexadecimal.
 ///
-/// - Throws: `FileError` where one cannot be read.
+/// - Throws: `FileError` if one cannot be read.
 public func sha256(ofFiles paths: [String]) throws -> String {
     var digest = SHA256()
     for path in paths {

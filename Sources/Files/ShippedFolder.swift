@@ -1,32 +1,24 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A folder that ships with the program, such as `Configs`: where it is looked for, and where it was found.
+/// A folder that ships with the program, such as `Configs`, and the search for it.
 public struct ShippedFolder: Sendable {
     /// The folder, if it was found.
     public let path: String?
-    /// Where it was looked for in vain, in words; empty where it was found.
+    /// A text with the searched folders; empty if it was found.
     public let missing: String
 
-    /// Looks for the folder: `given` (of an option), the environment variable, beside the executable, upward from it, upward
-    /// from the working directory.
+    /// Searches for the folder: `given` (of an option), the environment variable, the executable's folder and those above it,
+    /// the working directory and those above it.
     ///
     /// - Parameters:
     ///   - name: the folder's name, `Configs`.
-    ///   - what: what it holds, for messages: `shipped configurations`.
-    ///   - given: the folder that the option gives, if it does.
-    ///   - option: the option that gives it, `--configs`.
-    ///   - variable: the environment variable that gives it, `WINOSIM_CONFIGS`.
+    ///   - what: its contents, for messages: `shipped configurations`.
+    ///   - given: the value of the option, if it is given.
+    ///   - option: the option's name, `--configs`.
+    ///   - variable: the environment variable's name, `WINOSIM_CONFIGS`.
     ///   - environment: the environment's variables.
-    ///   - executable: the program's file, if it is known.
-    ///   - workingDirectory: the folder from which relative paths start.
-    ///   - isOurs: whether a folder of that name is the program's own; another program may have one too.
-    /// - Throws: `FileError` where the option or the variable names what is no folder.
+    ///   - executable: the program's file, if known.
+    ///   - workingDirectory: the folder of relative paths.
+    ///   - isOurs: whether a folder of that name belongs to this program; other programs may use the same name.
+    /// - Throws: `FileError` if the option or the variable does not name a folder.
     public init(
         _ name: String, what: String, given: String?, option: String, variable: String, environment: [String: String],
         executable: String?, workingDirectory: String, isOurs: (String) -> Bool
@@ -34,14 +26,16 @@ public struct ShippedFolder: Sendable {
         if let chosen = given ?? environment[variable].flatMap({ $0.isEmpty ? nil : $0 }) {
             guard InputFile.isFolder(chosen) else {
                 let origin = given == nil ? "$\(variable)" : option
-                throw FileError(.read, path: chosen, reason: "\(origin) names it, but it is no folder")
+                throw FileError(.read, path: chosen, reason: "\(origin) names it, but it is not a folder")
             }
             path = chosen
             missing = ""
             return
         }
         var places: [String] = []
-        for start in [executable.map { Self.parent(of: Self.real($0)) }, workingDirectory].compactMap({ $0 }) {
+        for start in [executable.map { Self.parent(of: InputFile.resolvingLinks(in: $0)) }, workingDirectory]
+            .compactMap({ $0 })
+        {
             var current = start
             while true {
                 let place = (current == "/" ? "" : current) + "/" + name
@@ -52,23 +46,16 @@ public struct ShippedFolder: Sendable {
         }
         let path = places.first { InputFile.isFolder($0) && isOurs($0) }
         let searched = ["\(option) DIR (not given)", "$\(variable) (not set)"] + places
-        missing = path == nil ? "the folder of \(what) is in none of: \(searched.joined(separator: ", "))" : ""
+        missing = path == nil ? "found no folder of \(what) in: \(searched.joined(separator: ", "))" : ""
         self.path = path
     }
 
     /// The folder.
     ///
-    /// - Throws: `FileError` where there is none; it lists the places that were searched.
+    /// - Throws: `FileError` if there is none; it lists the searched folders.
     public func required(name: String) throws -> String {
         if let path { return path }
         throw FileError(.read, path: name, reason: missing)
-    }
-
-    /// The path without symbolic links; as it is where there is no such file.
-    private static func real(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 
     private static func parent(of path: String) -> String {

@@ -6,10 +6,10 @@
     import Darwin
 #endif
 
-/// Bytes that nobody changes: those of a file or a copy of an array. Immutable after `init`, hence sendable.
+/// Immutable bytes: those of a file or a copy of an array. They never change after `init`, hence sendable.
 ///
-/// A file is read once and kept: a memory map of it would end the program when somebody else cuts the file, and show zeros or
-/// other values where it is written to. The digest of a trace is that of these bytes.
+/// A file is read once and kept: a memory map of it would end the program when another process truncates the file, and would
+/// show changes by other processes. The digest of a trace is that of these bytes.
 package final class Storage: @unchecked Sendable {
     package let bytes: UnsafeRawBufferPointer
     private let isMapped: Bool
@@ -24,10 +24,10 @@ package final class Storage: @unchecked Sendable {
 
     /// Reads a regular file.
     ///
-    /// - Throws: `FileError`, also where the file changes its size meanwhile or does not fit the memory.
+    /// - Throws: `FileError`, also if the file changes its size meanwhile or does not fit into memory.
     package init(reading path: String) throws {
         func failed(_ reason: String) -> FileError { FileError(.read, path: path, reason: reason) }
-        // Not to wait for a writer where the path is a pipe.
+        // A pipe would block until it has a writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failed(InputFile.reason(errno)) }
         defer { close(descriptor) }
@@ -38,7 +38,7 @@ package final class Storage: @unchecked Sendable {
             return
         }
         guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0), base != MAP_FAILED
-        else { throw failed("its \(size) bytes do not fit the memory: \(InputFile.reason(errno))") }
+        else { throw failed("its \(size) bytes do not fit into memory: \(InputFile.reason(errno))") }
         do {
             let count = try Self.fill(UnsafeMutableRawBufferPointer(start: base, count: size), from: descriptor, failed)
             let now = count < size ? count : try Self.size(of: descriptor, failed: failed)

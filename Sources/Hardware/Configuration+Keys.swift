@@ -1,12 +1,12 @@
 import YAML
 
 extension Configuration {
-    /// All keys with dots, and those of sections by themselves: `clock`, `pe_array`, `pe_array.rows`.
+    /// All keys with dots, sections included: `clock`, `pe_array`, `pe_array.rows`.
     public var keys: [String] { (try? Self.names(in: resolved())) ?? [] }
 
-    /// The value of a key with dots; nil where there is no such key.
+    /// The value of a key with dots; nil if there is no such key.
     ///
-    /// - Throws: `InputError` where the configuration cannot be written as YAML, which would be a bug.
+    /// - Throws: `InputError` if the configuration cannot be written as YAML, which would be a bug.
     public func value(of key: String) throws -> Node? {
         try key.split(separator: ".", omittingEmptySubsequences: false).reduce(resolved()) { node, name in
             node?[String(name)]
@@ -22,5 +22,66 @@ extension Configuration {
         (node?.entries ?? []).flatMap { entry in
             [entry.name] + names(in: entry.value).map { "\(entry.name).\($0)" }
         }
+    }
+
+    /// The documentation of every key: sections followed by their keys, in the order of files. Of the memory's keys it has those
+    /// of a model; `DRAMConfiguration.keyEntries` has those of a standard.
+    public static let keyEntries: [KeyEntry] = {
+        let standard = Configuration()
+        let extends = KeyEntry(
+            key: Extending.key, type: "name or path",
+            governs: "In a file: the configuration, by its file or shipped name, that these keys change",
+            page: "Configurations")
+        return [extends]
+            + fields.flatMap(\.entries).flatMap { entry -> [KeyEntry] in
+                var entry = entry
+                if !entry.isMapping {
+                    entry.defaultValue = (try? standard.value(of: entry.key)).flatMap { $0?.text } ?? ""
+                }
+                return entry.key == "dram" ? [entry] + Memory.keyEntries.map { $0.inside("dram") } : [entry]
+            }
+    }()
+
+    /// Checks values against each other; `node` is the mapping from which they were read.
+    ///
+    /// - Throws: `InputError` at the key that is most likely wrong.
+    func check(_ node: Node) throws {
+        func place(_ keys: (String, String)...) -> Node {
+            for (section, key) in keys {
+                if let value = node[section]?[key] { return value }
+            }
+            return node
+        }
+        if peArray.broadcastSteps > peArray.fifoDepth {
+            throw place(("pe_array", "broadcast_steps"), ("pe_array", "fifo_depth")).error(
+                "broadcast_steps is \(peArray.broadcastSteps), but fifo_depth is \(peArray.fifoDepth): a bundle of steps "
+                    + "must fit into an empty FIFO, expected at most \(peArray.fifoDepth) steps")
+        }
+        if inputTransform.placement == .read && mapping.step == .channels {
+            throw place(("input_transform", "placement"), ("mapping", "step")).error(
+                "placement: read is not possible with step: channels: behind the buffer a patch is transformed into all of "
+                    + "its positions at once, but such a step has one position; use step: positions, or placement: load"
+            )
+        }
+        let widths = [("weights", datatype.weights), ("activations", datatype.activations)]
+        if datatype.format != .integer {
+            for (key, width) in widths + [("accumulators", datatype.accumulators)]
+            where datatype.format.significand(width: width) == nil {
+                throw place(("datatype", key), ("datatype", "format")).error(
+                    "format: \(datatype.format.rawValue) is not possible with \(key) of \(width) bit: a floating-point number has "
+                        + "16 bit (\(datatype.format == .float ? "fp16" : "bf16")) or 32 bit (fp32)")
+            }
+            if datatype.quantize {
+                throw place(("datatype", "quantize"), ("datatype", "format")).error(
+                    "quantize: true is not possible with format: \(datatype.format.rawValue): it rounds operands to integers"
+                )
+            }
+        }
+        for (key, width) in widths where datatype.quantize && width < 2 {
+            throw place(("datatype", key), ("datatype", "quantize")).error(
+                "quantize: true is not possible with \(key) of \(width) bit: a sign and a magnitude need at least 2 bit"
+            )
+        }
+        try dram.check()
     }
 }

@@ -11,20 +11,20 @@ public struct ConfigurationLibrary: Sendable {
         public let name: String
         /// Its file.
         public let path: String
-        /// The first line of comment in the file; empty where it has none.
+        /// The file's first line, if it is a comment; else empty.
         public let comment: String
     }
 
     private let shipped: ShippedFolder
     private let presets: DRAMPresets?
 
-    /// The folder that was found, if one was.
+    /// The folder, if it was found.
     public var folder: String? { shipped.path }
 
-    /// Looks for the folder: `directory` (of `--configs`), `$WINOSIM_CONFIGS`, beside the executable, upward from it,
-    /// upward from the working directory.
+    /// Searches for the folder: `directory` (of `--configs`), `$WINOSIM_CONFIGS`, the executable's folder and those above it,
+    /// the working directory and those above it.
     ///
-    /// - Throws: `FileError` where the option or the variable names what is no folder.
+    /// - Throws: `FileError` if the option or the variable does not name a folder.
     public init(
         directory: String?, environment: [String: String], executable: String?, workingDirectory: String
     ) throws {
@@ -36,10 +36,10 @@ public struct ConfigurationLibrary: Sendable {
         presets = shipped.path.map { DRAMPresets(folder: $0 + "/dram") }
     }
 
-    /// Looks for the folder as this process would: `$WINOSIM_CONFIGS`, upward from a file (of a configuration), else from the
-    /// executable, and upward from the working directory.
+    /// Searches for the folder in this process's environment: `$WINOSIM_CONFIGS`, the folders above a file (of a configuration)
+    /// or else above the executable, and those above the working directory.
     ///
-    /// - Throws: `FileError` where the variable names what is no folder.
+    /// - Throws: `FileError` if the variable does not name a folder.
     public init(near file: String?) throws {
         let file = file.flatMap { InputFile.isFile($0) ? $0 : nil }
         try self.init(
@@ -48,39 +48,39 @@ public struct ConfigurationLibrary: Sendable {
             workingDirectory: FileManager.default.currentDirectoryPath)
     }
 
-    /// The file that a name or path means: a file that exists stays as it is, `mobile` is a shipped one.
+    /// The file of a path, or of a shipped configuration's name such as `mobile`.
     ///
-    /// - Throws: `FileError` where there is neither, with the nearest shipped name.
+    /// - Throws: `FileError` if there is neither, with the nearest shipped name.
     public func resolve(_ nameOrPath: String) throws -> String { try resolve(nameOrPath, at: nameOrPath) }
 
-    /// The file that a file means by a name or path, as `resolve` has it; a path starts from the folder of that file.
+    /// The file of a path or name in a file; a path is relative to the folder of that file.
     ///
-    /// - Throws: `FileError` at the place of the text where there is neither, `InputError` where it is no text.
+    /// - Throws: `FileError` at the position of the text if there is neither, `InputError` if it is not a text.
     public func resolve(_ node: Node) throws -> String {
         try SettingPlace(node.mark).named { try resolve(node.string(), at: node.path()) }
     }
 
-    /// The file at a path, or else the shipped one of a name that has no slash.
+    /// The file at a path, or else the shipped one of a name without a slash.
     func resolve(_ name: String, at path: String) throws -> String {
         if InputFile.isFile(path) || name.contains("/") { return path }
         return try item(name, among: list(), what: "configuration", beside: path).path
     }
 
-    /// The item of a name, with `.yaml` or without.
+    /// The item of a name.
     ///
     /// - Parameters:
-    ///   - name: the name, with `.yaml` or without.
-    ///   - items: those among which it is looked for.
-    ///   - what: what an item is, for messages.
-    ///   - path: where a file of that name was looked for; near ones there are proposed too. The name where nil.
-    /// - Throws: `FileError` where there is none, with the nearest name.
+    ///   - name: the name, with or without `.yaml`.
+    ///   - items: the items to search.
+    ///   - what: the kind of an item, for messages.
+    ///   - path: the path at which a file of that name was expected, near which names are proposed too; nil is the name.
+    /// - Throws: `FileError` if there is none, with the nearest name.
     public func item(_ name: String, among items: [Item], what: String, beside path: String? = nil) throws -> Item {
-        let wanted = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
+        let wanted = name.withoutYAML
         if let item = items.first(where: { $0.name == wanted }) { return item }
         let names = items.map(\.name)
         let nearest = nearestName(to: wanted, among: names) ?? InputFile.nearest(to: path ?? name)
-        let near = nearest.map { ": did you mean \(quoted($0, limit: .max))?" } ?? ";"
-        let shipped = names.isEmpty ? "none ships" : "shipped are \(names.joined(separator: ", "))"
+        let near = didYouMean(nearest, otherwise: ";")
+        let shipped = names.isEmpty ? "none is shipped" : "expected one of \(names.joined(separator: ", "))"
         throw FileError(
             .read, path: path ?? name,
             reason: "there is no such file, and no shipped \(what) of this name\(near) \(shipped)")
@@ -88,24 +88,24 @@ public struct ConfigurationLibrary: Sendable {
 
     /// The shipped configurations, by name.
     ///
-    /// - Throws: `FileError` where there is no folder of them; it lists the places that were searched.
+    /// - Throws: `FileError` if there is no such folder; it lists the searched folders.
     public func list() throws -> [Item] { Self.items(in: try requiredFolder()) }
 
-    /// The shipped memories, by name, which is that of their standard.
+    /// The shipped memories, by the names of their standards.
     ///
     /// - Throws: `FileError` as `list()`.
     public func memories() throws -> [Item] { Self.items(in: try memoryPresets().folder) }
 
-    /// The shipped comparisons, by name; none where there is no folder of them.
+    /// The shipped comparisons, by name; none if there is no such folder.
     public func comparisons() -> [Item] { folder.map { Self.items(in: $0 + "/comparisons") } ?? [] }
 
-    /// The shipped sweeps, by name; none where there is no folder of them.
+    /// The shipped sweeps, by name; none if there is no such folder.
     public func sweeps() -> [Item] { folder.map { Self.items(in: $0 + "/sweeps") } ?? [] }
 
-    /// The shipped energy tables, by name; none where there is no folder of them.
+    /// The shipped energy tables, by name; none if there is no such folder.
     public func energyTables() -> [Item] { folder.map { Self.items(in: $0 + "/energy") } ?? [] }
 
-    /// The shipped memories, each of which is read once.
+    /// The shipped memories, each read once.
     ///
     /// - Throws: `FileError` as `requiredFolder()`.
     public func memoryPresets() throws -> DRAMPresets { try presets ?? DRAMPresets(folder: requiredFolder()) }
@@ -119,7 +119,7 @@ public struct ConfigurationLibrary: Sendable {
 
     /// The folder of shipped configurations.
     ///
-    /// - Throws: `FileError` where there is none; it lists the places that were searched.
+    /// - Throws: `FileError` if there is none; it lists the searched folders.
     public func requiredFolder() throws -> String { try shipped.required(name: "Configs") }
 
     private static func comment(of path: String) -> String {

@@ -8,10 +8,10 @@ extension Memory {
         case bandwidth
     }
 
-    /// Reads the memory's description, without a look at what of it belongs together.
+    /// Reads the memory's description, without checking its values against each other.
     ///
-    /// - Parameter presets: where a standard is looked up.
-    /// - Throws: `InputError` for everything wrong in it or in a preset, `FileError` where a preset cannot be read.
+    /// - Parameter presets: the presets, one of which a standard is.
+    /// - Throws: `InputError` for any error in it or in a preset, `FileError` if a preset cannot be read.
     init(_ node: Node, presets: () throws -> DRAMPresets) throws {
         if node["standard"] != nil {
             if let model = node["model"] {
@@ -22,8 +22,8 @@ extension Memory {
         }
         for entry in node.entries ?? [] where DRAMConfiguration.keys.contains(entry.name) {
             throw entry.key.error(
-                "\(quoted(entry.name)) belongs to a DRAM standard, and dram names none: expected standard: LPDDR4-3200 or the like "
-                    + "beside it")
+                "\(quoted(entry.name)) is a key of a DRAM standard, and dram has none: expected a standard too, such as "
+                    + "standard: LPDDR4-3200")
         }
         let decoder = try MappingDecoder(node, what: "dram")
         let model = try decoder.optional("model")?.choice(Model.self, what: "the model")
@@ -47,11 +47,28 @@ extension Memory {
         }
     }
 
-    /// Checks what no key shows alone.
+    /// Checks values against each other.
     ///
     /// - Throws: `InputError` at the key that the error names.
     public func check() throws {
         guard case .standard(let standard) = self, let node = standard.node else { return }
         try standard.configuration.check(at: node)
     }
+
+    /// The keys of a memory without a standard.
+    static let keyEntries = [
+        KeyEntry(
+            key: "model", type: "one of", range: "ideal, bandwidth", defaultValue: "ideal",
+            governs:
+                "A memory without a standard: `ideal` has all data on chip, `bandwidth` is a channel of fixed rate",
+            page: "BuffersAndTraffic"),
+        KeyEntry(
+            key: "bytes_per_cycle", type: "whole number", unit: "bytes per cycle of the accelerator",
+            range: "1 to \(1 << 20)", governs: "With `model: bandwidth`, the bandwidth of the channel; required",
+            page: "BuffersAndTraffic"),
+        KeyEntry(
+            key: "latency", type: "whole number", unit: "cycles", range: "0 to \(1 << 20)",
+            governs: "With `model: bandwidth`, cycles from the grant of a load to its first byte; required",
+            page: "BuffersAndTraffic"),
+    ]
 }

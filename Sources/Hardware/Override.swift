@@ -4,56 +4,56 @@ import YAML
 
 /// A value that replaces one of a configuration: `pe_array.rows=32` or `dram={model: ideal}`.
 public struct Override: Sendable {
-    /// The key and its value, as they were written.
+    /// The key and its value, as written.
     public let text: String
-    /// Where it comes from.
+    /// The source of an override.
     private enum Origin: Sendable {
-        /// The command line: what messages call it, and what stands there before the text.
+        /// The command line: its name in messages, and the part of the argument before the text.
         case argument(file: String, before: String)
-        /// A scalar of a file that holds the text.
+        /// A scalar of a file.
         case scalar(Node)
-        /// A key of a file and a value behind it.
+        /// A key and a value in a file.
         case entry(key: Node, value: Node)
     }
 
     private let origin: Origin
 
-    /// An override of the command line; messages call it `--set TEXT`.
+    /// An override of the command line; its name in messages is `--set TEXT`.
     public init(_ text: String) {
         self.text = text
         origin = .argument(file: "--set \(text)", before: "")
     }
 
-    /// An override that stands in a longer argument of the command line, by which messages call it.
+    /// An override in a longer argument of the command line, which is its name in messages.
     ///
     /// - Parameters:
     ///   - text: the key and its value.
-    ///   - before: what stands in the argument before it.
+    ///   - before: the part of the argument before it.
     ///   - argument: the whole argument.
     public init(_ text: String, behind before: String, of argument: String) {
         self.text = text
         origin = .argument(file: argument, before: before)
     }
 
-    /// An override that a file holds; messages point there.
+    /// An override in a file; errors have its position.
     ///
-    /// - Throws: `InputError` where it is no text.
+    /// - Throws: `InputError` if it is not a text.
     public init(_ node: Node) throws {
         text = try node.string()
         origin = .scalar(node)
     }
 
-    /// An override whose dotted key and value stand in a file, each by itself; messages point there.
+    /// An override whose dotted key and value are separate in a file; errors have their positions.
     ///
-    /// - Throws: `InputError` where the key is no text.
+    /// - Throws: `InputError` if the key is not a text.
     public init(key: Node, value: Node) throws {
         text = "\(try key.string())=\(value.flow)"
         origin = .entry(key: key, value: value)
     }
 
-    /// The mapping that gives this one value.
+    /// The mapping with this one value.
     ///
-    /// - Throws: `InputError` where the text is not a dotted key, an equals sign and a YAML value.
+    /// - Throws: `InputError` if the text is not a dotted key, an equals sign and a YAML value.
     func mapping() throws -> Node {
         switch origin {
         case .entry(let key, let value):
@@ -77,14 +77,14 @@ public struct Override: Sendable {
         }
     }
 
-    /// The key, and the characters before the value.
+    /// The key, and the number of characters before the value.
     private func key(_ error: (String, Int) -> InputError) throws -> (key: String, length: Int) {
         guard let sign = text.firstIndex(of: "=") else {
             throw error("found no \"=\", expected KEY=VALUE, such as pe_array.rows=32", 0)
         }
         let length = text[...sign].unicodeScalars.count
         guard text.unicodeScalars.dropFirst(length).contains(where: { $0 != " " && $0 != "\t" }) else {
-            throw error("a value is missing behind the \"=\"", length - 1)
+            throw error("found no value after the \"=\", expected one", length - 1)
         }
         return (String(text[..<sign]), length)
     }
@@ -98,7 +98,7 @@ public struct Override: Sendable {
         for (index, name) in names.enumerated().reversed() {
             let before = names[..<index].reduce(0) { $0 + $1.unicodeScalars.count + 1 }
             guard !name.isEmpty else {
-                throw error("a key is missing, expected one such as pe_array.rows", before)
+                throw error("found no key, expected one such as pe_array.rows", before)
             }
             let mark = mark(before)
             let key = Node(.scalar(.init(text: String(name), isPlain: false)), at: mark, of: node)
@@ -107,30 +107,30 @@ public struct Override: Sendable {
         return node
     }
 
-    /// The mapping, where it sets nothing but the memory.
+    /// The mapping of an override of the memory.
     ///
-    /// - Throws: `InputError` at the key that belongs to something else.
+    /// - Throws: `InputError` at a key that is not the memory's.
     func memory() throws -> Node {
         let node = try mapping()
         guard let entry = node.entries?.first(where: { $0.name != "dram" }) else { return node }
         let near =
             nearestName(to: entry.name, among: ["dram"])
             ?? nearestName(to: entry.name, among: DRAMConfiguration.keys).map { "dram.\($0)" }
-        let hint = near.map { ": did you mean \(quoted($0))?" } ?? ";"
+        let hint = didYouMean(near, otherwise: ";")
         throw entry.key.error(
-            "\(quoted(entry.name)) is no key of the memory\(hint) expected dram.KEY=VALUE, such as dram.ranks=2")
+            "\(quoted(entry.name)) is not a key of the memory\(hint) expected dram.KEY=VALUE, such as dram.ranks=2")
     }
 }
 
 extension Override: ExpressibleByStringLiteral {
-    /// An override as one of the command line.
+    /// An override of the command line.
     public init(stringLiteral text: String) { self.init(text) }
 }
 
 extension Override: Hashable {
-    /// Two overrides are the same where they say the same, wherever they stand.
+    /// Overrides are equal if their texts are.
     public static func == (a: Override, b: Override) -> Bool { a.text == b.text }
 
-    /// Hashes what is said.
+    /// Hashes the text.
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

@@ -1,12 +1,12 @@
-/// The transistors that an SRAM is built of: ITRS device types as CACTI has them, arrays and periphery alike.
+/// The transistors of an SRAM: CACTI's ITRS device types, the same in arrays and periphery.
 ///
-/// The choice decides what a memory leaks by more than four orders of magnitude: a bank of 32 KiB at 45 nm leaks from 0.9 uW to
-/// 34 mW. It has to be made with the rest of the chip in mind, so nothing here chooses on its own.
+/// The choice changes the leakage by more than four orders of magnitude: a bank of 32 KiB at 45 nm leaks from 0.9 uW to 34 mW. It
+/// depends on the rest of the chip, so winosim never chooses it.
 public enum SRAMDevice: String, CaseIterable, Hashable, Sendable {
-    /// Low standby power: high thresholds and a high supply. It leaks least, and is slow.
+    /// Low standby power: high thresholds and a high supply. Least leakage, slow.
     case lstp
-    /// Low operating power: a low supply. Accesses take least energy; leakage lies between the two others.
+    /// Low operating power: a low supply. Least energy per access, medium leakage.
     case lop
-    /// High performance: fast, with leakage at 350 K that can outweigh the accesses.
+    /// High performance: fast, with leakage at 350 K that can exceed the energy of accesses.
     case hp
 }

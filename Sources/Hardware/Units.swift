@@ -33,13 +33,13 @@ public struct Bytes: Hashable, Comparable, Sendable {
     /// The sum of two amounts.
     public static func + (a: Bytes, b: Bytes) -> Bytes { Bytes(a.count + b.count) }
 
-    /// The bytes that hold a number of bits.
+    /// The bytes for a number of bits, rounded up.
     public static func holding(bits: Int) -> Bytes { Bytes((bits + 7) / 8) }
 }
 
 /// A frequency, in hertz.
 public struct Hertz: Hashable, Comparable, Sendable {
-    /// Cycles a second.
+    /// Cycles per second.
     public var value: Double
 
     /// Wraps a frequency in hertz.

@@ -1,16 +1,16 @@
 import Files
 import YAML
 
-/// What a constraint computes with: numbers with the kind of their unit, truths, words.
+/// The values of constraints: numbers with the kind of their unit, truth values, words.
 enum ExpressionValue: Hashable, Sendable {
     /// A number in its kind's base unit; nil for a bare number.
     case number(Double, QuantityKind?)
     case truth(Bool)
     case word(String)
-    /// Of a key that a point does not have; nothing that it is compared with is equal to it, less or greater.
+    /// The value of a key that a point does not have; it is not equal to, less than or greater than any value.
     case absent
 
-    /// What it is, for messages: `a capacity`, `a bare number`.
+    /// A description for messages: `a capacity`, `a bare number`.
     var what: String {
         switch self {
         case .number(_, nil): "a bare number"
@@ -27,7 +27,7 @@ enum ExpressionValue: Hashable, Sendable {
     }
 }
 
-/// What went wrong in a constraint, and at which character of it.
+/// An error in a constraint, at a character of it.
 struct ExpressionError: Error, Hashable {
     let message: String
     let offset: Int
@@ -35,7 +35,7 @@ struct ExpressionError: Error, Hashable {
 
 /// A constraint: arithmetic, comparisons, and, or, not over the keys of a configuration, with units.
 indirect enum Expression: Hashable, Sendable {
-    /// What two values are combined by.
+    /// The operators of two values.
     enum Operator: String, Hashable, Sendable {
         case or, and
         case equal = "=="
@@ -57,15 +57,15 @@ indirect enum Expression: Hashable, Sendable {
     case negative(Expression, offset: Int)
     case binary(Operator, Expression, Expression, offset: Int)
 
-    /// The value over the keys that `lookup` knows; nil from it is a key that does not exist.
+    /// The value, with keys from `lookup`, which returns nil for a key that does not exist.
     ///
-    /// - Throws: `ExpressionError` where values do not go together.
+    /// - Throws: `ExpressionError` for incompatible values.
     func evaluate(_ lookup: (String) -> ExpressionValue?) throws -> ExpressionValue {
         switch self {
         case .value(let value): return value
         case .key(let name, let offset):
             if let value = lookup(name) { return value }
-            // A word stands for itself, so that `mapping.step == channels` needs no quotes.
+            // A word is its own value, so that `mapping.step == channels` needs no quotes.
             guard !name.contains(".") else {
                 throw ExpressionError(message: "there is no key \(quoted(name))", offset: offset)
             }
@@ -75,7 +75,8 @@ indirect enum Expression: Hashable, Sendable {
             let value = try inner.evaluate(lookup)
             if value == .absent { return .absent }
             guard case .number(let value, let kind) = value else {
-                throw ExpressionError(message: "a minus sign wants a number behind it", offset: offset)
+                throw ExpressionError(
+                    message: "found \(value.what) after a minus sign, expected a number", offset: offset)
             }
             return .number(-value, kind)
         case .binary(let sign, let left, let right, let offset):
@@ -92,7 +93,7 @@ indirect enum Expression: Hashable, Sendable {
 
     private static func truth(_ value: ExpressionValue, _ sign: String, _ offset: Int) throws -> Bool {
         if case .truth(let truth) = value { return truth }
-        throw ExpressionError(message: "\(sign) wants true or false, found \(value.what)", offset: offset)
+        throw ExpressionError(message: "found \(value.what) at \(sign), expected true or false", offset: offset)
     }
 
     private static func combine(
@@ -112,7 +113,7 @@ indirect enum Expression: Hashable, Sendable {
         case (.truth(let x), .truth(let y)) where sign == .different: return .truth(x != y)
         default:
             throw ExpressionError(
-                message: "\(a.what) and \(b.what) do not go together at \(sign.rawValue)", offset: offset)
+                message: "\(a.what) and \(b.what) are incompatible at \(sign.rawValue)", offset: offset)
         }
     }
 
@@ -125,7 +126,7 @@ indirect enum Expression: Hashable, Sendable {
             let bare = a.kind == nil || b.kind == nil
             return ExpressionError(
                 message:
-                    "\(left) and \(right) do not go together at \(sign.rawValue)\(bare ? "; a unit is missing" : "")",
+                    "\(left) and \(right) are incompatible at \(sign.rawValue)\(bare ? "; a unit is missing" : "")",
                 offset: offset)
         }
         switch sign {
@@ -135,7 +136,7 @@ indirect enum Expression: Hashable, Sendable {
         case .over, .modulo:
             guard b.kind == nil || a.kind == b.kind else { throw unlike() }
             guard b.value != 0 else {
-                throw ExpressionError(message: "a division by zero at \(sign.rawValue)", offset: offset)
+                throw ExpressionError(message: "division by zero at \(sign.rawValue)", offset: offset)
             }
             if sign == .modulo {
                 guard a.kind == b.kind else { throw unlike() }
@@ -158,7 +159,7 @@ indirect enum Expression: Hashable, Sendable {
         }
     }
 
-    /// All comparisons for equality in it.
+    /// All its comparisons for equality.
     var equalities: [(left: Expression, right: Expression)] {
         switch self {
         case .value, .key: []
@@ -168,7 +169,7 @@ indirect enum Expression: Hashable, Sendable {
         }
     }
 
-    /// The keys that it names, with their places.
+    /// The keys that it names, with their offsets.
     var keys: [(name: String, offset: Int)] {
         switch self {
         case .value: []

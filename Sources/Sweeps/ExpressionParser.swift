@@ -1,10 +1,10 @@
 import Files
 import YAML
 
-/// Reads constraints: `pe_array.rows * pe_array.columns == 256 and weight_buffer.capacity <= 1 MiB`.
+/// Parses constraints: `pe_array.rows * pe_array.columns == 256 and weight_buffer.capacity <= 1 MiB`.
 ///
-/// From the loosest: or, and, not, one comparison, + and -, * / %, a minus sign. A number may have a unit behind it; a word stands
-/// for itself, in quotes or not.
+/// From the lowest precedence: or, and, not, one comparison, + and -, * / %, a minus sign. A number may be followed by a unit; a
+/// word is its own value, with or without quotes.
 struct ExpressionParser {
     private enum Token: Hashable {
         case number(Double, QuantityKind?)
@@ -22,14 +22,14 @@ struct ExpressionParser {
     private var tokens: [(token: Token, offset: Int)] = []
     private var position = 0
 
-    /// - Throws: `ExpressionError` at the character that does not fit.
+    /// - Throws: `ExpressionError` at the character of a syntax error.
     static func parse(_ text: String) throws -> Expression {
         var parser = ExpressionParser()
         parser.tokens = try tokens(of: Array(text.unicodeScalars))
-        // What nests is gone through by calls that nest.
+        // Nested expressions are parsed recursively, so their depth must be limited.
         guard parser.tokens.count <= limit else {
             throw ExpressionError(
-                message: "it has more than \(limit) words and signs, the most that a constraint may have", offset: 0)
+                message: "it is too long, expected at most \(limit) words and signs", offset: 0)
         }
         let expression = try parser.disjunction()
         guard case .end = parser.current.token else {
@@ -72,7 +72,8 @@ struct ExpressionParser {
                 i += 1
                 while i < text.count, text[i] != c { i += 1 }
                 guard i < text.count else {
-                    throw ExpressionError(message: "a text begins here and does not end", offset: start)
+                    throw ExpressionError(
+                        message: "found a text without an end, expected a closing quote", offset: start)
                 }
                 tokens.append((.text(String(String.UnicodeScalarView(text[start + 1..<i]))), start))
                 i += 1
@@ -81,7 +82,8 @@ struct ExpressionParser {
                 guard let sign = signs.first(where: rest.hasPrefix) else {
                     let hint = c == "=" ? ": did you mean ==?" : c == "&" || c == "|" ? ": did you mean and, or?" : ""
                     throw ExpressionError(
-                        message: "found \(quoted(String(c))), which no constraint has\(hint)", offset: start)
+                        message: "found \(quoted(String(c))), expected a key, a number or an operator\(hint)",
+                        offset: start)
                 }
                 i += sign.unicodeScalars.count
                 tokens.append((.sign(sign), start))
@@ -90,7 +92,7 @@ struct ExpressionParser {
         return tokens + [(.end, text.count)]
     }
 
-    /// A number with the unit that may stand behind it, with a space or without.
+    /// A number with its unit, if any, with or without a space.
     private static func number(
         _ value: Double, _ text: [Unicode.Scalar], _ i: inout Int, _ start: Int, _ isWord: (Unicode.Scalar) -> Bool
     ) throws -> (Token, Int) {
@@ -112,7 +114,7 @@ struct ExpressionParser {
             ?? (name.lowercased().hasSuffix("b") ? QuantityKind.capacity.meant(by: name) : nil)
             ?? nearestName(to: name, among: units)
         let hint = near.map { ": did you mean \($0)?" } ?? ""
-        throw ExpressionError(message: "found \(quoted(name)) behind a number, which is no unit\(hint)", offset: at)
+        throw ExpressionError(message: "found \(quoted(name)) after a number, expected a unit\(hint)", offset: at)
     }
 
     // MARK: Grammar
@@ -170,7 +172,7 @@ struct ExpressionParser {
         let right = try sum()
         if case .sign(let next) = current.token, Self.comparisons.contains(next) {
             throw ExpressionError(
-                message: "found a second comparison: part them with and, such as 1 < x and x < 5",
+                message: "found a second comparison: combine them with and, such as 1 < x and x < 5",
                 offset: current.offset)
         }
         return .binary(sign, left, right, offset: offset)

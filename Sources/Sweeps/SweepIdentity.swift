@@ -4,21 +4,21 @@ import Foundation
 import Hardware
 import Reports
 
-/// All that decides a sweep's rows, in names and texts: a journal goes on with the same alone.
+/// Everything that determines a sweep's rows, as names and texts: a journal resumes only the same sweep.
 struct SweepIdentity: Hashable, Codable, Sendable {
     /// A part of it.
     struct Part: Hashable, Codable, Sendable {
-        /// What it is, such as `axis pe_array.rows`.
+        /// Its name, such as `axis pe_array.rows`.
         let name: String
-        /// What it says, or the digest of what it says.
+        /// Its text, or a digest.
         let text: String
     }
 
-    /// How many points there are.
+    /// The number of points.
     let points: Int
     /// Names of the axes.
     let axes: [String]
-    /// Names of the figures, which a program of another version may have others of.
+    /// Names of the figures, which may differ in other versions of the program.
     let figures: [String]
     let parts: [Part]
 
@@ -34,7 +34,7 @@ struct SweepIdentity: Hashable, Codable, Sendable {
             base: sweep.base, overrides: [], library: plan.library, checksTogether: false)
         parts += base.keys.compactMap { key in
             guard let value = try? base.value(of: key), value.entries == nil else { return nil }
-            // A table of the user's own is what stands in it, and not where it lies from here.
+            // A user's table is identified by its contents, not by its path.
             if key == "energy.table", SweepPlan.isFile(base.energy.table) { return nil }
             return Part(name: "base \(key)", text: value.flow)
         }
@@ -46,7 +46,7 @@ struct SweepIdentity: Hashable, Codable, Sendable {
         self.parts = parts
     }
 
-    /// The objectives, which stand among the parts by their names.
+    /// The objectives, from the parts.
     var objectives: [Objective] {
         parts.compactMap { part in
             guard part.name.hasPrefix(Self.objective), let direction = Objective.Direction(rawValue: part.text),
@@ -56,8 +56,8 @@ struct SweepIdentity: Hashable, Codable, Sendable {
         }
     }
 
-    /// Axes by which points stand apart: those of the work that there is to do, which is the trace and all of it but the tile, a way
-    /// to do it; and those that the sweep names.
+    /// Axes with separate fronts: those that change the work, which are the trace and its parameters except the tile, and those that
+    /// the sweep names.
     var apart: [Int] {
         let work = [Axis.traceName] + TraceKey.allCases.filter { $0 != .tile }.map(\.rawValue)
         let names = work + parts.filter { $0.name == "apart" }.map(\.text)
@@ -66,14 +66,14 @@ struct SweepIdentity: Hashable, Codable, Sendable {
 
     private static let objective = "objective "
 
-    /// What differs from what a journal was begun with, in words; nil where nothing does.
+    /// A text with the first difference from a journal's sweep; nil if there is none.
     func difference(from begun: SweepIdentity) -> String? {
         let (mine, others) = (Self.grouped(parts), Self.grouped(begun.parts))
         for name in parts.map(\.name) + begun.parts.map(\.name) where mine[name] != others[name] {
             switch (others[name], mine[name]) {
             case (let was?, let now?): return "\(name) was \(was) and is \(now) now"
-            case (let was?, nil): return "\(name) was \(was) and is gone now"
-            case (nil, let now?): return "\(name) is \(now) now and was not there"
+            case (let was?, nil): return "\(name) was \(was) and has been removed"
+            case (nil, let now?): return "\(name) is \(now) now and was missing"
             case (nil, nil): continue
             }
         }
@@ -88,8 +88,8 @@ struct SweepIdentity: Hashable, Codable, Sendable {
 }
 
 extension SweepPlan {
-    /// The files behind energies and memories: what ships, and tables of the user's own with all that they are made from, by the
-    /// name of their file, wherever it lies.
+    /// The files of energies and memories: the shipped ones, and the user's tables with the files that they use, by the names of the
+    /// tables' files.
     fileprivate func tables() throws -> [(name: String, files: [String])] {
         let folder = try library.requiredFolder()
         let shipped = ["energy", "dram"].flatMap { part in
@@ -97,7 +97,7 @@ extension SweepPlan {
                 .filter { $0.hasSuffix(".yaml") }.sorted().map { ("\(part)/\($0)", ["\(folder)/\(part)/\($0)"]) }
         }
         var own: [(name: String, files: [String])] = []
-        func look(_ changes: [Override]) throws {
+        func addTable(_ changes: [Override]) throws {
             let machine = try Configuration.load(
                 base: sweep.base, overrides: sweep.overrides + changes, library: library, checksTogether: false)
             guard Self.isFile(machine.energy.table) else { return }
@@ -106,9 +106,9 @@ extension SweepPlan {
                 own.append(((machine.energy.table as NSString).lastPathComponent, files))
             }
         }
-        try look([])
+        try addTable([])
         for axis in sweep.axes where axis.target == .configuration && axis.name.hasPrefix("energy") {
-            for value in axis.values { try look([Override(key: axis.key, value: value.node)]) }
+            for value in axis.values { try addTable([Override(key: axis.key, value: value.node)]) }
         }
         return shipped + own
     }

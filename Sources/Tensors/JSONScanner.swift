@@ -1,8 +1,8 @@
 import Files
 
-/// Reads the JSON of a safetensors header: objects, strings and lists of whole numbers, with the place of what is wrong.
+/// Reads the JSON of a safetensors header: objects, strings and lists of whole numbers. Failures have positions.
 struct JSONScanner {
-    /// What is wrong, and the byte at which it was noticed.
+    /// A failure and the byte at which it was found.
     struct Failure: Error {
         let message: String
         let position: Int
@@ -11,13 +11,13 @@ struct JSONScanner {
     private let bytes: UnsafeRawBufferPointer
     private(set) var position = 0
 
-    /// Starts on bytes that must outlive the scanner.
+    /// Starts at the first byte. The bytes must outlive the scanner.
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// A failure at the current place.
+    /// A failure at the current position.
     func failure(_ message: String) -> Failure { Failure(message: message, position: position) }
 
-    /// Reads an object and gives each key, once, to `body`, which reads the value.
+    /// Reads an object and calls `body` for each key, which must be unique; `body` reads the value.
     mutating func object(_ body: (String, inout JSONScanner) throws -> Void) throws {
         try take(0x7B, "an object {")
         if next() == 0x7D {
@@ -83,9 +83,9 @@ struct JSONScanner {
         throw failure("a string without its end")
     }
 
-    /// Checks that nothing but space is left.
+    /// Checks that only white space remains.
     mutating func end() throws {
-        if next() != nil { throw failure("something follows the object") }
+        if next() != nil { throw failure("found text after the object, expected the end") }
     }
 
     private mutating func integer() throws -> Int {
@@ -103,7 +103,7 @@ struct JSONScanner {
         return value
     }
 
-    /// The UTF-8 of what follows a backslash; surrogates come in pairs.
+    /// The UTF-8 of an escape after its backslash; surrogates must be pairs.
     private mutating func escape() throws -> [UInt8] {
         guard position < bytes.count else { throw failure("a string without its end") }
         let byte = bytes[position]
@@ -143,7 +143,7 @@ struct JSONScanner {
         return code
     }
 
-    /// The next byte that is not space, which is not taken.
+    /// The next byte that is not white space, without taking it.
     private mutating func next() -> UInt8? {
         skipSpace()
         return position < bytes.count ? bytes[position] : nil

@@ -1,24 +1,24 @@
 import Files
 
-/// Collects tensors and writes them as one safetensors file. The same tensors make the same bytes.
+/// Collects tensors and writes them as one safetensors file. Equal tensors give equal bytes.
 public struct SafetensorsWriter {
-    /// Texts to put beside the tensors.
+    /// The file's metadata.
     public var metadata: [String: String] = [:]
     private var tensors: [(name: String, tensor: Tensor)] = []
 
-    /// Starts without tensors.
+    /// Makes a writer without tensors.
     public init() {}
 
-    /// Adds a tensor under a name of its own.
+    /// Adds a tensor under a unique name.
     public mutating func add(_ name: String, _ tensor: Tensor) { tensors.append((name, tensor)) }
 
     /// Writes the file, whole or not at all.
     ///
-    /// - Throws: `FileError` where it cannot be written; `InputError` where two tensors share a name.
+    /// - Throws: `FileError` if it cannot be written; `InputError` if two tensors share a name.
     public func write(to path: String) throws {
         let names = Set(tensors.map(\.name))
         guard names.count == tensors.count, !names.contains("__metadata__") else {
-            throw InputError("\(path): the tensors to write do not have names of their own", at: nil)
+            throw InputError("\(path): the tensors must have unique names other than __metadata__", at: nil)
         }
         // Wide elements first, so that each tensor is aligned to its own width.
         let ordered = tensors.sorted {

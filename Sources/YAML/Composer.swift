@@ -3,9 +3,9 @@ import Files
 
 /// Builds nodes from libyaml's events, within limits on depth and number.
 struct Composer {
-    /// The most levels of mappings and lists, after aliases are followed.
+    /// The most levels of mappings and lists, with aliases expanded.
     static let depthLimit = 64
-    /// The most nodes of a document, after aliases are followed.
+    /// The most nodes of a document, with aliases expanded.
     static let nodeLimit = 1_000_000
 
     /// A node, the number of nodes in it and its levels.
@@ -45,15 +45,15 @@ struct Composer {
         let start = Mark(file: source.path, line: 1, column: 1 + source.prefixLength)
         _ = try next()
         guard case .documentStart = try next().kind else {
-            throw source.error("nothing is in here: a YAML document was expected", at: start)
+            throw source.error("the file is empty, expected a YAML document", at: start)
         }
         let root = try build(next(), depth: 0)
         _ = try next()
         let last = try next()
         if case .documentStart = last.kind {
-            throw source.error("a second document starts here: one document a file was expected", at: last.mark)
+            throw source.error("found a second document, expected one document per file", at: last.mark)
         }
-        if root.node.isNull { throw source.error("nothing is in here: a YAML document was expected", at: start) }
+        if root.node.isNull { throw source.error("the file is empty, expected a YAML document", at: start) }
         return root.node
     }
 
@@ -65,7 +65,7 @@ struct Composer {
         case .alias(let name): return try follow(name, at: event.mark, depth: depth)
         case .scalar(let text, let isPlain):
             if text.utf8.contains(0) {
-                throw source.error("the text contains a NUL character: that is not allowed", at: event.mark)
+                throw source.error("found a NUL character in the text, which is not allowed", at: event.mark)
             }
             let keepsPlain = try checkTag(event, of: "scalar") && isPlain
             built = Built(node: node(event, .scalar(.init(text: text, isPlain: keepsPlain))))
@@ -75,7 +75,7 @@ struct Composer {
         case .mappingStart:
             _ = try checkTag(event, of: "mapping")
             built = try mapping(event, depth: depth)
-        default: throw source.error("not valid YAML: a value was expected here", at: event.mark)
+        default: throw source.error("invalid YAML: expected a value", at: event.mark)
         }
         if let anchor = event.anchor { anchors[anchor] = .some(built) }
         return built
@@ -107,7 +107,7 @@ struct Composer {
             let key = try build(next, depth: depth + 1)
             let name = try checkKey(key.node, at: next.mark)
             if let line = lines.updateValue(next.mark.line, forKey: name) {
-                throw source.error("duplicate key \(quoted(name)): line \(line) has given it already", at: next.mark)
+                throw source.error("duplicate key \(quoted(name)): it is already on line \(line)", at: next.mark)
             }
             let value = try build(self.next(), depth: depth + 1)
             entries.append(.init(key: key.node, value: value.node))
@@ -117,7 +117,7 @@ struct Composer {
         return Built(node: node(event, .mapping(entries)), size: size, height: height + 1)
     }
 
-    /// Enters a list or mapping: its anchor stands for nothing until it is closed.
+    /// Enters a list or mapping, whose anchor is undefined until the end.
     private mutating func open(_ event: Event, depth: Int) throws {
         if depth >= Self.depthLimit { throw tooDeep(at: event.mark) }
         if let anchor = event.anchor { anchors[anchor] = .some(nil) }
@@ -128,7 +128,7 @@ struct Composer {
             throw source.error("the alias *\(name) has no anchor &\(name) before it", at: mark)
         }
         guard let target = anchor else {
-            throw source.error("the alias *\(name) stands inside of its own anchor: it would never end", at: mark)
+            throw source.error("the alias *\(name) is inside its own anchor: it would never end", at: mark)
         }
         if depth + target.height > Self.depthLimit { throw tooDeep(at: mark) }
         count += target.size - 1
@@ -138,18 +138,18 @@ struct Composer {
 
     private func checkKey(_ key: Node, at mark: Mark) throws -> String {
         guard case .scalar(let scalar) = key.content else {
-            throw source.error("\(key.found) as a key: a key must be a plain text", at: mark)
+            throw source.error("found \(key.found) as a key, expected a plain text", at: mark)
         }
         if scalar.isPlain && scalar.text == "<<" {
             throw source.error(
-                "merge keys (<<) are not supported; a configuration takes another one with \"extends: other.yaml\"",
+                "merge keys (<<) are not supported; to build on another configuration use \"extends: other.yaml\"",
                 at: mark)
         }
         if key.isNull { throw source.error("a key is missing before the \":\"", at: mark) }
         return scalar.text
     }
 
-    /// Checks a tag against what it stands on; false where it says that a scalar is text whatever it looks like.
+    /// Checks a tag against the kind of its node; false if it makes a scalar a text.
     private func checkTag(_ event: Event, of kind: String) throws -> Bool {
         guard let tag = event.tag else { return true }
         let core = "tag:yaml.org,2002:"
@@ -171,11 +171,11 @@ struct Composer {
     }
 
     private func tooDeep(at mark: Mark) -> InputError {
-        source.error("mappings and lists are nested more than \(Self.depthLimit) levels deep", at: mark)
+        source.error("mappings and lists are nested too deeply, expected at most \(Self.depthLimit) levels", at: mark)
     }
 
     private func tooMany(at mark: Mark) -> InputError {
-        source.error("more than \(Self.nodeLimit) values, with aliases followed: this is the limit", at: mark)
+        source.error("found too many values, expected at most \(Self.nodeLimit) with aliases expanded", at: mark)
     }
 
     private func next() throws -> Event { try Event(parser, source: source) }

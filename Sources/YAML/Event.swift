@@ -1,7 +1,7 @@
 import CLibYAML
 import Files
 
-/// One of libyaml's events, in Swift's own types.
+/// One of libyaml's events, in Swift types.
 struct Event {
     enum Kind {
         case streamStart
@@ -21,7 +21,7 @@ struct Event {
     var anchor: String?
     var tag: String?
 
-    /// Takes the next event from the parser, or throws what the parser found wrong.
+    /// Takes the next event from the parser, or throws the parser's error.
     init(_ parser: UnsafeMutablePointer<yaml_parser_t>, source: Source) throws {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw Self.error(parser.pointee, source: source) }
@@ -55,27 +55,27 @@ struct Event {
         pointer.map { String(cString: $0) }
     }
 
-    /// What the parser has against the text, in our words where libyaml's do not help.
+    /// The parser's error, with a clearer text where libyaml's is of no help.
     private static func error(_ parser: yaml_parser_t, source: Source) -> InputError {
         let problem = parser.problem.map { String(cString: $0) } ?? "it cannot be parsed"
         let context = parser.context.map { String(cString: $0) } ?? ""
         if parser.error == YAML_READER_ERROR {
-            return source.error("not valid YAML: \(problem)", at: source.mark(atByte: Int(parser.problem_offset)))
+            return source.error("invalid YAML: \(problem)", at: source.mark(atByte: Int(parser.problem_offset)))
         }
-        // Where something was left open, the place at which that was noticed is of no help.
+        // For something left open, the start of it is more useful than the place of the error.
         let isLeftOpen = problem == "could not find expected ':'" || problem == "found unexpected end of stream"
         let place = isLeftOpen ? parser.context_mark : parser.problem_mark
         let line = Int(place.line) + 1
-        // The end of the text is shown behind the last thing that stands there.
+        // The end of the text is marked after its last character.
         let mark =
             source.line(line)?.isEmpty ?? true
             ? source.mark(atByte: source.bytes.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? 0)
             : source.mark(line: line, column: Int(place.column) + 1)
         if isTabInIndentation(source.line(mark.line), before: mark.column) {
-            return source.error("a tab in the indentation: YAML wants spaces there", at: mark)
+            return source.error("found a tab in the indentation, expected spaces", at: mark)
         }
         let opened = context.isEmpty || isLeftOpen ? "" : " (\(context), line \(Int(parser.context_mark.line) + 1))"
-        return source.error("not valid YAML: \(problem)\(hint(problem, context))\(opened)", at: mark)
+        return source.error("invalid YAML: \(problem)\(hint(problem, context))\(opened)", at: mark)
     }
 
     private static func isTabInIndentation(_ line: String?, before column: Int) -> Bool {
@@ -94,7 +94,7 @@ struct Event {
         case "could not find expected ':'": "; a \":\" and a space are missing after the key"
         case "did not find expected key", "did not find expected '-' indicator":
             "; is the line indented like the ones above?"
-        case "found character that cannot start any token": "; a text that starts with it needs quotes"
+        case "found character that cannot start any token": "; a text that starts with this character needs quotes"
         default: ""
         }
     }

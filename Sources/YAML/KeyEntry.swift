@@ -1,14 +1,14 @@
-/// What a key of a file says: an entry of `winosim config explain` and of the pages that list keys.
+/// The documentation of a file's key: an entry of `winosim config explain` and of the pages that list keys.
 public struct KeyEntry: Hashable, Sendable {
     /// The key with dots: `pe_array.rows`.
     public var key: String
-    /// What its value is: `whole number`, `size`, `one of`, `mapping`.
+    /// The type of its value: `whole number`, `size`, `one of`, `mapping`.
     public var type: String
     /// The unit; empty for names and plain counts.
     public var unit: String
-    /// What values are taken; empty where the type says it.
+    /// The allowed values; empty if the type says it.
     public var range: String
-    /// The value where the key is left out; empty for a mapping, whose keys have defaults of their own.
+    /// The default value; empty for a mapping, whose keys have their own defaults.
     public var defaultValue: String
     /// What it governs, in one line.
     public var governs: String
@@ -29,14 +29,14 @@ public struct KeyEntry: Hashable, Sendable {
         self.page = page
     }
 
-    /// The entry of a key of a mapping that is itself a key.
+    /// The entry of this key inside a mapping.
     public func inside(_ mapping: String) -> KeyEntry {
         var entry = self
         entry.key = "\(mapping).\(key)"
         return entry
     }
 
-    /// Whether the value is a mapping, whose keys have entries of their own.
+    /// Whether the value is a mapping, whose keys have their own entries.
     public var isMapping: Bool { type == Self.mapping }
 
     /// The type of a mapping.
@@ -44,7 +44,7 @@ public struct KeyEntry: Hashable, Sendable {
 }
 
 extension [KeyEntry] {
-    /// Tables for a page, a row a key: one of the keys that stand in no mapping, and one a mapping, under its name.
+    /// Tables for a page, one row per key: one table of the keys outside mappings, and one per mapping under its name.
     ///
     /// - Parameter level: number signs of a mapping's heading.
     public func markdown(level: Int) -> String {
@@ -68,7 +68,7 @@ extension [KeyEntry] {
 }
 
 extension String {
-    /// The key of the mapping that holds a key; empty for one that stands in none.
+    /// The key of the mapping that contains a key; empty if there is none.
     fileprivate var mappingName: String {
         lastIndex(of: ".").map { String(self[..<$0]) } ?? ""
     }

@@ -1,6 +1,6 @@
 import Files
 
-/// Reads the keys of a mapping, and knows in the end which ones nobody asked for.
+/// Reads the keys of a mapping, and refuses the keys that were not read.
 public final class MappingDecoder {
     /// The mapping.
     public let node: Node
@@ -12,13 +12,15 @@ public final class MappingDecoder {
 
     /// Starts on a mapping; `what` names it in messages ("pe_array").
     ///
-    /// - Throws: `InputError` where the node is no mapping, or one of its keys has no value.
+    /// - Throws: `InputError` if the node is not a mapping, or one of its keys has no value.
     public init(_ node: Node, what: String) throws {
         guard let entries = node.entries else {
             throw node.error("found \(node.found) as \(what), expected a mapping (key: value)")
         }
         for entry in entries where entry.value.isNull {
-            throw entry.key.error("the key \(quoted(entry.name)) in \(what) has no value: give it one, or leave it out")
+            throw entry.key.error(
+                "the key \(quoted(entry.name)) in \(what) has no value, expected one: give it a value or remove the key"
+            )
         }
         self.node = node
         self.what = what
@@ -34,7 +36,7 @@ public final class MappingDecoder {
 
     /// The value of a key.
     ///
-    /// - Throws: `InputError` at the mapping where the key is missing.
+    /// - Throws: `InputError` at the mapping if the key is missing.
     public func required(_ key: String) throws -> Node {
         if let value = optional(key) { return value }
         let others = entries.map(\.name).filter { !known.contains($0) }
@@ -45,15 +47,15 @@ public final class MappingDecoder {
         throw node.error("the key \(quoted(key)) is missing in \(what)")
     }
 
-    /// Takes keys for known without reading them.
+    /// Allows keys without reading them.
     public func allow(_ keys: String...) { keys.forEach(note) }
 
-    /// Checks that every key of the mapping was asked for or allowed.
+    /// Checks that every key of the mapping was read or allowed.
     ///
     /// - Throws: `InputError` at the first unknown key, with the nearest known name and all known names.
     public func finish() throws {
         guard let entry = entries.first(where: { !known.contains($0.name) }) else { return }
-        let near = nearestName(to: entry.name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+        let near = didYouMean(nearestName(to: entry.name, among: names), otherwise: ";")
         throw entry.key.error(
             "unknown key \(quoted(entry.name)) in \(what)\(near) known are \(names.sorted().joined(separator: ", "))")
     }

@@ -1,8 +1,8 @@
 import Files
 
-/// Typed reads. Each throws an `InputError` at the node that says what was found and what was expected.
+/// Typed reads. Each throws an `InputError` at the node with what was found and what was expected.
 extension Node {
-    /// A text; numbers and booleans are taken as they were written.
+    /// A text; numbers and booleans as written.
     public func string() throws -> String {
         guard let text, !isNull else { throw error("found \(found), expected a text") }
         return text
@@ -16,7 +16,7 @@ extension Node {
         if digits.first == "-" || digits.first == "+" { digits = digits.dropFirst() }
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             let plainly = NumberText.isReal(text) || digits.hasPrefix("0") && digits.count > 1 || text.contains("_")
-            throw error("found \(found), \(expected)\(plainly ? ", in decimal digits alone" : "")")
+            throw error("found \(found), \(expected)\(plainly ? ", in decimal digits only" : "")")
         }
         if digits.count > 1 && digits.first == "0" {
             throw error("found \(found), \(expected), in decimal and without leading zeros")
@@ -54,9 +54,9 @@ extension Node {
         }
     }
 
-    /// A text that names something in tables.
+    /// A name for tables.
     ///
-    /// - Throws: `InputError` where it is none, or `NameCheck.fault(in:what:)` has a reason.
+    /// - Throws: `InputError` if it is not a text, or `NameCheck.fault(in:what:)` finds a fault.
     public func name(what: String) throws -> String {
         let name = try string()
         if let fault = NameCheck.fault(in: name, what: what) { throw error(fault) }
@@ -76,7 +76,7 @@ extension Node {
         let expected = "expected \(names.formattedChoice)"
         guard let text else { throw error("found \(found) as \(what), \(expected)") }
         guard let value = E(rawValue: text) else {
-            let near = nearestName(to: text, among: names).map { ": did you mean \(quoted($0))?" } ?? ""
+            let near = didYouMean(nearestName(to: text, among: names))
             throw error("found \(found) as \(what), \(expected)\(near)")
         }
         return value
@@ -113,7 +113,7 @@ enum NumberText {
     /// Whether a text is a number as a whole.
     static func isReal(_ text: String) -> Bool { realPrefix(of: text) == text.utf8.count && !text.isEmpty }
 
-    /// The bytes of the longest number that a text starts with; 0 where it starts with none.
+    /// The bytes of the longest number at the start of a text; 0 if there is none.
     static func realPrefix(of text: String) -> Int {
         let bytes = Array(text.utf8)
         func digits(from start: Int) -> Int {
@@ -138,7 +138,7 @@ enum NumberText {
         return i
     }
 
-    /// The shortest text that reads back as a number, whole numbers without a fraction.
+    /// The shortest text that reads back as the number; whole numbers without a fraction.
     static func short(_ value: Double) -> String {
         let text = "\(value)"
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

@@ -1,6 +1,6 @@
 import Files
 
-/// What a number with a unit measures; each kind has a base unit in which values are given.
+/// The kind of a number with a unit; values are in the kind's base unit.
 public enum QuantityKind: String, CaseIterable, Sendable {
     /// Data, in bytes.
     case capacity
@@ -109,19 +109,19 @@ public enum QuantityKind: String, CaseIterable, Sendable {
     /// The base unit's name in a sentence.
     fileprivate var baseInWords: String { self == .capacity ? "bytes" : self == .width ? "bits" : baseUnit }
 
-    /// How many of the base unit a unit is; nil where the kind has no unit of this name.
+    /// The value of a unit in the base unit; nil if the kind has no unit of this name.
     public func factor(of unit: String) -> Double? {
         guard let unit = units.first(where: { $0.name == unit }) else { return nil }
         return Double("1e\(unit.decimal)").map { $0 * unit.scale }
     }
 
-    /// What a unit must be where `name` was found: `mm2 or um2`, with the likeliest one meant.
+    /// The expected units where `name` was found: `mm2 or um2`, with the nearest one.
     public func expectedUnit(insteadOf name: String) -> String { units.map(\.name).formattedChoice + hint(for: name) }
 
-    /// `: did you mean mW?` where a unit is near, else nothing.
+    /// `: did you mean mW?` if a unit is near, else empty.
     fileprivate func hint(for name: String) -> String { meant(by: name).map { ": did you mean \($0)?" } ?? "" }
 
-    /// The unit that a misspelt one most likely means.
+    /// The unit that is nearest to a misspelt one.
     public func meant(by name: String) -> String? {
         if let same = units.first(where: { $0.name.lowercased() == name.lowercased() }) { return same.name }
         guard self == .capacity, let first = name.lowercased().first else {
@@ -153,7 +153,7 @@ extension Node {
         return value
     }
 
-    /// A number with its unit that comes to a whole number of the base unit (bytes, bits).
+    /// A number with its unit that is a whole number of the base unit (bytes, bits).
     public func wholeQuantity(_ kind: QuantityKind, in range: ClosedRange<Int>) throws -> Int {
         let limit = 1 << 53
         let low = Double(max(range.lowerBound, -limit))
@@ -174,7 +174,7 @@ extension Node {
 }
 
 extension String {
-    /// A decimal number times a power of ten, exactly: its exponent is moved.
+    /// A decimal number times a power of ten, exactly: its exponent is shifted.
     fileprivate func shifted(by exponent: Int) -> String {
         let parts = split(omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
         let written = parts.count > 1 ? Int(parts[1].drop { $0 == "+" }) : 0

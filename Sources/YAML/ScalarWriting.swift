@@ -1,5 +1,5 @@
-/// A text as a YAML scalar on one line, which the parser reads back as the same text: plain where that is safe, else in
-/// double quotes. NUL characters are written as `\0`, which the parser then refuses.
+/// A text as a YAML scalar on one line, which reads back as the same text: plain if that is safe, else in double quotes. NUL
+/// characters are written as `\0`, which the parser refuses.
 public func yamlScalar(_ text: String) -> String {
     if isSafePlain(text) { return text }
     var written = "\""
@@ -23,7 +23,7 @@ public func yamlScalar(_ text: String) -> String {
     return written + "\""
 }
 
-/// Whether a character beyond those with a name of their own cannot stand in YAML text as it is, or would end a line.
+/// Whether a character without a short escape is not allowed in YAML text, or would end a line.
 private func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: true
@@ -31,7 +31,7 @@ private func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
     }
 }
 
-/// Whether a text without quotes is read back as itself, as a text, everywhere in a document.
+/// Whether a text without quotes reads back as the same text everywhere in a document.
 private func isSafePlain(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
     guard let first = bytes.first, let last = bytes.last, bytes.count <= 128, isWordByte(first), last != 0x20,
@@ -39,7 +39,7 @@ private func isSafePlain(_ text: String) -> Bool {
     else { return false }
     let reserved = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf"]
     if reserved.contains(text.lowercased()) { return false }
-    // What starts with a digit may be a number, a date or a hexadecimal figure, unless a word follows.
+    // A text that starts with a digit may be a number or a date, unless a word follows.
     return !(0x30...0x39).contains(first) || bytes.contains(0x20)
 }
 
@@ -51,7 +51,7 @@ private func isWordByte(_ byte: UInt8) -> Bool {
 }
 
 extension Node {
-    /// The node on one line, in YAML's flow style, as its scalars were written.
+    /// The node on one line, in YAML's flow style, with its scalars as written.
     public var flow: String {
         switch content {
         case .scalar(let scalar): scalar.isPlain ? scalar.text : yamlScalar(scalar.text)

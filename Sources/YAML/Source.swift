@@ -1,14 +1,14 @@
 import Files
 
-/// The text that nodes were read from, kept for the excerpts of messages.
+/// The text from which nodes were read, for excerpts in messages.
 public final class Source: Sendable {
     /// The file as the user named it.
     public let path: String
     /// The text in UTF-8.
     let bytes: [UInt8]
-    /// What precedes the text on its first line without being parsed (`pe_array.rows=` of an override).
+    /// The part of the first line before the text, which is not parsed (`pe_array.rows=` of an override).
     let prefix: String
-    /// The characters of `prefix`, by which columns of the first line move.
+    /// The length of `prefix` in characters, by which columns of the first line are shifted.
     let prefixLength: Int
 
     init(path: String, bytes: [UInt8], prefix: String = "") {
@@ -18,11 +18,8 @@ public final class Source: Sendable {
         prefixLength = prefix.unicodeScalars.count
     }
 
-    /// The folder from which relative paths in the text are meant, with a slash behind it; empty for the working directory.
-    var folder: String {
-        guard prefix.isEmpty, let slash = path.lastIndex(of: "/") else { return "" }
-        return String(path[...slash])
-    }
+    /// The folder of relative paths in the text, with a trailing slash; empty for the working directory.
+    var folder: String { prefix.isEmpty ? InputFile.folder(of: path) : "" }
 
     /// The text of a line, from 1, without its end; nil beyond the last line.
     ///
@@ -42,7 +39,7 @@ public final class Source: Sendable {
         }
     }
 
-    /// The place of a byte of the text.
+    /// The position of a byte of the text.
     func mark(atByte offset: Int) -> Mark {
         var line = 1
         var start = 0
@@ -54,17 +51,17 @@ public final class Source: Sendable {
         return mark(line: line, column: before.unicodeScalars.count + 1)
     }
 
-    /// A place of this source; columns of the first line are those of the text without the prefix.
+    /// A position in this source; columns of the first line are those of the text without the prefix.
     func mark(line: Int, column: Int) -> Mark {
         Mark(file: path, line: line, column: line == 1 ? column + prefixLength : column)
     }
 
-    /// An error at a place of this source, with its line.
+    /// An error at a position in this source, with its line.
     func error(_ message: String, at mark: Mark) -> InputError {
         InputError(message, at: mark, excerpt: line(mark.line))
     }
 
-    /// The end of the line that starts at `start`, and the start of the next one if there is one.
+    /// The end of the line that starts at `start`, and the start of the next line, if any.
     private func lineEnd(from start: Int) -> (end: Int, next: Int?) {
         bytes.withUnsafeBufferPointer { bytes in
             var i = start

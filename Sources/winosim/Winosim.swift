@@ -1,6 +1,9 @@
 import ArgumentParser
 
-/// The program: its commands, and the way from an error to an exit code.
+/// The program's version, defined only here.
+let winosimVersion = "0.1.0"
+
+/// The program with its commands.
 @main
 struct Winosim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +13,7 @@ struct Winosim: AsyncParsableCommand {
             Example:
               winosim simulate digits --config mobile
 
-            Results go to standard output, talk to standard error. Exit codes: 0 done, 1 the work failed (a verification), \
+            Results go to standard output, messages to standard error. Exit codes: 0 success, 1 failed work (a verification), \
             64 bad usage, 65 bad input data, 66 a file cannot be read, 70 a bug in winosim, 73 an output cannot be written.
             """,
         version: "winosim \(winosimVersion)",
@@ -19,7 +22,7 @@ struct Winosim: AsyncParsableCommand {
             TraceCommand.self, ConfigCommand.self, ColumnsCommand.self, DRAMCommand.self,
         ])
 
-    /// Runs the command that the arguments name.
+    /// Runs the command of the arguments.
     static func main() async {
         Signals.install()
         var command: any ParsableCommand
@@ -29,7 +32,7 @@ struct Winosim: AsyncParsableCommand {
                 Console.say(fault)
                 exit(withError: ExitCode.validationFailure)
             }
-            // The columns are what is asked for, not how the command that prints them is called.
+            // 'help columns' prints the columns, not the help of the command.
             let words = Array(CommandLine.arguments.dropFirst())
             command = try parseAsRoot(words.starts(with: ["help", "columns"]) ? Array(words.dropFirst()) : words)
         } catch {

@@ -5,13 +5,13 @@ import YAML
 
 @testable import DRAM
 
-/// Parameters that belong together.
+/// Checks of timings and currents against each other.
 @Suite struct BelongingTests {
     static let faults: [(String, String)] = [
         (
             "tCCD_L: 3",
-            "1:41: error: tCCD_L of 3 is below tCCD_S of 4: expected at least 4, as commands in one bank group are at least as "
-                + "far apart as in two"
+            "1:41: error: tCCD_L of 3 is below tCCD_S of 4: expected at least 4, as commands in one bank group must be at least "
+                + "as far apart as in two"
         ),
         ("tCCD_S: 7", "1:41: error: tCCD_L of 6 is below tCCD_S of 7"),
         ("tCCD_S: 3", "1:41: error: tCCD_S of 3 is below the 4 clocks of a burst on the data bus: expected at least 4"),
@@ -20,8 +20,8 @@ import YAML
         ("tWTR_S: 10", "1:41: error: tWTR_L of 9 is below tWTR_S of 10"),
         (
             "tFAW: 3",
-            "1:39: error: tFAW of 3 is below tRRD_S of 4: expected at least 4, as the window of four activates holds the time "
-                + "between two"
+            "1:39: error: tFAW of 3 is below tRRD_S of 4: expected at least 4, as the window of four activates includes the "
+                + "time between two"
         ),
         ("tRRD_S: 30, tRRD_L: 30", "1:41: error: tFAW of 26 is below tRRD_S of 30"),
         ("tRAS: 16", "1:39: error: tRAS of 16 is below tRCD of 17"),
@@ -34,7 +34,7 @@ import YAML
         ),
     ]
 
-    @Test(arguments: faults) func whatNoDeviceHasIsRefused(_ timings: String, _ message: String) throws {
+    @Test(arguments: faults) func impossibleTimingsAreRefused(_ timings: String, _ message: String) throws {
         let yaml = "{standard: DDR4-2400, timings: {\(timings)}}"
         let error = try #require(throws: InputError.self) { try Support.memory(yaml) }
         #expect("\(error)".hasPrefix("memory.yaml:" + message), "\(error)")
@@ -43,12 +43,12 @@ import YAML
     @Test(arguments: [
         "tCCD_L: 4", "tCCD_S: 6", "tRRD_L: 4", "tRRD_S: 6", "tWTR_L: 3", "tWTR_S: 9", "tFAW: 4", "tRAS: 17", "tRCD: 39",
         "tRFC: 56", "tRC: 1", "tRC: 420", "tRP: 300", "CWL: 20", "tREFI: 578",
-    ]) func theLastThatFitsIsTaken(_ timings: String) throws {
+    ]) func limitingTimingsAreAccepted(_ timings: String) throws {
         _ = try Support.memory("{standard: DDR4-2400, timings: {\(timings)}}")
     }
 
-    /// IDD0 between IDD2N and IDD3N is enough for short rows alone.
-    @Test func timingsMakeAnActivateNegative() throws {
+    /// IDD0 between IDD2N and IDD3N is enough only for short row cycles.
+    @Test func activatesOfNegativeEnergyAreRefused() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("winosim-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -66,7 +66,7 @@ import YAML
         let error = try #require(throws: InputError.self) { try activate("tRAS: 137") }
         #expect(
             "\(error)".hasPrefix(
-                "memory.yaml:1:39: error: IDD0 of 42.0 mA in a row cycle of 154 clocks is below standby, with IDD3N of 43.0 mA "
+                "memory.yaml:1:39: error: IDD0 of 42.0 mA in a row cycle of 154 clocks is below standby, expected at least IDD3N of 43.0 mA "
                     + "for tRAS of 137 and IDD2N of 34.0 mA for the rest: an activate would have a negative energy"),
             "\(error)"
         )
@@ -76,7 +76,7 @@ import YAML
     @Test(arguments: [
         ("tRC: 56", 56, 3.450), ("tRAS: 52", 69, 3.968), ("tRP: 30", 69, 4.900), ("tRC: 50", 56, 3.450),
         ("tRC: 60", 60, 3.896),
-    ]) func theRowCycle(_ timings: String, _ cycle: Int, _ microjoules: Double) throws {
+    ]) func theRowCycleIsAtLeastTRASPlusTRP(_ timings: String, _ cycle: Int, _ microjoules: Double) throws {
         let memory = try Support.memory("{standard: DDR4-2400, timings: {\(timings), tREFI: 1000000000}}")
         #expect(memory.timings.rowCycle == cycle)
         let requests = (0..<1000).map { DRAMRequest(address: $0 << 17, isWrite: false, cycle: 0) }

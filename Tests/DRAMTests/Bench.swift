@@ -1,6 +1,6 @@
 @testable import DRAM
 
-/// A channel whose bookings can be seen one by one.
+/// A channel whose bookings can be examined one by one.
 struct Bench {
     private var channel: Channel
     private var completions = CompletionQueue()
@@ -57,7 +57,7 @@ struct Bench {
         }
     }
 
-    /// What has been done up to the last data.
+    /// The counters up to the last data.
     var counters: DRAMCounters { channel.counters(at: channel.lastData) }
     var lastData: Int { channel.lastData }
 

@@ -1,7 +1,7 @@
 import DRAM
 import Testing
 
-/// The model against DRAMsim3, case by case.
+/// Compares the model with DRAMsim3, case by case.
 @Suite struct ComparisonTests {
     /// One case of the comparison.
     struct Case: Sendable {
@@ -9,7 +9,7 @@ import Testing
         var expected: [String: Double]
         var result: DRAMResult
 
-        /// How far a figure is off, by DRAMsim3's.
+        /// The relative deviation of a figure from DRAMsim3's.
         func deviation(_ key: String, _ value: Int) -> Double {
             let wanted = expected[key] ?? .nan
             return (Double(value) - wanted) / wanted
@@ -27,7 +27,7 @@ import Testing
         private func percent(_ value: Double) -> String { "\((value * 10000).rounded() / 100) %" }
     }
 
-    /// All cases, run once, the memories side by side.
+    /// All cases, run once, with concurrent memories.
     private static let cases = Task { () async throws -> [Case] in
         let rows = try Support.table("dramsim3.csv")
         return try await withThrowingTaskGroup(of: [Case].self) { group in
@@ -55,7 +55,7 @@ import Testing
         cases.sorted { abs(value($0)) > abs(value($1)) }.prefix(8).map(\.line).joined(separator: "\n")
     }
 
-    @Test func cycles() async throws {
+    @Test func cyclesAreThoseOfDRAMsim3() async throws {
         let cases = try await Self.cases.value
         #expect(cases.count == 42)
         let off = cases.map(\.cycles)
@@ -65,7 +65,7 @@ import Testing
         #expect(quantile(off, 1) <= 0.05, "the worst case\n\(worst)")
     }
 
-    @Test func activates() async throws {
+    @Test func activatesAreThoseOfDRAMsim3() async throws {
         let cases = try await Self.cases.value
         let worst = worst(cases, by: \.activates)
         #expect(quantile(cases.map(\.activates), 0.9) <= 0.02, "nine cases of ten\n\(worst)")
@@ -84,8 +84,8 @@ import Testing
         }
     }
 
-    /// Where requests are throttled, latency is the memory's and not a queue's.
-    @Test func latencyWhereThrottled() async throws {
+    /// With throttled requests, latency is that of the memory, not of a queue.
+    @Test func throttledLatencyIsThatOfDRAMsim3() async throws {
         for one in try await Self.cases.value where one.name.contains(" g_") {
             let wanted = one.expected["read_latency_avg"] ?? .nan
             #expect(abs(one.result.readLatency.mean - wanted) <= 0.02 * wanted, "mean of \(one.line)")
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func energyByComponent() async throws {
+    @Test func energyIsThatOfDRAMsim3() async throws {
         for one in try await Self.cases.value where abs(one.cycles) < 0.002 && abs(one.activates) < 0.005 {
             let energy = one.result.energy
             let standby = (one.expected["e_act_standby_uJ"] ?? .nan) + (one.expected["e_pre_standby_uJ"] ?? .nan)

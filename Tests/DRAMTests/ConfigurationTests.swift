@@ -7,7 +7,7 @@ import YAML
 
 @Suite struct ConfigurationTests {
     @Test(arguments: ["DDR3-1600", "DDR4-2400", "DDR5-4800", "HBM2", "HBM3", "LPDDR4-3200", "LPDDR5-6400"])
-    func presetsAreWhole(_ name: String) throws {
+    func presetsAreComplete(_ name: String) throws {
         let memory = try Support.memory("{standard: \(name)}")
         #expect(memory.standard == name)
         #expect(memory.organization.requestBytes == 64)
@@ -20,7 +20,7 @@ import YAML
 
     @Test func allPresetsAreTested() { #expect(DRAMPresets(folder: Support.presets).names.count == 7) }
 
-    @Test func peaks() throws {
+    @Test func peakBandwidthsMatchTheStandards() throws {
         let peaks = ["DDR3-1600": 12.8, "DDR4-2400": 19.277, "LPDDR4-3200": 12.8, "HBM2": 32, "HBM3": 51.2]
         for (name, peak) in peaks {
             #expect(abs(try Support.memory("{standard: \(name)}").peakBandwidth - peak) < 0.001, "\(name)")
@@ -49,7 +49,7 @@ import YAML
 
     static let errors: [(String, String)] = [
         ("{standard: DDR4-2300}", "1:12: error: unknown standard \"DDR4-2300\": did you mean \"DDR4-2400\"?"),
-        ("{standard: SDRAM}", "1:12: error: unknown standard \"SDRAM\"; known are DDR3-1600"),
+        ("{standard: SDRAM}", "1:12: error: unknown standard \"SDRAM\"; expected one of DDR3-1600"),
         ("{channels: 2}", "1:1: error: the key \"standard\" is missing in dram"),
         ("{standard: HBM2, chanels: 2}", "1:18: error: unknown key \"chanels\" in dram: did you mean \"channels\"?"),
         ("{standard: HBM2, channels: 3}", "1:28: error: found \"3\", expected a power of two from 1 to 128"),
@@ -57,7 +57,7 @@ import YAML
         ("{standard: HBM2, ranks: 8}", "1:25: error: 8 ranks of 16 banks are 128 banks in a channel"),
         ("{standard: HBM2, read_queue: 0}", "1:30: error: found \"0\", expected a whole number from 1 to 4096"),
         ("{standard: HBM2, address_mapping: ro ch ra ba bg}", "1:35: error: co missing in the address mapping"),
-        ("{standard: HBM2, address_mapping: ro ch ra ba bg co co}", "1:35: error: \"co\" stands twice"),
+        ("{standard: HBM2, address_mapping: ro ch ra ba bg co co}", "1:35: error: \"co\" occurs twice"),
         ("{standard: HBM2, address_mapping: ro ch ra ba bg cl}", "1:35: error: unknown field \"cl\""),
         (
             "{standard: HBM2, timings: {tRCDD: 3}}",
@@ -76,13 +76,13 @@ import YAML
         ("{standard: HBM2, timings: 4}", "1:27: error: found \"4\" as timings, expected a mapping"),
     ]
 
-    @Test(arguments: errors) func faults(_ yaml: String, _ message: String) throws {
+    @Test(arguments: errors) func faultsAreErrors(_ yaml: String, _ message: String) throws {
         let error = try #require(throws: InputError.self) { try Support.memory(yaml) }
         #expect("\(error)".hasPrefix("memory.yaml:" + message), "\(error)")
     }
 
     static let presetErrors: [(String, String, String)] = [
-        ("standard: DDR4-2400", "standard: DDR4", "in a file that is named \"DDR4-2400\""),
+        ("standard: DDR4-2400", "standard: DDR4", "in the file of \"DDR4-2400\""),
         ("  tRCD: 17\n", "", "the key \"tRCD\" is missing in timings"),
         ("tRCD: 17", "tRCE: 17", "unknown key \"tRCE\" in timings: did you mean \"tRCD\", which is missing?"),
         ("rows: 65536", "rows: 65535", "expected a power of two"),
@@ -96,13 +96,15 @@ import YAML
         ("IDD2N: 34", "IDD2N: 44", "IDD3N of 43.0 mA is below IDD2N of 44.0 mA"),
         (
             "IDD0: 48", "IDD0: 40",
-            "IDD0 of 40.0 mA in a row cycle of 56 clocks is below standby, with IDD3N of 43.0 mA for tRAS of 39 and IDD2N of "
+            "IDD0 of 40.0 mA in a row cycle of 56 clocks is below standby, expected at least IDD3N of 43.0 mA for tRAS of 39 and IDD2N of "
                 + "34.0 mA for the rest: an activate would have a negative energy"
         ),
         ("address_mapping: ro ra ba co bg ch\n", "", "the key \"address_mapping\" is missing in the memory"),
     ]
 
-    @Test(arguments: presetErrors) func presetFaults(_ text: String, _ change: String, _ message: String) throws {
+    @Test(arguments: presetErrors) func faultsOfPresetsAreErrors(_ text: String, _ change: String, _ message: String)
+        throws
+    {
         let shipped = try String(contentsOfFile: Support.presets + "/DDR4-2400.yaml", encoding: .utf8)
         let broken = shipped.replacing(text, with: change)
         #expect(broken != shipped)
@@ -112,7 +114,7 @@ import YAML
         #expect("\(error)".hasPrefix("p.yaml:") && "\(error)".contains(message), "\(error)")
     }
 
-    @Test func noPresets() throws {
+    @Test func aFolderWithoutPresetsIsAnError() throws {
         let node = try Document.parse("{standard: HBM2}", file: "m.yaml")
         let error = try #require(throws: InputError.self) {
             try DRAMConfiguration.decode(node, presets: DRAMPresets(folder: "nowhere"))
@@ -120,7 +122,7 @@ import YAML
         #expect("\(error)".contains("\"nowhere\" has no presets"))
     }
 
-    @Test func mapping() throws {
+    @Test func addressesAreSplitByTheMapping() throws {
         let organization = DRAMOrganization()
         let fields: [AddressMapping.Field] = [.row, .channel, .rank, .bank, .bankGroup, .column]
         let decoder = AddressDecoder(try #require(AddressMapping(fields)), organization)
@@ -132,7 +134,7 @@ import YAML
         #expect(AddressMapping([.row, .row, .rank, .bank, .bankGroup, .column]) == nil)
     }
 
-    /// Every location has an address of its own, whatever the order of the fields.
+    /// Every location has a unique address, for any order of the fields.
     @Test(arguments: 0..<50) func mappingsAreOneToOne(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed))
         var fields = AddressMapping.Field.allCases

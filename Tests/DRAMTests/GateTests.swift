@@ -2,18 +2,18 @@ import Testing
 
 @testable import DRAM
 
-/// Tight gates: with all other timings loose, a command goes exactly when the one under test allows it. Each case runs
-/// with two values that differ by one: the command that was allowed at t is blocked there when the timing grows by one.
+/// Tight gates: with all other timings loose, a command is issued exactly when the timing under test allows it. Each case
+/// runs with two values that differ by one: the command that was allowed at t is blocked there with one clock more.
 @Suite struct GateTests {
     /// Two requests and the clocks between two of their commands.
     struct Gate: CustomTestStringConvertible, Sendable {
         var testDescription: String
         var timing: WritableKeyPath<DRAMTimings, Int> & Sendable
-        /// Clocks beside the timing.
+        /// Clocks in addition to the timing.
         var constant = 0
         var requests: [Request]
-        /// What the idle clock is charged to that a clock more makes on the data bus; a clock more of latency makes it before
-        /// the first burst.
+        /// The cause of the idle clock that one more clock makes on the data bus; one more clock of latency makes it before the
+        /// first burst.
         var cause: DRAMIdleCause
         var between: @Sendable (Booking, Booking) -> Int
     }
@@ -23,7 +23,7 @@ import Testing
         var row: Int
         var column = 0
         var isWrite = false
-        /// Comes when all before it are done.
+        /// Arrives when all requests before it are finished.
         var isLate = false
     }
 
@@ -120,7 +120,7 @@ import Testing
         ) { $1.column - $0.column },
     ]
 
-    @Test(arguments: gates) func blockedBeforeAndAllowedAt(_ gate: Gate) throws {
+    @Test(arguments: gates) func commandsAreBlockedBeforeAndAllowedAtTheGate(_ gate: Gate) throws {
         var idle: [DRAMIdleCycles] = []
         for value in [40, 41] {
             var configuration = Bench.loose
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [30, 31]) func readLatency(_ latency: Int) throws {
+    @Test(arguments: [30, 31]) func readLatencyDelaysTheAnswer(_ latency: Int) throws {
         var configuration = Bench.loose
         configuration.timings.readLatency = latency
         var bench = Bench(configuration)
@@ -160,7 +160,7 @@ import Testing
         #expect(answer?.cycle == booking.column + latency + 2)
     }
 
-    @Test(arguments: [50, 51]) func refreshHoldsActivates(_ tRFC: Int) throws {
+    @Test(arguments: [50, 51]) func refreshDelaysActivates(_ tRFC: Int) throws {
         var configuration = Bench.loose
         configuration.timings.tRFC = tRFC
         configuration.timings.tREFI = 1000
@@ -195,7 +195,7 @@ import Testing
         #expect(bench.counters.precharges == 2)
     }
 
-    /// Open rows are closed one a clock from the clock in which the refresh is due; the rank counts as closed from the last.
+    /// Open rows are closed one per clock from the due clock of the refresh; the rank counts as closed from the last one.
     @Test(arguments: 1...4) func aRefreshClosesRowsOneAClock(_ open: Int) {
         var configuration = Bench.loose
         configuration.organization.ranks = 1
@@ -214,7 +214,7 @@ import Testing
         #expect(bench.counters.prechargedCycles == 2 + 7 + 50)
     }
 
-    /// A row that is closed for another one leaves its rank closed for tRP, and for the rest of the row cycle.
+    /// A conflict in the only open row leaves its rank closed for tRP, and for the rest of the row cycle.
     @Test(arguments: [(7, 1, 7), (7, 40, 30), (12, 30, 20)])
     func aConflictClosesTheOnlyRow(_ tRP: Int, _ tRC: Int, _ closed: Int) {
         var configuration = Bench.loose
@@ -230,7 +230,7 @@ import Testing
         #expect(bench.counters.prechargedCycles == 2 + closed)
     }
 
-    /// Four hits pass a conflict that waits, and no fifth.
+    /// Four hits pass a waiting conflict, a fifth does not.
     @Test func fourHitsPassAConflict() {
         var configuration = Bench.loose
         // Columns so far apart that the conflict could precharge before each of them.
@@ -254,7 +254,7 @@ import Testing
         #expect(busy.counters(at: 9360 * 10).refreshes == 10 * ranks)
     }
 
-    @Test func refreshInterval() {
+    @Test func refreshesFollowTheInterval() {
         var configuration = DRAMConfiguration()
         configuration.timings.tREFI = 5000
         let memory = DRAMController(configuration)

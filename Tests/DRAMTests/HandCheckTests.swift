@@ -2,38 +2,38 @@ import Testing
 
 @testable import DRAM
 
-/// Figures that can be worked out by hand.
+/// Figures that can be computed by hand.
 @Suite struct HandCheckTests {
-    /// DDR4-2400 with DRAMsim3's mapping, so that neighbouring bursts lie in one row.
+    /// DDR4-2400 with DRAMsim3's mapping, so that neighbouring bursts are in one row.
     private let ddr4: DRAMConfiguration
 
     init() throws { ddr4 = try Support.memory("{standard: DDR4-2400, \(Support.columnsLowest)}") }
 
-    /// The share of time that refreshes of one rank take away, as a factor on cycles.
+    /// The time of refreshes of one rank, as a factor on cycles.
     private func withRefreshes(_ cycles: Int) -> Double {
         let timings = ddr4.timings
         return Double(cycles) * Double(timings.tREFI) / Double(timings.tREFI - timings.tRFC)
     }
 
-    @Test func firstReadOfAnIdleChannel() throws {
+    @Test func theFirstReadOfAnIdleChannelTakesFortyCycles() throws {
         let result = try DRAMReplay.run([DRAMRequest(address: 0, isWrite: false, cycle: 0)], ddr4)
         #expect(result.cycles == 2 + 17 + 17 + 4)
         #expect(result.readLatency.maximum == 40)
         #expect(result.counters.activates == 1)
     }
 
-    @Test func firstReadLater() throws {
+    @Test func aLaterFirstReadTakesAsLong() throws {
         let result = try DRAMReplay.run([DRAMRequest(address: 0, isWrite: false, cycle: 1000)], ddr4)
         #expect(result.cycles == 1040)
         #expect(result.readLatency.maximum == 40)
     }
 
-    @Test func aHitAfterwards() throws {
+    @Test func aHitTakesNoActivate() throws {
         let requests = [0, 200].map { DRAMRequest(address: $0 / 200 * 64, isWrite: false, cycle: $0) }
         #expect(try DRAMReplay.run(requests, ddr4).cycles == 200 + 2 + 17 + 4)
     }
 
-    @Test func streamWithTheBankGroupLowest() throws {
+    @Test func aStreamOverBankGroupsReachesThePeak() throws {
         let memory = try Support.memory("{standard: DDR4-2400}")
         let result = try DRAMReplay.run(RequestTraces.make("a_seq_rd"), memory)
         let least = withRefreshes(65536 * 4)
@@ -42,26 +42,26 @@ import Testing
         #expect(result.fractionOfPeak > 0.94 && result.fractionOfPeak < 0.96)
     }
 
-    @Test func streamWithTheColumnLowest() throws {
+    @Test func aStreamInOneBankGroupIsLimitedByTCCDL() throws {
         let result = try DRAMReplay.run(RequestTraces.make("a_seq_rd"), ddr4)
         #expect(result.fractionOfPeak > 0.77 && result.fractionOfPeak < 0.79)
     }
 
-    @Test func randomReadsAreHeldByFourActivates() throws {
+    @Test func randomReadsAreLimitedByFourActivates() throws {
         let result = try DRAMReplay.run(RequestTraces.make("d_rand_rd"), ddr4)
         let least = withRefreshes(50000 * 26 / 4)
         #expect(Double(result.cycles) >= least - 60)
         #expect(Double(result.cycles) <= least * 1.03)
     }
 
-    @Test func conflictsOfOneBank() throws {
+    @Test func conflictsOfOneBankTakeTheRowCycle() throws {
         let result = try DRAMReplay.run(RequestTraces.make("e_stride256k"), ddr4)
         let least = withRefreshes(4096 * 56)
         #expect(Double(result.cycles) >= least - 60)
         #expect(Double(result.cycles) <= least * 1.01)
     }
 
-    /// What matters most, by leaving it out.
+    /// The effects of mechanisms, by leaving them out.
     @Test func whatMatters() throws {
         let stream = RequestTraces.make("a_seq_rd")
         let whole = Double(try DRAMReplay.run(stream, ddr4).cycles)
@@ -86,7 +86,7 @@ import Testing
         #expect(result.counters.writes == 1)
     }
 
-    @Test func readsOfOneBurstShareIt() throws {
+    @Test func readsOfOneBurstShareOneCommand() throws {
         let requests = [0, 0, 0].map { DRAMRequest(address: 0x1234, isWrite: false, cycle: $0) }
         let result = try DRAMReplay.run(requests, ddr4)
         #expect(result.counters.reads == 1)
@@ -94,7 +94,7 @@ import Testing
         #expect(result.readLatency.mean == 39)
     }
 
-    /// A write waits for an older read of its burst, however full the write buffer is.
+    /// A write waits for an older read of its burst, even with a full write buffer.
     @Test func noWriteOvertakesAReadOfItsBurst() {
         var memory = ddr4
         memory.writeQueue = 1
@@ -106,7 +106,7 @@ import Testing
         #expect(bench.bookings.map(\.isWrite) == [false, true])
     }
 
-    /// Few writes never reach the mark from which they drain; at the end they are written all the same.
+    /// Few writes never start a drain; at the end they are written.
     @Test(arguments: [1, 8, 9, 33]) func everyWriteIsWritten(_ count: Int) throws {
         let result = try DRAMReplay.run(RequestTraces.sequential(count, isWrite: true), ddr4)
         #expect(result.counters.writes == count)
@@ -114,8 +114,8 @@ import Testing
         #expect(result.readLatency == DRAMLatency())
     }
 
-    /// Idle time costs nothing, and is refreshed.
-    @Test func aLongPause() throws {
+    /// Idle time takes no work, and has its refreshes.
+    @Test func aLongPauseHasItsRefreshes() throws {
         let requests = [0, 1 << 50].map { DRAMRequest(address: 0, isWrite: false, cycle: $0) }
         let result = try DRAMReplay.run(requests, ddr4)
         #expect(result.counters.refreshes == ((1 << 50) + 57) / 9360)
@@ -123,7 +123,7 @@ import Testing
         #expect(result.cycles >= (1 << 50) + 40 && result.cycles < (1 << 50) + 1000)
     }
 
-    @Test func channelsWorkSideBySide() throws {
+    @Test func channelsWorkInParallel() throws {
         let one = try Support.memory("{standard: HBM2}")
         let eight = try Support.memory("{standard: HBM2, channels: 8}")
         let stream = RequestTraces.make("a_seq_rd")
@@ -134,13 +134,13 @@ import Testing
         #expect(slow.counters.reads == fast.counters.reads)
     }
 
-    @Test func theSameTwice() throws {
+    @Test func replaysAreRepeatable() throws {
         let trace = RequestTraces.make("d_rand_rw")
         let first = try DRAMReplay.run(trace, ddr4)
         #expect(try DRAMReplay.run(trace, ddr4) == first)
     }
 
-    @Test func awaitedAnswers() {
+    @Test func awaitedAnswersComeInOrder() {
         let memory = DRAMController(ddr4)
         #expect(memory.nextDecision() == nil)
         #expect(memory.awaitCompletion() == nil)
@@ -152,7 +152,7 @@ import Testing
         #expect(memory.awaitCompletion() == nil)
     }
 
-    @Test func percentiles() {
+    @Test func percentilesAreThoseOfTheSortedLatencies() {
         var counter = LatencyCounter(bins: 10)
         for latency in 1...200 { counter.add(latency) }
         let latency = counter.latency()

@@ -2,9 +2,9 @@ import Testing
 
 @testable import DRAM
 
-/// Why the data bus was idle; `GateTests` holds each cause to the clock.
+/// The causes of an idle data bus; `GateTests` checks each to the clock.
 @Suite struct IdleTests {
-    /// A stream of reads, with the cause of most idle clocks and the share of all clocks that it takes.
+    /// A stream of reads, with the cause of most idle clocks and its share of all clocks.
     static let streams: [(String, String, DRAMIdleCause, ClosedRange<Double>)] = [
         ("a_seq_rd", "{standard: DDR4-2400}", .refresh, 0.045...0.050),
         ("a_seq_rd", "{standard: DDR4-2400, \(Support.columnsLowest)}", .columnRate, 0.150...0.180),
@@ -20,7 +20,9 @@ import Testing
     ]
 
     @Test(arguments: streams)
-    func whatLimitsAStream(_ trace: String, _ memory: String, _ cause: DRAMIdleCause, _ share: ClosedRange<Double>)
+    func theCauseThatLimitsAStreamIsLargest(
+        _ trace: String, _ memory: String, _ cause: DRAMIdleCause, _ share: ClosedRange<Double>
+    )
         throws
     {
         let result = try DRAMReplay.run(RequestTraces.make(trace), try Support.memory(memory))
@@ -31,8 +33,8 @@ import Testing
         #expect(result.busyCycles + idle.total == result.cycles * result.configuration.organization.channels)
     }
 
-    /// Nine writes drain when the ninth is there; the first of them waited from its second clock on.
-    @Test func writesThatWaitInTheController() throws {
+    /// Nine writes drain when the ninth is accepted; the first has waited since its second clock.
+    @Test func bufferedWritesChargeTheQueue() throws {
         let writes = (0..<9).map { DRAMRequest(address: $0 * 64, isWrite: true, cycle: $0 * 100) }
         let result = try DRAMReplay.run(writes, DRAMConfiguration())
         let idle = result.counters.idle
@@ -43,7 +45,7 @@ import Testing
     }
 
     /// The ledger of the first read, and the time after the last burst.
-    @Test func oneRead() {
+    @Test func oneReadHasItsIdleClocks() {
         let memory = DRAMController(DRAMConfiguration())
         #expect(memory.offer(0, isWrite: false, at: 100, tag: 0) == nil)
         let end = memory.drain()
@@ -54,7 +56,7 @@ import Testing
         #expect(DRAMIdleCycles().largest == nil && idle.largest == .noRequest)
     }
 
-    /// Requests of pending bursts share them: no share is above 1, however small the steps.
+    /// Requests share pending bursts: the fraction of the peak is at most 1, for any step.
     @Test(arguments: [1, 2, 4, 8, 16, 32, 64, 128])
     func smallStridesShareBursts(_ stride: Int) throws {
         for yaml in ["{standard: DDR4-2400}", "{standard: HBM2, channels: 8}", "{standard: LPDDR5-6400, channels: 2}"] {
@@ -73,7 +75,7 @@ import Testing
         }
     }
 
-    /// A read that a buffered write answers has no burst: two clocks of many are busy.
+    /// A read that a buffered write answers has no burst.
     @Test func answersFromTheWriteBufferMoveNothing() throws {
         let requests = (0..<100).map { DRAMRequest(address: 0, isWrite: $0 == 0, cycle: $0) }
         let result = try DRAMReplay.run(requests, DRAMConfiguration())

@@ -9,7 +9,7 @@ import Testing
         ("reads and", { ($0.readRequests, $0.writeRequests) = ($0.requests - 1, 1) }),
         ("busy for", { $0.counters.idle[.row] += 1 }), ("busy for", { $0.cycles -= 1 }),
         (
-            "holds bursts",
+            "delays bursts",
             { (one: inout DRAMResult) in
                 one.counters.idle[.queue] += one.counters.idle[.row] + 1
                 one.counters.idle[.row] = -1
@@ -28,9 +28,9 @@ import Testing
         }
     }
 
-    @Test func aReplayKeepsThem() throws { try Self.whole.checkLaws() }
+    @Test func aReplayObeysTheLaws() throws { try Self.whole.checkLaws() }
 
-    @Test(arguments: changes.indices) func whatBreaksThemIsNamed(_ index: Int) throws {
+    @Test(arguments: changes.indices) func brokenLawsAreNamed(_ index: Int) throws {
         let (message, change) = Self.changes[index]
         var result = try Self.whole
         change(&result)
@@ -38,8 +38,8 @@ import Testing
         #expect(error.description.contains(message), "\(error)")
     }
 
-    /// Random memories, and traces that hit, miss, merge and turn.
-    @Test(arguments: 0..<150) func randomReplaysKeepThem(seed: Int) throws {
+    /// Random memories, and traces with hits, misses, merges and turnarounds.
+    @Test(arguments: 0..<150) func randomReplaysObeyTheLaws(seed: Int) throws {
         var random = SplitMix64(seed: UInt64(seed) + 5000)
         var memory = LegalityTests.memory(&random)
         memory.organization.channels = 1 << random.below(3)

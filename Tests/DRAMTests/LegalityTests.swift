@@ -2,7 +2,7 @@ import Testing
 
 @testable import DRAM
 
-/// Random timings and requests: no command goes before every other allows it, and no request is lost.
+/// Random timings and requests: no command violates a timing, and no request is lost.
 @Suite struct LegalityTests {
     /// A memory with small random timings and queues.
     static func memory(_ random: inout SplitMix64) -> DRAMConfiguration {
@@ -41,7 +41,7 @@ import Testing
         #expect(bench.counters.reads + bench.counters.writes == bench.bookings.count)
     }
 
-    /// The first rule that bookings break, by looking at all pairs of commands.
+    /// The first timing that bookings violate, from all pairs of commands.
     static func fault(_ bookings: [Booking], _ configuration: DRAMConfiguration) -> String? {
         let timings = configuration.timings
         let burst = configuration.organization.burstCycles
@@ -105,7 +105,7 @@ import Testing
         return nil
     }
 
-    /// Every read is answered once and after its time, whatever the memory.
+    /// Every read is answered once and after its time, on any memory.
     @Test(arguments: 0..<100) func everyReadIsAnsweredOnce(seed: Int) {
         var random = SplitMix64(seed: UInt64(seed) + 1000)
         var configuration = Self.memory(&random)

@@ -1,6 +1,6 @@
 import DRAM
 
-/// Request traces that look like an accelerator's; the generator of the results in `Data/dramsim3.csv`, in Swift.
+/// Request traces similar to an accelerator's; the generator of the results in `Data/dramsim3.csv`, in Swift.
 enum RequestTraces {
     static let names = [
         "a_seq_rd", "b_seq_wr", "c_mix_aligned", "c_mix_skewed", "c_mix_chunk1k", "d_rand_rd", "d_rand_rw",
@@ -67,7 +67,7 @@ enum RequestTraces {
         (0..<count).map { DRAMRequest(address: $0 * step % (1 << 30), isWrite: false, cycle: 0) }
     }
 
-    /// Tiles of 4 KiB at random places of 1 GiB.
+    /// Tiles of 4 KiB at random addresses in 1 GiB.
     static func tiles(_ count: Int, seed: UInt64, writeEvery: Int = 0) -> [DRAMRequest] {
         var generator = SplitMix64(seed: seed)
         let tile = 4 * kibibyte

@@ -1,7 +1,7 @@
 import DRAM
 import Testing
 
-/// A stream of reads reaches the bandwidth of every shipped memory, with the mapping that it has by default.
+/// A stream of reads reaches the bandwidth of every shipped memory, with its default mapping.
 @Suite struct StreamTests {
     private static let memories = DRAMPresets(folder: Support.presets).names.flatMap { name in
         [1, 2, 4, 8].map { "{standard: \(name), channels: \($0)}" }

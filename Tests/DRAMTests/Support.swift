@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import YAML
 
-/// What several tests need.
+/// Helpers of several tests.
 enum Support {
     static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
@@ -14,7 +14,7 @@ enum Support {
     /// The mapping of DRAMsim3's files of DDR: a stream runs through a row of one bank.
     static let columnsLowest = "address_mapping: ro ch ra ba bg co"
 
-    /// A memory as a user would describe it.
+    /// The memory of a YAML text.
     static func memory(_ yaml: String) throws -> DRAMConfiguration {
         try DRAMConfiguration.decode(
             try Document.parse(yaml, file: "memory.yaml"), presets: DRAMPresets(folder: presets))

@@ -109,14 +109,14 @@ func shippedScaling() throws -> TechnologyScaling {
         let node = #expect(throws: EnergyRangeError.self) { try scaling.areaFactor(from: 45, to: 5) }
         #expect(
             node?.message
-                == "found a node of 5 nm, expected 7 nm to 130 nm, where the scaling \"stillmaker-baas\" holds")
+                == "found a node of 5 nm, expected 7 nm to 130 nm, the range of the scaling \"stillmaker-baas\"")
         #expect(node?.description == "error: \(node?.message ?? "")")
         let supply = #expect(throws: EnergyRangeError.self) {
             try scaling.energyFactor(from: (45, 1), to: (45, 0.5))
         }
         #expect(
             supply?.message
-                == "found a supply of 0.5 V, expected 0.6 V to 1.3 V, where the scaling \"stillmaker-baas\" holds")
+                == "found a supply of 0.5 V, expected 0.6 V to 1.3 V, the range of the scaling \"stillmaker-baas\"")
     }
 }
 

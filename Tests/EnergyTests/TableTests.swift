@@ -177,7 +177,7 @@ import Testing
             #expect(
                 error?.description
                     == "smal: error: cannot be read: there is no energy table of this name: did you mean \"small\"? "
-                    + "\(folder)/Configs/energy holds large, small")
+                    + "\(folder)/Configs/energy has large, small")
             #expect(throws: FileError.self) { try EnergyTable.resolve("./small", library: library) }
         }
     }

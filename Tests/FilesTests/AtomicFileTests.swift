@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct AtomicFileTests {
-    @Test func replacesWholeFiles() throws {
+    @Test func writesReplaceWholeFiles() throws {
         try withTemporaryFile("out.csv") { path in
             try AtomicFile.write("one", to: path)
             try AtomicFile.write("two", to: path)
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func leavesNothingOfWhatFailed() throws {
+    @Test func failedWritesLeaveNothing() throws {
         struct Stop: Error {}
         try withTemporaryFile("out.csv") { path in
             try AtomicFile.write("one", to: path)
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func keepsLinks() throws {
+    @Test func linksStayLinks() throws {
         try withTemporaryFile("out.csv") { path in
             try AtomicFile.write("one", to: path)
             try FileManager.default.createSymbolicLink(atPath: path + ".link", withDestinationPath: path)
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func placesThatCannotBeWritten() throws {
+    @Test func unwritablePathsAreErrors() throws {
         for path in ["/nonexistent/x", "/tmp", "/proc/x"] {
             let error = try #require(throws: FileError.self) { try AtomicFile.write("x", to: path) }
             #expect(error.operation == .write && error.path == path)
@@ -49,7 +49,7 @@ import Testing
     }
 }
 
-/// Gives a path in a folder of its own, which is removed afterwards.
+/// Calls `body` with a path in a temporary folder, which is removed afterwards.
 private func withTemporaryFile<R>(_ name: String, _ body: (String) throws -> R) throws -> R {
     try withFiles([:]) { folder in try body("\(folder)/\(name)") }
 }

@@ -13,15 +13,15 @@ import Testing
         try Dictionary(uniqueKeysWithValues: folder.names(in: name).map { ($0, try folder.text("\(name)/\($0)")) })
     }
 
-    @Test func aSetReplacesAnOlderOneAndLeavesOtherFiles() throws {
+    @Test func aSetReplacesAnOlderSetAndKeepsOtherFiles() throws {
         let folder = try Folder(["run/a": "old a", "run/b": "old b", "run/stale": "old", "run/mine": "mine"])
         try OutputFolder.write(
             files(("a", "new a"), ("c", "new c")), to: folder.file("run"), optional: ["stale", "gone"])
         #expect(try contents(folder) == ["a": "new a", "b": "old b", "c": "new c", "mine": "mine"])
     }
 
-    /// Whatever goes wrong, and wherever: the older files stand there, and nothing else does.
-    @Test(arguments: ["a", "b", "c"]) func nothingChangesWhereOneCannotBeWritten(_ obstacle: String) throws {
+    /// After any failure the older files are unchanged, and there are no others.
+    @Test(arguments: ["a", "b", "c"]) func oneUnwritableFileLeavesTheSetUnchanged(_ obstacle: String) throws {
         let old = ["run/a": "old a", "run/b": "old b", "run/stale": "old"].filter { $0.key != "run/\(obstacle)" }
         let folder = try Folder(old.merging(["run/\(obstacle)/x": ""]) { $1 })
         let error = try #require(throws: FileError.self) {
@@ -34,7 +34,7 @@ import Testing
         for (name, text) in old { #expect(try folder.text(name) == text) }
     }
 
-    @Test func foldersThatWereMadeForNothingGo() throws {
+    @Test func foldersOfAFailedWriteAreRemoved() throws {
         let folder = try Folder(["here/x": ""])
         // A name that no file system takes.
         let name = String(repeating: "n", count: 300)
@@ -44,7 +44,7 @@ import Testing
         #expect(folder.names(in: "here") == ["x"])
     }
 
-    @Test func whatIsNoRegularFileIsRefused() throws {
+    @Test func irregularFilesAreRefused() throws {
         let folder = try Folder(["run/a": "old"])
         #expect(mkfifo(folder.file("run/b"), 0o600) == 0)
         let error = try #require(throws: FileError.self) {
@@ -62,8 +62,8 @@ import Testing
         #expect(try folder.text("elsewhere") == "new" && folder.names() == ["elsewhere", "run"])
     }
 
-    /// A step that fails when some of the files are in place: what stood there comes back.
-    @Test func aSetThatWasHalfPutInIsUndone() throws {
+    /// A failure after some of the files were replaced: the older ones are restored.
+    @Test func aPartlyCommittedSetIsUndone() throws {
         let folder = try Folder(["a": "old a", "c": "old c"])
         var staged = try ["a", "b", "c"].map { name in
             try StagedFile(folder.file(name)) { append in try Array("new".utf8).withUnsafeBytes(append) }

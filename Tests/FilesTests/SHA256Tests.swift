@@ -15,11 +15,11 @@ import Testing
             String(repeating: "a", count: 1_000_000),
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
         ),
-    ]) func vectors(text: String, digest: String) {
+    ]) func publishedVectorsMatch(text: String, digest: String) {
         #expect(sha256(Array(text.utf8)) == digest)
     }
 
-    @Test func piecesAreOneText() {
+    @Test func updatesInPartsGiveTheSameDigest() {
         var random = SeededGenerator(seed: 3)
         for seed in 0..<200 {
             let bytes = (0..<random.below(400)).map { _ in random.byte() }
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func filesOneAfterAnother() throws {
+    @Test func filesAreDigestedInOrder() throws {
         try withFiles([:]) { folder in
             let path = folder + "/x"
             try AtomicFile.write("ab", to: path)

@@ -5,7 +5,7 @@ import Testing
 import YAML
 
 @Suite struct ConfigurationTests {
-    /// The text of the interface's page: what it shows are the defaults.
+    /// The text of the page, which shows the defaults.
     private static let page = """
         name: mobile
         clock: 800 MHz
@@ -30,7 +30,7 @@ import YAML
         #expect(try decoded(Configuration().yaml()) == Configuration())
     }
 
-    @Test func everyKeyOfThePageIsWritten() throws {
+    @Test func everyKeyOfThePageIsPrinted() throws {
         func keys(_ node: Node, _ path: String = "") -> Set<String> {
             guard let entries = node.entries else { return [path] }
             return entries.reduce(into: []) { $0.formUnion(keys($1.value, "\(path).\($1.name)")) }
@@ -46,8 +46,8 @@ import YAML
         #expect(try decoded(configuration.yaml()) == configuration, "seed \(seed)")
     }
 
-    /// Each key is read into its own property: one override a key, laid one over the other, makes the whole.
-    @Test func overridesOfEveryKeyMakeTheWhole() throws {
+    /// Each key is read into its own property: one override per key gives the same machine.
+    @Test func overridesOfAllKeysGiveTheSameMachine() throws {
         var random = SeededGenerator(seed: 4)
         for _ in 0..<20 {
             let all = random.configuration()

@@ -8,9 +8,9 @@ import Testing
     static let pinned = PinnedTexts("Errors")
     static let names = pinned.names(ending: ".yaml")
 
-    @Test func thereAreConfigurations() { #expect(Self.names.count >= 45) }
+    @Test func allConfigurationsAreFound() { #expect(Self.names.count >= 45) }
 
-    @Test(arguments: names) func message(of name: String) throws {
+    @Test(arguments: names) func messageMatchesTheGolden(of name: String) throws {
         let text = try Self.pinned.text(name)
         let overrides = text.split(separator: "\n").filter { $0.hasPrefix("# set: ") }.map { String($0.dropFirst(7)) }
         let error = try #require(throws: (any Error).self) {

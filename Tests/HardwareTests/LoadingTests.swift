@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct LoadingTests {
-    @Test func withoutAFileTheDefaultsRun() throws {
+    @Test func defaultsApplyWithoutAFile() throws {
         #expect(try Configuration.load(path: nil) == Configuration())
     }
 
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func overridesReplaceInTheirOrder() throws {
+    @Test func overridesApplyInOrder() throws {
         let configuration = try Configuration.load(
             path: nil, overrides: ["pe_array.rows=32", "pe_array={columns: 3, rows: 7}", "pe_array.rows=9", "name=x y"])
         #expect(configuration.peArray.rows == 9)
@@ -44,7 +44,7 @@ import Testing
         #expect(configuration.name == "x y")
     }
 
-    @Test func aMemoryThatIsNamedReplacesTheWholeMemory() throws {
+    @Test func aNamedMemoryReplacesTheWholeMemory() throws {
         try withFiles(["a.yaml": "dram: {standard: DDR3-1600, channels: 2}\n"]) { folder in
             let path = folder + "/a.yaml"
             guard case .standard(let standard) = try Configuration.load(path: path).dram else {
@@ -63,16 +63,16 @@ import Testing
         ("pe_array.row=3", 10, #"unknown key "row" in pe_array: did you mean "rows"?"#),
         ("pe_aray.rows=3", 1, #"unknown key "pe_aray" in the configuration: did you mean "pe_array"?"#),
         ("pe_array.rows=0", 15, #"found "0", expected a whole number from 1 to 1024"#),
-        ("pe_array.rows=", 14, #"a value is missing behind the "=""#),
+        ("pe_array.rows=", 14, #"found no value after the "=""#),
         ("pe_array.rows", 1, #"found no "=", expected KEY=VALUE"#),
-        ("pe_array..rows=3", 10, "a key is missing"),
-        ("=3", 1, "a key is missing"),
+        ("pe_array..rows=3", 10, "found no key"),
+        ("=3", 1, "found no key"),
         ("pe_array.rows.x=3", 15, "found a mapping, expected a whole number"),
         ("pe_array={rows: 3, colums: 4}", 20, #"unknown key "colums""#),
         ("dram={model: bandwidth}", 6, #"the key "bytes_per_cycle" is missing"#),
-        ("pe_array.rows=[", 16, "not valid YAML"),
-        ("extends=mobile.yaml", 1, "extends works in a configuration's own file alone"),
-    ]) func brokenOverridesHavePlaces(text: String, column: Int, message: String) throws {
+        ("pe_array.rows=[", 16, "invalid YAML"),
+        ("extends=mobile.yaml", 1, "found extends outside of a configuration's file"),
+    ]) func brokenOverridesHaveMarks(text: String, column: Int, message: String) throws {
         let error = try #require(throws: InputError.self) {
             try Configuration.load(path: nil, overrides: [Override(text)])
         }
@@ -91,7 +91,7 @@ import Testing
             directory: directory, environment: environment, executable: executable, workingDirectory: folder)
     }
 
-    @Test func placesAreSearchedInOrder() throws {
+    @Test func foldersAreSearchedInOrder() throws {
         let names = ["option", "variable", "bin", "project"]
         var files = Dictionary(uniqueKeysWithValues: names.map { ("\($0)/Configs/\($0).yaml", "{}") })
         files["bin/debug/x"] = ""
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func nothingFoundNamesThePlaces() throws {
+    @Test func aMissingFolderListsTheSearchedFolders() throws {
         let library = try library(nil, [:], executable: "/nonexistent/bin/winosim", in: "/nowhere/at/all")
         guard library.folder == nil else { return }
         let error = try #require(throws: FileError.self) { try library.resolve("mobile") }
@@ -136,7 +136,7 @@ import Testing
             #expect(try library.list().map(\.name) == ["mobile", "server"])
             #expect(try library.list().map(\.comment) == ["A phone's chip.", ""])
             let error = try #require(throws: FileError.self) { try library.resolve("mobil") }
-            #expect(error.reason.contains(#"did you mean "mobile"? shipped are mobile, server"#), "\(error)")
+            #expect(error.reason.contains(#"did you mean "mobile"? expected one of mobile, server"#), "\(error)")
         }
     }
 }

@@ -7,11 +7,11 @@ import YAML
 
 @testable import Hardware
 
-/// A memory is complete when its configuration is.
+/// A configuration has a complete memory.
 @Suite struct MemoryTests {
     private static let preset = "\(repository)/Configs/dram/DDR4-2400.yaml"
 
-    /// A folder of what ships, with one preset alone.
+    /// A folder of shipped configurations with only one preset.
     private static func shipped() throws -> (folder: Folder, library: ConfigurationLibrary) {
         let folder = try Folder(["Configs/own.yaml": "dram: {standard: DDR4-2400, channels: 2}\n"])
         try folder.copy(preset, to: "Configs/dram/DDR4-2400.yaml")
@@ -34,7 +34,7 @@ import YAML
         #expect(try Configuration.decode(Document.parse(machine.yaml(), file: "again"), library: library) == machine)
     }
 
-    /// A preset is read once: from then on a library does not look at its file.
+    /// A preset is read once: after that a library does not read its file.
     @Test func presetsAreReadOnce() throws {
         let (folder, library) = try Self.shipped()
         let own = folder.file("Configs/own.yaml")
@@ -61,9 +61,9 @@ import YAML
         ("dram.standard=LPDDR4-3300", 15, "unknown standard \"LPDDR4-3300\": did you mean \"LPDDR4-3200\"?"),
         ("dram={standard: HBM2, chanels: 2}", 23, "unknown key \"chanels\" in dram: did you mean \"channels\"?"),
         ("dram={standard: HBM2, timings: {tRAS: 3}}", 39, "tRAS of 3 is below tRCD of"),
-        ("dram={ranks: 2}", 7, "\"ranks\" belongs to a DRAM standard"),
+        ("dram={ranks: 2}", 7, "\"ranks\" is a key of a DRAM standard"),
     ])
-    func faultsShowWhenTheConfigurationIsLoaded(text: String, column: Int, message: String) throws {
+    func faultsAreErrorsOnLoading(text: String, column: Int, message: String) throws {
         let error = try #require(throws: InputError.self) {
             try Configuration.load(path: nil, overrides: [Override(text)])
         }
@@ -71,15 +71,15 @@ import YAML
         #expect(error.message.hasPrefix(message), "\(error)")
     }
 
-    /// What belongs together is looked at once all of it is known.
-    @Test func whatBelongsTogetherIsCheckedAtTheEnd() throws {
+    /// Timings are checked against each other after all of them are read.
+    @Test func timingsAreCheckedTogetherAtTheEnd() throws {
         let machine = try Configuration.load(
             base: nil, overrides: ["dram={standard: HBM2, timings: {tRAS: 3}}"], checksTogether: false)
         #expect(machine.dram.dramConfiguration?.timings.tRAS == 3)
         #expect(throws: InputError.self) { try machine.dram.check() }
     }
 
-    @Test func memoriesAreEqualWhereverTheyStand() throws {
+    @Test func memoriesAreEqualInAnyFile() throws {
         func memory(_ text: String, _ file: String) throws -> Memory {
             try Configuration.decode(Document.parse("dram: {\(text)}", file: file)).dram
         }

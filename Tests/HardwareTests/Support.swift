@@ -2,13 +2,13 @@ import Hardware
 import TestSupport
 import YAML
 
-/// The configuration that a text describes.
+/// The configuration of a text.
 func decoded(_ text: String) throws -> Configuration { try Configuration.decode(Document.parse(text, file: "c.yaml")) }
 
 extension SeededGenerator {
     private mutating func any<E: CaseIterable>(_: E.Type) -> E { pick(Array(E.allCases)) }
 
-    /// A valid configuration with every value drawn.
+    /// A valid configuration with random values.
     mutating func configuration() -> Configuration {
         var c = Configuration()
         c.name = pick(["a", "true", "my machine: 2", "ü \"x\"", "12"])

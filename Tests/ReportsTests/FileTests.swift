@@ -246,7 +246,7 @@ private struct Figures: Decodable {
         let file = folder.file("file")
         let report = try HandMade.report()
         for (path, reason) in [
-            (file, "it is a file, and a folder was expected"), (file + "/below", "Not a directory"),
+            (file, "found a file, expected a folder"), (file + "/below", "Not a directory"),
             ("/proc/winosim", "No such file or directory"),
         ] {
             let error = #expect(throws: FileError.self) { try report.write(to: path) }

@@ -25,12 +25,12 @@ import YAML
         ("{from: 3, to: 3, step: 1}", ["3"]),
         ("[{model: ideal}, {standard: DDR4-2400, ranks: 2}]", ["{model: ideal}", "{standard: DDR4-2400, ranks: 2}"]),
     ])
-    func values(written: String, expected: [String]) throws {
+    func valuesAreListsOrRanges(written: String, expected: [String]) throws {
         #expect(try texts(written) == expected)
     }
 
-    /// A range has what repeated multiplication and addition of whole numbers has.
-    @Test func rangesOfWholeNumbers() throws {
+    /// A range has the values of repeated multiplication or addition of whole numbers.
+    @Test func rangesOfWholeNumbersStayWhole() throws {
         let seed: UInt64 = 11
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {

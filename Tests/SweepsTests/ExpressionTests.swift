@@ -19,7 +19,7 @@ import Testing
         ("1.5e1 + 1e-1", 15.1),
         ("pe_array.rows * pe_array.columns", 64), ("weight_buffer.capacity / 1 KiB", 64), ("- - 3", 3),
     ])
-    func numbers(text: String, expected: Double) throws {
+    func numbersAreComputed(text: String, expected: Double) throws {
         #expect(try Self.value(text) == .number(expected, nil))
     }
 
@@ -36,37 +36,38 @@ import Testing
         ("not datatype.quantize", true),
         ("10 ns == 10000000 ns / 1e6", true),
     ])
-    func truths(text: String, expected: Bool) throws {
+    func truthsAreComputed(text: String, expected: Bool) throws {
         #expect(try Self.value(text) == .truth(expected))
     }
 
-    /// What is behind the sign of an operation that already decides is looked at all the same: a slip in it shows.
+    /// Syntax errors after a deciding operand are found.
     @Test(arguments: [
         ("", 0, "found the end, expected a key"), ("1 +", 3, "found the end"), ("1 + + 2", 4, "found \"+\""),
         ("(1", 2, "expected )"),
         ("1 2", 2, "expected an operator"), ("1 = 2", 2, "did you mean ==?"), ("a & b", 2, "did you mean and, or?"),
-        ("1 < 2 < 3", 6, "a second comparison"), ("'a", 0, "does not end"), ("1 KB", 2, "did you mean KiB?"),
+        ("1 < 2 < 3", 6, "a second comparison"), ("'a", 0, "without an end"), ("1 KB", 2, "did you mean KiB?"),
         ("64 kib < 3", 3, "did you mean KiB?"), ("1.2.3 > 1", 0, "expected a number"),
-        ("a ? b", 2, "which no constraint has"),
-        ("1 + true", 2, "a bare number and true or false do not go together at +"), ("-true", 0, "a minus sign"),
-        ("not 1", 0, "not wants true or false, found a bare number"), ("1 and true", 2, "and wants true or false"),
-        ("false or 1", 6, "or wants true or false, found a bare number"), ("1 / 0", 2, "a division by zero"),
+        ("a ? b", 2, "expected a key, a number or an operator"),
+        ("1 + true", 2, "a bare number and true or false are incompatible at +"), ("-true", 0, "a minus sign"),
+        ("not 1", 0, "found a bare number at not, expected true or false"),
+        ("1 and true", 2, "at and, expected true or false"),
+        ("false or 1", 6, "found a bare number at or, expected true or false"), ("1 / 0", 2, "division by zero"),
         ("pe_array.rowz == 1", 0, "there is no key \"pe_array.rowz\""),
         (
             "weight_buffer.capacity == 64", 23,
-            "a capacity and a bare number do not go together at ==; a unit is missing"
+            "a capacity and a bare number are incompatible at ==; a unit is missing"
         ),
-        ("weight_buffer.capacity < clock", 23, "a capacity and a frequency do not go together at <"),
-        ("weight_buffer.capacity * 1 KiB", 23, "a capacity and a capacity do not go together"),
-        ("mapping.step < 'a'", 13, "the word \"channels\" and the word \"a\" do not go together at <"),
+        ("weight_buffer.capacity < clock", 23, "a capacity and a frequency are incompatible at <"),
+        ("weight_buffer.capacity * 1 KiB", 23, "a capacity and a capacity are incompatible"),
+        ("mapping.step < 'a'", 13, "the word \"channels\" and the word \"a\" are incompatible at <"),
     ])
-    func slips(text: String, offset: Int, message: String) throws {
+    func errorsHaveOffsets(text: String, offset: Int, message: String) throws {
         let error = try #require(throws: ExpressionError.self) { try Self.value(text) }
         #expect(error.offset == offset && error.message.contains(message), "\(error)")
     }
 
-    /// Texts of the language's own words in any order either come to something or are refused at a place in them.
-    @Test func anyOrderOfWordsIsTakenOrRefused() throws {
+    /// Random sequences of tokens either have a value or an error with an offset in the text.
+    @Test func anyOrderOfTokensParsesOrThrows() throws {
         let words = [
             "1", "2.5", "64 KiB", "pe_array.rows", "a", "'x'", "and", "or", "not", "true", "(", ")", "==", "<", ">=",
             "+", "-", "*", "/", "%",
@@ -86,8 +87,8 @@ import Testing
         #expect(taken > 500, "seed \(seed): \(taken)")
     }
 
-    /// Random trees of whole numbers come to what the same tree comes to in Swift's own arithmetic.
-    @Test func randomArithmetic() throws {
+    /// Random trees of whole numbers have the same value as in Swift's arithmetic.
+    @Test func randomArithmeticMatchesSwift() throws {
         let seed: UInt64 = 3
         var random = SeededGenerator(seed: seed)
         func tree(_ depth: Int) -> (text: String, value: Double) {

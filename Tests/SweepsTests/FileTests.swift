@@ -4,13 +4,12 @@ import Testing
 
 @testable import Sweeps
 
-@Suite("Sweep files that are wrong")
-struct FileTests {
+@Suite struct FileTests {
     static let pinned = PinnedTexts("Errors")
 
-    @Test func thereAreMany() { #expect(Self.pinned.names(ending: ".yaml").count >= 40) }
+    @Test func allFilesAreFound() { #expect(Self.pinned.names(ending: ".yaml").count >= 40) }
 
-    @Test(arguments: pinned.names(ending: ".yaml")) func message(of name: String) throws {
+    @Test(arguments: pinned.names(ending: ".yaml")) func messageMatchesTheGolden(of name: String) throws {
         let folder = try Folder.withSweep()
         try folder.copy(Self.pinned.path(name), to: name)
         let error = try #require(throws: (any Error).self) { try folder.plan(name) }
@@ -19,8 +18,8 @@ struct FileTests {
         #expect(message == (try Self.pinned.message(for: name, observed: message)))
     }
 
-    /// Whatever becomes of a file, it is taken or refused with a place.
-    @Test func mutationsAreTakenOrRefused() throws {
+    /// Every mutated file loads, or has an error with a position.
+    @Test func mutatedFilesLoadOrThrow() throws {
         let folder = try Folder.withSweep()
         let seed: UInt64 = 5
         var random = SeededGenerator(seed: seed)

@@ -18,8 +18,8 @@ import Testing
         try await SweepRunner(plan, version: "1", shard: shard, jobs: 2, memory: .kibibytes(64)).run(journal: journal)
     }
 
-    /// Whatever a dying process leaves of its journal, byte by byte, the next one ends in the same rows.
-    @Test func everyBeginningOfAJournalGoesOn() async throws {
+    /// From every prefix of a journal, byte by byte, the sweep resumes to the same rows.
+    @Test func everyPrefixOfAJournalResumes() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         let whole = try await run(plan, journal(folder, plan)).text
@@ -40,8 +40,8 @@ import Testing
         }
     }
 
-    /// A line that is damaged inside costs its point alone.
-    @Test func damagedLinesAreDoneAgain() async throws {
+    /// A damaged line loses only its point.
+    @Test func pointsOfDamagedLinesRunAgain() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         let whole = try await run(plan, journal(folder, plan)).text
@@ -74,8 +74,8 @@ import Testing
         #expect(try rows(figures.map { _ in "" }, error: "it failed").rows[3]?.error == "it failed")
     }
 
-    /// Where nobody can say whose the points are, nothing is written over.
-    @Test func aDamagedBeginningIsLeftAlone() async throws {
+    /// A journal that cannot be identified is not overwritten.
+    @Test func aDamagedFirstLineIsKept() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         _ = try await run(plan, journal(folder, plan))
@@ -93,15 +93,15 @@ import Testing
         }
     }
 
-    @Test func aPipeIsNoJournal() throws {
+    @Test func aPipeIsRefusedAsAJournal() throws {
         let folder = try Folder.withSweep()
         try FileManager.default.createDirectory(atPath: folder.file("out"), withIntermediateDirectories: true)
         #expect(mkfifo(folder.file("out/sweep.journal"), 0o600) == 0)
         #expect(throws: FileError.self) { try journal(folder, folder.plan()) }
     }
 
-    /// A table of the user's own is what stands in it and in what it is made from, wherever it lies from here.
-    @Test func ownTablesAreTheirContents() throws {
+    /// A user's table is identified by its contents and those of the tables that it extends, not by its path.
+    @Test func ownTablesAreIdentifiedByContents() throws {
         let folder = try Folder.withSweep()
         try folder.write(
             """
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    /// A finished point is in the file when its end is told, and its line is whole.
+    /// A finished point is in the file when it is reported, with a complete line.
     @Test func pointsAreOnDiskWhenTheNextBegins() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
@@ -171,10 +171,10 @@ import Testing
         try changed("sweep.yaml", "<= 8", "<= 4", "constraint was pe_array.rows * pe_array.multipliers <= 8 and is")
         try changed(
             "sweep.yaml", "traces: [trace.yaml]", "traces: [trace.yaml]\nset: [clock=1 GHz]",
-            "set is clock=1 GHz now and was not there")
+            "set is clock=1 GHz now and was missing")
         try changed(
             "sweep.yaml", "constraints:", "objectives: {cycles: minimize}\nconstraints:",
-            "objective energy_pJ was minimize and is gone now")
+            "objective energy_pJ was minimize and has been removed")
         try changed(
             "sweep.yaml", "constraints:", "sample: {method: random, count: 3}\nconstraints:",
             "sample was grid and is random, count 3, seed 1 now")
@@ -185,7 +185,7 @@ import Testing
         _ = try journal(folder, folder.plan())
     }
 
-    @Test func aJournalIsNotGoneOnWithUnasked() async throws {
+    @Test func aJournalResumesOnlyOnRequest() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         _ = try await run(plan, journal(folder, plan, resumes: false))
@@ -196,8 +196,8 @@ import Testing
         _ = try journal(folder, plan, resumes: false)
     }
 
-    /// Two that work on one folder do not mix their rows: the second is refused as long as the first is there.
-    @Test func oneProcessAFolder() throws {
+    /// A second process in a folder is refused while the first one runs.
+    @Test func aFolderAdmitsOneProcess() throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         let first = try journal(folder, plan)
@@ -209,11 +209,12 @@ import Testing
 
     // MARK: Shards
 
-    @Test(arguments: ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", "-1/2", ""]) func noShards(text: String) {
+    @Test(arguments: ["0/2", "3/2", "1", "1/0", "a/b", "1/2/3", "-1/2", ""]) func invalidShardsAreRefused(text: String)
+    {
         #expect(Shard(text) == nil)
     }
 
-    /// All shards together have the points of the whole, each once, and their merge is the whole's file byte for byte.
+    /// All shards together have each point once, and their merge is equal to the whole sweep's file, byte for byte.
     @Test(arguments: [1, 2, 3, 5, 16, 20]) func shardsMergeToTheWhole(count: Int) async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
@@ -237,7 +238,7 @@ import Testing
         #expect(twice?.message.hasPrefix("shard 1/\(count) stands in ") == true)
     }
 
-    @Test func mergesOfWhatDoesNotBelongTogetherAreRefused() async throws {
+    @Test func mergesOfUnrelatedShardsAreRefused() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         func shard(_ text: String, _ name: String, _ plan: SweepPlan, rows: Int = .max) async throws {

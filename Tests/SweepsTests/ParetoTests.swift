@@ -4,8 +4,7 @@ import Testing
 
 @testable import Sweeps
 
-@Suite("Pareto front")
-struct ParetoTests {
+@Suite struct ParetoTests {
     private static func row(_ number: Int, _ trace: String, _ values: [Int?], error: String = "") -> SweepRow {
         if !error.isEmpty { return SweepRow(number: number, axes: [trace], error: error) }
         var figures = RunTotals.Figure.all.map { _ in "" }
@@ -18,8 +17,8 @@ struct ParetoTests {
         directions.enumerated().map { Objective(figure: RunTotals.Figure.all[$0.offset], direction: $0.element) }
     }
 
-    /// A point is on the front where no other one of its trace is as good by all objectives and better by one.
-    @Test func randomRowsAgainstTheDefinition() {
+    /// A point is on the front if no other one of its trace is as good by all objectives and better by one.
+    @Test func randomFrontsMatchTheDefinition() {
         let seed: UInt64 = 17
         var random = SeededGenerator(seed: seed)
         for round in 0..<300 {
@@ -49,7 +48,7 @@ struct ParetoTests {
         }
     }
 
-    @Test func equalPointsAreBothOnIt() {
+    @Test func equalPointsAreBothOnTheFront() {
         let rows = [Self.row(1, "a", [3, 4]), Self.row(2, "a", [3, 4]), Self.row(3, "a", [4, 4])]
         #expect(ParetoFront(rows, objectives: Self.objectives([.minimize, .minimize]), apart: [0]).numbers == [1, 2])
         #expect(ParetoFront(rows, objectives: Self.objectives([.maximize, .minimize]), apart: [0]).numbers == [3])

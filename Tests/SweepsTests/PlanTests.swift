@@ -4,12 +4,11 @@ import Testing
 
 @testable import Sweeps
 
-@Suite("Points")
-struct PlanTests {
+@Suite struct PlanTests {
     private func values(_ sweep: String) throws -> [[String]] { try Folder.withSweep(sweep).plan().values }
 
     /// The last axis is the fastest, the traces are the slowest; constraints leave points out.
-    @Test func theGridInItsOrder() throws {
+    @Test func theGridHasItsOrder() throws {
         #expect(
             try values(Folder.sweep).map { $0.joined(separator: " ") } == [
                 "trace.yaml 1 1 4 KiB", "trace.yaml 1 1 8 KiB", "trace.yaml 1 2 4 KiB", "trace.yaml 1 2 8 KiB",
@@ -36,8 +35,8 @@ struct PlanTests {
         #expect(try values(byTrace) == [["1", "trace.yaml"], ["2", "./trace.yaml"]])
     }
 
-    /// An axis that moves with others may have a value more than once.
-    @Test func axesThatMoveTogetherMayStandStill() throws {
+    /// An axis that varies with others may repeat a value.
+    @Test func axesThatMoveTogetherMayRepeatAValue() throws {
         let sweep = """
             traces: [trace.yaml]
             axes: {pe_array.rows: [4, 2, 2], pe_array.columns: [1, 1, 2]}
@@ -62,7 +61,7 @@ struct PlanTests {
     }
 
     /// A section and a key of it: whichever comes first in the file, the key is that of its axis.
-    @Test func keysOfSectionsHold() throws {
+    @Test func keysOfSectionsApply() throws {
         for order in [[0, 1], [1, 0]] {
             let axes = ["dram: [{standard: DDR4-2400}, {standard: HBM2}]", "dram.channels: [1, 2]"]
             let plan = try Folder.withSweep(
@@ -77,7 +76,7 @@ struct PlanTests {
         }
     }
 
-    /// A key that a point does not have is equal to nothing; a preset's keys are a memory's.
+    /// A key that a point does not have is equal to no value; a memory has the keys of its preset.
     @Test(arguments: [
         ("dram.channels == 2", 1), ("dram.channels != 2", 3), ("dram.channels >= 1", 3), ("dram.ranks == 1", 3),
         ("dram.organization.row >= 2 KiB", 3), ("dram.model == ideal or dram.channels == 2", 2),
@@ -92,8 +91,8 @@ struct PlanTests {
         #expect(try values(sweep).count == count)
     }
 
-    /// What is not needed is not looked at.
-    @Test func constraintsStopWhenTheyAreDecided() throws {
+    /// The right side of a decided operator is not evaluated.
+    @Test func constraintsStopOnceDecided() throws {
         let sweep = """
             traces: [trace.yaml]
             axes: {pe_array.stall_latency: [0, 1, 2]}
@@ -104,8 +103,8 @@ struct PlanTests {
         #expect(try values(sweep).map { $0[1] } == ["0", "1"])
     }
 
-    /// Constraints on an axis alone narrow it before points are drawn, of a grid too large to be gone through too.
-    @Test(arguments: ["random", "latin-hypercube"]) func constraintsOnOneAxisNarrowIt(method: String) throws {
+    /// Constraints on one axis reduce it before points are drawn, also in a grid too large to search.
+    @Test(arguments: ["random", "latin-hypercube"]) func constraintsOnOneAxisReduceIt(method: String) throws {
         let axes = ["rows", "columns", "fifo_depth", "filters_per_pe"]
         let sweep = """
             traces: [trace.yaml]
@@ -123,19 +122,19 @@ struct PlanTests {
         if method == "latin-hypercube" { #expect(Set(points.map { $0[3] }).count == 5) }
     }
 
-    /// A sample that comes out smaller says so.
-    @Test func smallSamplesAreTold() throws {
+    /// A smaller sample than requested has a note.
+    @Test func smallSamplesAreReported() throws {
         let axes = "traces: [trace.yaml]\naxes: {pe_array.rows: {from: 1, to: 9, step: 1}, pe_array.columns: [1, 2]}\n"
         func plan(_ sample: String) throws -> SweepPlan { try Folder.withSweep(axes + sample).plan() }
         #expect(try plan("").note == nil)
         #expect(try plan("sample: {method: random, count: 18}").note == nil)
         let note = try plan("sample: {method: random, count: 19}").note
-        #expect(note?.contains("has 18 points of 19") == true)
+        #expect(note?.contains("has 18 of 19 points") == true)
         let few = try plan("sample: {method: latin-hypercube, count: 40}")
-        #expect(few.count < 40 && few.note?.contains("has \(few.count) points of 40") == true)
+        #expect(few.count < 40 && few.note?.contains("has \(few.count) of 40 points") == true)
     }
 
-    /// Texts are shown without the quotes that YAML wants.
+    /// Texts are shown without YAML's quotes.
     @Test func textsHaveNoQuotes() throws {
         let sweep = """
             traces: ["./trace.yaml"]
@@ -144,7 +143,7 @@ struct PlanTests {
         #expect(try values(sweep) == [["./trace.yaml", "q\"uote"], ["./trace.yaml", "two, parts"]])
     }
 
-    /// Constraints see keys that no axis names, those of a mapping among an axis's values, words, and what a trace has.
+    /// Constraints can use keys without an axis, keys of a mapping in an axis, words, and parameters of traces.
     @Test(arguments: [
         ("pe_array.columns == 2", 12), ("pe_array.columns == 3", 0), ("dram.standard == LPDDR4-3200", 0),
         ("dram.standard == 'LPDDR4-3200'", 12),
@@ -171,8 +170,8 @@ struct PlanTests {
         }
     }
 
-    /// Random sweeps have the points that a plain loop over all choices finds.
-    @Test func randomGridsAgainstPlainLoops() throws {
+    /// Random sweeps have the points of nested loops over all choices.
+    @Test func randomGridsMatchNestedLoops() throws {
         let seed: UInt64 = 21
         var random = SeededGenerator(seed: seed)
         for _ in 0..<60 {
@@ -208,7 +207,7 @@ struct PlanTests {
             """)
     }
 
-    @Test func randomSamplesAreTheirSeeds() throws {
+    @Test func randomSamplesDependOnTheirSeeds() throws {
         let points = try sampled("random", 100, 3)
         #expect(points.count == 100 && Set(points).count == 100)
         #expect(try sampled("random", 100, 3) == points)
@@ -220,7 +219,7 @@ struct PlanTests {
     }
 
     /// Of 20 points on axes of 20 values, each value is taken once.
-    /// Inside its stratum a value lies anywhere, not at the beginning.
+    /// Inside its stratum a value is random, not the first one.
     @Test func aLatinHypercubeSpreadsInsideItsStrata() throws {
         let seed = 5
         let sweep = """
@@ -253,7 +252,7 @@ struct PlanTests {
         let ranges = axes.map { "  pe_array.\($0): {from: 1, to: 16, step: 1}\n" }.joined()
         let grid = "traces: [trace.yaml]\naxes:\n\(ranges)"
         let error = #expect(throws: InputError.self) { try values(grid) }
-        #expect(error?.message.contains("take a sample") == true)
+        #expect(error?.message.contains("use a sample") == true)
         for method in ["random", "latin-hypercube"] {
             let points = try values(
                 grid + "sample: {method: \(method), count: 30}\nconstraints: [pe_array.rows <= 8]\n")

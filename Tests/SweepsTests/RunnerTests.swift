@@ -9,8 +9,8 @@ import Traces
 @testable import Sweeps
 
 @Suite struct RunnerTests {
-    /// Each row has what a run of its own has.
-    @Test func rowsAreSingleRuns() async throws {
+    /// Each row is equal to that of a single run.
+    @Test func rowsMatchSingleRuns() async throws {
         let folder = try Folder.withSweep()
         let plan = try folder.plan()
         let result = try await plan.result()
@@ -26,7 +26,7 @@ import Traces
         }
     }
 
-    /// Neither the number of workers nor what is kept changes a byte.
+    /// Neither the number of workers nor the cache changes a byte.
     @Test func rowsDoNotDependOnWorkersOrMemory() async throws {
         let plan = try Folder.withSweep().plan()
         let one = try await plan.result(jobs: 1).text
@@ -36,7 +36,7 @@ import Traces
         #expect(try await plan.result(jobs: 3, memory: .kibibytes(2)).text == one)
     }
 
-    /// A point that does not fit keeps its row with the reason, and the others run.
+    /// A failed point has a row with the reason, and the others run.
     @Test func pointsThatFailKeepTheirRow() async throws {
         let plan = try Folder.withSweep(
             """
@@ -50,7 +50,7 @@ import Traces
         let lines = result.text.split(separator: "\n")
         #expect(lines[1].contains(",true,") && lines[1].hasSuffix(","))
         #expect(
-            lines[2].hasSuffix("where the scaling \"\"stillmaker-baas\"\" holds\"") && lines[2].contains(",false,"),
+            lines[2].hasSuffix("the range of the scaling \"\"stillmaker-baas\"\"\"") && lines[2].contains(",false,"),
             "\(lines[2])")
         #expect(lines[3].contains("broadcast_steps is 9, but fifo_depth is 4"), "\(lines[3])")
         #expect(lines[5].contains("weight_buffer"), "\(lines[5])")
@@ -58,8 +58,8 @@ import Traces
         #expect(result.terminal().contains("7 of them failed"))
     }
 
-    /// Values of an axis that stands apart have a front each, shown one after the other.
-    @Test func axesApartHaveFrontsOfTheirOwn() async throws {
+    /// Values of an axis under `apart` have separate fronts, shown one after the other.
+    @Test func axesApartHaveSeparateFronts() async throws {
         let sweep = """
             traces: [trace.yaml]
             axes: {pe_array.rows: [1, 16], clock: [100 MHz, 200 MHz]}
@@ -75,8 +75,8 @@ import Traces
         #expect(lines == [["2", "1"], ["4", "16"]])
     }
 
-    /// What of a trace differs: twice the images have twice the dense products, and densities are those that were asked for.
-    @Test func tracesDiffer() async throws {
+    /// Parameters of traces: twice the images have twice the dense products, and densities are those of the axis.
+    @Test func pointsUseTheirTraces() async throws {
         let plan = try Folder.withSweep(
             """
             traces: [trace.yaml]

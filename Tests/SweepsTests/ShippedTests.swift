@@ -5,19 +5,18 @@ import Testing
 @testable import Sweeps
 
 /// The sweeps of `Configs/sweeps`.
-@Suite("Shipped sweeps")
-struct ShippedTests {
+@Suite struct ShippedTests {
     static let counts = [
         "array-shape": 63, "buffers-dram": 100, "machine-search": 200, "multipliers-lookahead": 24, "tile-density": 100,
     ]
 
-    @Test func allOfThemAreKnown() throws {
+    @Test func allSweepsAreTested() throws {
         let items = try shippedLibrary().sweeps()
         #expect(items.map(\.name).sorted() == Self.counts.keys.sorted())
         #expect(items.allSatisfy { !$0.comment.isEmpty })
     }
 
-    /// Every point's machine holds together, and the first point runs.
+    /// Every point has a valid machine, and the first point runs.
     @Test(arguments: counts.keys.sorted()) func itsPointsRun(name: String) async throws {
         let library = try shippedLibrary()
         let item = try #require(library.sweeps().first { $0.name == name })

@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import Sweeps
 
-/// What ships.
+/// The shipped configurations.
 func shippedLibrary() throws -> ConfigurationLibrary {
     try ConfigurationLibrary(
         directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
@@ -65,12 +65,12 @@ extension Folder {
 }
 
 extension SweepPlan {
-    /// All of it, without a journal.
+    /// Runs all points, without a journal.
     func result(jobs: Int = 2, memory: Bytes = .kibibytes(1 << 16)) async throws -> SweepResult {
         try await SweepRunner(self, version: "1", jobs: jobs, memory: memory).run(journal: nil)
     }
 
-    /// By point, its values.
+    /// The values of each point.
     var values: [[String]] { points.map(texts) }
 }
 

@@ -52,7 +52,7 @@ import Testing
         #expect(try file.tensor("b")?.firstNonFinite() == nil)
     }
 
-    @Test func otherTypesAreRefusedWhenAskedFor() throws {
+    @Test func unsupportedTypesAreRefusedOnRead() throws {
         let file = try opened(safetensors(#"{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#, data: 8))
         #expect(file.names == ["a"])
         #expect(file.description(of: "a")?.type == "I64")
@@ -66,7 +66,7 @@ import Testing
         ("", 0, "an empty header, expected one that begins with {"),
         ("[]", 0, "a header that begins with \"[\", expected one that begins with {"),
         ("{", 0, "expected a string"),
-        ("{} x", 0, "something follows the object"),
+        ("{} x", 0, "found text after the object, expected the end"),
         ("{}", 4, "4 bytes at the end of the file belong to no tensor"),
         (#"{"a":3}"#, 0, "expected an object {"),
         (#"{"a":{"shape":[1],"data_offsets":[0,4]}}"#, 4, #"tensor "a": dtype is missing"#),
@@ -74,10 +74,10 @@ import Testing
         (#"{"a":{"dtype":"F32","shape":[1]}}"#, 4, #"tensor "a": data_offsets is missing"#),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#, 4, "data_offsets has 1 numbers, expected 2"),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, "data_offsets [4, 0] end before they begin"),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}"#, 4, "lie beyond the 4 bytes of data"),
+        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}"#, 4, "are beyond the 4 bytes of data"),
         (
             #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4,
-            "shape [2] of F32 takes 8 bytes, but data_offsets hold 4"
+            "shape [2] of F32 takes 8 bytes, but data_offsets span 4"
         ),
         (
             #"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4,
@@ -95,7 +95,7 @@ import Testing
         ),
         (
             #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, 2,
-            "leaves a hole before it: it begins at 1, expected 0"
+            "leaves a gap before it: it begins at 1, expected 0"
         ),
         (
             #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,
@@ -114,14 +114,14 @@ import Testing
         (#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"x":1}}"#, 0, #"unknown key "x""#),
         (#"{"__metadata__":{"a":1}}"#, 0, "expected a string"),
         (#"{"a\ud800":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#, 0, "half of a surrogate pair"),
-    ]) func brokenHeaders(header: String, data: Int, message: String) throws {
+    ]) func brokenHeadersAreErrors(header: String, data: Int, message: String) throws {
         let error = try #require(throws: InputError.self) { try opened(safetensors(header, data: data)) }
         #expect(error.message.contains(message), "\(error)")
         let mark = try #require(error.mark)
         #expect(mark.line == 1 && mark.column >= 1 && mark.column <= header.utf8.count + 9)
     }
 
-    @Test func brokenLengths() throws {
+    @Test func brokenLengthsAreErrors() throws {
         for bytes: [UInt8] in [
             [], [1, 2, 3], [UInt8](repeating: 255, count: 8), [3, 0, 0, 0, 0, 0, 0, 0, 0x7B, 0x7D],
             [0, 0xE1, 0xF5, 5, 0, 0, 0, 1], [0, 0xE1, 0xF5, 5, 0, 0, 0, 0, 0x7B, 0x7D],
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func unreadableFiles() throws {
+    @Test func unreadableFilesAreErrors() throws {
         for path in ["/nonexistent.safetensors", "/tmp", "/dev/null"] {
             let error = try #require(throws: FileError.self) { try SafetensorsFile(path: path) }
             #expect(error.operation == .read && error.path == path)

@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 
 @Suite struct StorageTests {
-    /// A file that is cut, written to or removed after it was read changes nothing.
-    @Test func whatWasReadStays() throws {
+    /// Truncating, writing or removing a file after it was read has no effect.
+    @Test func bytesStayAsRead() throws {
         var writer = SafetensorsWriter()
         let values = (0..<100_000).map(Float.init)
         writer.add("x", Tensor(values, shape: [100_000]))
@@ -20,12 +20,12 @@ import Testing
             file.update(&read)
             #expect(read.hexadecimal() == digest)
             let error = try #require(throws: InputError.self) { try SafetensorsFile(path: path) }
-            #expect(error.message.contains("is the file cut off?"))
+            #expect(error.message.contains("is the file truncated?"))
         }
     }
 
-    /// /proc has files that say that they hold nothing, and files of the kernel that hold less than they say.
-    @Test func aFileOfAnotherSizeThanItSays() throws {
+    /// Files of /proc may have a size of 0, or less contents than their size.
+    @Test func aFileThatChangesItsSizeIsAnError() throws {
         let path = "/sys/kernel/mm/transparent_hugepage/enabled"
         guard FileManager.default.fileExists(atPath: path) else { return }
         let error = try #require(throws: FileError.self) { try Storage(reading: path) }
@@ -33,10 +33,10 @@ import Testing
         #expect(error.reason.hasSuffix(" now: another program is writing it"))
     }
 
-    @Test func pointersAndOtherFilesAreNamed() throws {
+    @Test func gitLFSPointersAndOtherFilesAreRefused() throws {
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
         let error = try #require(throws: InputError.self) { try opened(Array(pointer.utf8)) }
-        #expect(error.description.hasPrefix("t:1:1: error: this is a Git LFS pointer and not the file"))
+        #expect(error.description.hasPrefix("t:1:1: error: found a Git LFS pointer, expected the file"))
         for (header, message) in [
             (" {}", "a header that begins with the byte 0x20, expected one that begins with {"),
             ("[]", "a header that begins with \"[\", expected one that begins with {"),

@@ -38,7 +38,7 @@ private func bytes<Word: FixedWidthInteger>(_ words: [Word]) -> [UInt8] {
         #expect(Tensor([0.1, tiny, -1] as [Float], shape: [3]).doubles() == [Double(Float(0.1)), Double(tiny), -1])
     }
 
-    @Test func rangesAreParts() {
+    @Test func rangesAreSlices() {
         let tensor = Tensor((0..<10).map(Float.init), shape: [2, 5])
         #expect(tensor.doubles(in: 3..<6) == [3, 4, 5])
         #expect(tensor.doubles(in: 10..<10).isEmpty)
@@ -46,13 +46,13 @@ private func bytes<Word: FixedWidthInteger>(_ words: [Word]) -> [UInt8] {
         #expect(Tensor([7] as [Float], shape: []).doubles() == [7])
     }
 
-    @Test func wordsOfUnsignedTypes() {
+    @Test func unsignedTypesGiveWords() {
         #expect(Tensor(type: .u8, shape: [2], bytes: [1, 255]).words() == [1, 255])
         #expect(Tensor([UInt16.max], shape: [1]).words() == [65535])
         #expect(Tensor([UInt64.max], shape: [1]).words() == [UInt64.max])
     }
 
-    @Test func flagsTakeMinusZeroForZero() {
+    @Test func minusZeroCountsAsZero() {
         #expect(Tensor([0, -0.0, Float.leastNonzeroMagnitude, -3], shape: [4]).nonZeroFlags() == [0, 0, 1, 1])
         let halves = bytes([0, 0x8000, 0x0001, 0xBC00] as [UInt16])
         #expect(Tensor(type: .f16, shape: [4], bytes: halves).nonZeroFlags() == [0, 0, 1, 1])

@@ -45,7 +45,7 @@ import Testing
             "1:1: the key \"model\" is missing in the trace"),
         Broken(
             "seed: 7", "seed: 1.5",
-            "3:7: found \"1.5\", expected a whole number, in decimal digits alone"),
+            "3:7: found \"1.5\", expected a whole number, in decimal digits only"),
         Broken(
             "seed: 7", "seed: 9223372036854775808",
             "3:7: found \"9223372036854775808\", expected a whole number, that fits 64 bits"),
@@ -90,8 +90,8 @@ import Testing
             "FileError: missing.safetensors: error: cannot be read: No such file or directory"),
         Broken(
             "tensors: t.safetensors", "tensors: broken.safetensors",
-            "broken.safetensors:1:1: not a safetensors file: a header of 8030883942550761326 bytes, at most "
-                + "100000000 were expected"),
+            "broken.safetensors:1:1: not a safetensors file: found a header of 8030883942550761326 bytes, "
+                + "expected at most 100000000"),
         Broken(
             "tensors: t.safetensors", "tensors: [t.safetensors, twice.safetensors]",
             "4:26: the tensor \"conv1.weight\" stands in \"twice.safetensors\" and in t.safetensors, "
@@ -147,7 +147,7 @@ import Testing
             "8:23: found \"0\", expected a whole number from 1 to 1099511627776"),
         Broken(
             "channels: 4, height: 6", "channels: 4.5, height: 6",
-            "8:23: found \"4.5\", expected a whole number from 1 to 1099511627776, in decimal digits alone"),
+            "8:23: found \"4.5\", expected a whole number from 1 to 1099511627776, in decimal digits only"),
         Broken(
             "channels: 4, height: 6, width: 5", "channels: 4, height: 6",
             "8:12: the key \"width\" is missing in input"),
@@ -312,7 +312,7 @@ import Testing
             "14:60: unknown key \"rows\" in spread; known are channels, filters, positions, tiles"),
         Broken(
             "activations: {tensor: conv1.input}", "activations:",
-            "14:5: the key \"activations\" in the layer has no value: give it one, or leave it out"),
+            "14:5: the key \"activations\" in the layer has no value, expected one: give it a value or remove the key"),
         Broken(
             "outputs: {tensor: conv1.output}", "outputs: {tensor: conv1.input}",
             "15:23: tensor \"conv1.input\" has the shape [2, 4, 6, 5]; expected [N, K, Ho, Wo] = [2, 8, 6, 5]"),
@@ -321,7 +321,7 @@ import Testing
             "15:14: the key \"tensor\" is missing in outputs"),
         Broken(
             "outputs: {tensor: conv1.output}", "output: {channels: 8}",
-            "15:5: duplicate key \"output\": line 9 has given it already"),
+            "15:5: duplicate key \"output\": it is already on line 9"),
         Broken(
             "density: 0.5", "density: 1.5",
             "20:24: found \"1.5\", expected a number from 0 to 1"),

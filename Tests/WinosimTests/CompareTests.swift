@@ -74,24 +74,24 @@ import Testing
         #expect(tensors.talk.contains("so it cannot run at a batch of 2; densities can"), "\(tensors)")
     }
 
-    @Test func slipsAreNamed() throws {
+    @Test func faultsAreNamed() throws {
         let folder = try Self.folder()
         func run(_ arguments: String...) throws -> Outcome {
             try Program.run(["compare"] + arguments + ["--configs", "Configs"], in: folder)
         }
         let single = try run("densities.yaml@small")
-        #expect(single.code == 64 && single.talk.contains("has nothing to be held against"), "\(single)")
+        #expect(single.code == 64 && single.talk.contains("has no run to be compared with"), "\(single)")
         #expect(single.talk.contains("Usage: winosim compare"), "\(single)")
         let trace = try run("densities.yaml")
-        #expect(trace.code == 64 && trace.talk.contains("has nothing to be held against"), "\(trace)")
+        #expect(trace.code == 64 && trace.talk.contains("has no run to be compared with"), "\(trace)")
         for (half, missing) in [
-            ("densities.yaml@", "no configuration or setting behind"), ("@small", "no trace before"),
+            ("densities.yaml@", "no configuration or setting after"), ("@small", "no trace before"),
         ] {
             let outcome = try run(half, "densities.yaml")
             #expect(outcome.code == 64 && outcome.talk.contains(missing), "\(outcome)")
         }
         let mixed = try run("pair", "densities.yaml")
-        #expect(mixed.code == 64 && mixed.talk.contains("\"pair\" is a comparison: it stands alone"), "\(mixed)")
+        #expect(mixed.code == 64 && mixed.talk.contains("\"pair\" is a comparison: expected no other runs"), "\(mixed)")
         let gone = try run("gone/pair.yaml")
         #expect(gone.code == 66 && gone.talk.hasPrefix("gone/pair.yaml: error: "), "\(gone)")
         let near = try run("pairs")
@@ -104,8 +104,8 @@ import Testing
         #expect(key.code == 65 && key.talk.contains("did you mean \"rows\"?"), "\(key)")
     }
 
-    /// A run is as if it had run by itself with its settings; --set holds for all, a run's own settings come after it.
-    @Test func runsHaveSettingsOfTheirOwn() throws {
+    /// A run is equal to a single run with its settings; --set applies to all, a run's own settings take precedence.
+    @Test func runsHaveTheirSettings() throws {
         let folder = try Self.folder()
         let runs = [
             "densities.yaml@small", "densities.yaml@small@pe_array.rows=4@pe_array.columns=1",
@@ -137,14 +137,14 @@ import Testing
         #expect(baseline.output.hasPrefix("comparison: held against densities@small@rows=4@columns=1\n"), "\(baseline)")
     }
 
-    /// Slips in a run's settings are shown in the run.
+    /// Errors in a run's settings have positions in the run.
     @Test(arguments: [
         (
             "densities.yaml@small@pe_array.rowz=2",
             ":1:31: error: unknown key \"rowz\" in pe_array: did you mean \"rows\"?"
         ),
         ("densities.yaml@small@pe_array.rows=two", ":1:36: error: found \"two\""),
-        ("densities.yaml@small@pe_array.rows=", ":1:35: error: a value is missing behind the \"=\""),
+        ("densities.yaml@small@pe_array.rows=", ":1:35: error: found no value after the \"=\""),
         ("densities.yaml@pe_aray.rows=2", ":1:16: error: "),
     ]) func slipsInSettingsHaveTheirPlace(_ run: String, _ message: String) throws {
         let folder = try Self.folder()
@@ -153,8 +153,8 @@ import Testing
         #expect(outcome.talk.contains("\n    \(run)\n"), "\(outcome)")
     }
 
-    /// What is wrong in a file, or missing behind it, has its place.
-    @Test func slipsInAFileHaveTheirPlace() throws {
+    /// Errors in a file, and missing files that it names, have positions.
+    @Test func faultsInAFileHaveMarks() throws {
         let folder = try Self.folder()
         func outcome(_ old: String, _ new: String) throws -> Outcome {
             try folder.write(Self.comparison.replacing(old, with: new), to: "Configs/comparisons/slip.yaml")

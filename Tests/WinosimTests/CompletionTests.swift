@@ -15,7 +15,7 @@ import Testing
         try folder.copy("\(folder.path)/densities.yaml", to: "Traces/net/dense.yaml")
     }
 
-    /// What the script of a shell asks for: the words of the line, of which the last is completed.
+    /// The request of a shell's script: the words of the line, of which the last is completed.
     private func proposals(_ argument: String, _ line: String...) throws -> [String] {
         let words = ["winosim"] + line
         let command = line.prefix {
@@ -29,7 +29,7 @@ import Testing
         return outcome.output.split(separator: "\n").map(String.init)
     }
 
-    @Test func namesOfWhatShips() throws {
+    @Test func shippedNamesAreProposed() throws {
         #expect(
             try proposals("--config", "simulate", "trace.yaml", "--configs", "Configs", "--config", "sm") == ["small"])
         #expect(try proposals("positional@0", "sweep", "--configs", "Configs", "sh") == ["shape"])
@@ -41,7 +41,7 @@ import Testing
                 == ["LPDDR4-3200", "LPDDR5-6400"])
     }
 
-    @Test func filesOfTheRightKinds() throws {
+    @Test func filesAreProposedByKind() throws {
         #expect(
             try proposals("positional@0", "simulate", "--traces", "Traces", "")
                 == ["net/dense", "Configs/", "Traces/", "densities.yaml", "partial.yaml", "trace.yaml", "wrong.yaml"])
@@ -58,7 +58,7 @@ import Testing
         #expect(try proposals("positional@0", "simulate", "nowhere/x").isEmpty)
     }
 
-    @Test(arguments: ["bash", "zsh", "fish"]) func scripts(_ shell: String) throws {
+    @Test(arguments: ["bash", "zsh", "fish"]) func scriptsAreGenerated(_ shell: String) throws {
         let outcome = try Program.run("--generate-completion-script", shell)
         #expect(outcome.code == 0 && outcome.output.contains("---completion simulate -- positional@0"), "\(outcome)")
     }

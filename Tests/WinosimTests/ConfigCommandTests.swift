@@ -34,7 +34,7 @@ import Testing
         #expect(bad.talk.hasPrefix("zero.yaml:1:18: error: ") && bad.talk.contains("gone/x.yaml: error: "), "\(bad)")
     }
 
-    @Test func checkLooksAtTheEnergyTable() throws {
+    @Test func checkReadsTheEnergyTable() throws {
         try folder.write("energy: {table: defualt}\n", to: "table.yaml")
         let outcome = try Program.run("config", "check", "table.yaml", "--configs", "Configs", in: folder)
         #expect(outcome.code != 0 && outcome.talk.contains("\"default\""), "\(outcome)")
@@ -46,7 +46,7 @@ import Testing
         #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
         let lines = outcome.output.split(separator: "\n")
         #expect(lines[0] == "In Configs:" && lines[3] == "small    A small machine.", "\(outcome)")
-        #expect(lines[4] == "In Configs/energy:" && lines[5].hasPrefix("energy table  what it is"), "\(outcome)")
+        #expect(lines[4] == "In Configs/energy:" && lines[5].hasPrefix("energy table  description"), "\(outcome)")
         #expect(outcome.output.hasSuffix("\nnet/drawn       2\n"), "\(outcome)")
         #expect(lines.allSatisfy { $0.count <= 80 }, "\(outcome)")
         let variables = ["WINOSIM_CONFIGS": "Configs", "WINOSIM_TRACES": "Traces"]
@@ -71,7 +71,7 @@ import Testing
         #expect((machine["pe_array"] as? [String: Any])?["rows"] as? Int == 2)
     }
 
-    /// What a file is stands in it, whatever it is called.
+    /// The kind of a file is found from its contents, not its name.
     @Test func checkRecognisesEveryKind() throws {
         try folder.copy("\(repository)/Configs/dram", to: "Configs/dram")
         try folder.write("base: small\ntraces: [densities.yaml]\naxes: {pe_array.rows: [1, 2]}\n", to: "a.yaml")
@@ -89,7 +89,7 @@ import Testing
         let known = [
             ("a.yaml", "a sweep of 2 points"), ("b.yaml", "the comparison \"pair\" of 2 runs in 1 case"),
             ("densities.yaml", "the trace \"small\" of 2 layers"),
-            ("Configs/energy/aladdin.yaml", "the energy table \"aladdin\", beside \"logic-40nm\""),
+            ("Configs/energy/aladdin.yaml", "the energy table \"aladdin\", with \"logic-40nm\""),
             ("Configs/energy/sram/hp.yaml", "the SRAM table \"hp\""),
             ("Configs/energy/scaling/stillmaker-baas.yaml", "the scaling table \"stillmaker-baas\""),
             ("Configs/dram/LPDDR4-3200.yaml", "the memory \"LPDDR4-3200\", 12.80 GB/s"),

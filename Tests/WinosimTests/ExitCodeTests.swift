@@ -20,7 +20,7 @@ import Testing
         ["simulate", "trace.yaml", "--config", "''"], ["simulate", "trace.yaml", "--output", "''"],
         ["energy", "trace.yaml", "--csv", "''"], ["config", "list", "--configs", "''"], ["simulat", "trace.yaml"],
         ["trace", "inf", "trace.yaml"],
-    ]) func badUsage(_ arguments: [String]) throws {
+    ]) func badUsageEndsWith64(_ arguments: [String]) throws {
         let line = "\"$WINOSIM\" " + arguments.joined(separator: " ")
         let outcome = try Program.shell(line, in: folder)
         #expect(outcome.code == 64 && outcome.output.isEmpty && outcome.talk.hasPrefix("Error: "), "\(outcome)")
@@ -36,7 +36,7 @@ import Testing
         #expect(option.talk.contains("'--config'"), "\(option)")
     }
 
-    @Test func badDataHasAPlaceAndANearName() throws {
+    @Test func badDataHasAMarkAndANearName() throws {
         let key = try Program.run("simulate", "trace.yaml", "--set", "pe_aray.rows=3", in: folder)
         #expect(key.code == 65 && key.output.isEmpty, "\(key)")
         #expect(
@@ -52,7 +52,7 @@ import Testing
         #expect(trace.talk.contains("did you mean \"relu\"?"), "\(trace)")
     }
 
-    @Test func filesThatCannotBeRead() throws {
+    @Test func unreadableFilesEndWith66() throws {
         let near = try Program.run("simulate", "trcae.yaml", in: folder)
         #expect(near.code == 66 && near.talk.contains("did you mean \"trace.yaml\"?"), "\(near)")
         let missing = try Program.run("simulate", "gone/nothing.yaml", in: folder)
@@ -68,8 +68,8 @@ import Testing
         #expect(none.code == 66, "\(none)")
     }
 
-    /// A file stands where a folder is wanted: even root cannot write there.
-    @Test func outputsThatCannotBeWritten() throws {
+    /// A file in place of a folder: even root cannot write there.
+    @Test func unwritableOutputsEndWith73() throws {
         try folder.write("", to: "file")
         let run = try Program.run("simulate", "trace.yaml", "--output", "file/run", in: folder)
         #expect(run.code == 73 && run.output.isEmpty && run.talk.contains("file"), "\(run)")
@@ -81,7 +81,7 @@ import Testing
         #expect(full.code == 73 && full.talk.contains("standard output"), "\(full)")
     }
 
-    @Test func whatCannotBeWrittenLeavesNothing() throws {
+    @Test func aFailedWriteLeavesNothing() throws {
         // A folder stands in the place of the second file.
         try folder.write("", to: "run/energy.csv/x")
         let before = folder.names(in: "run")
@@ -91,7 +91,7 @@ import Testing
         #expect(before == ["energy.csv"])
     }
 
-    @Test func aReaderThatGoesAwayIsNoError() throws {
+    @Test func aClosedPipeIsNoError() throws {
         let rows = (0..<4000).map { "layer\($0),3,8,8,8,3" }.joined(separator: "\n")
         try folder.write("layer,C,K,H_in,W_in,kernel\n" + rows, to: "many.csv")
         let outcome = try Program.shell(
@@ -124,7 +124,7 @@ import Testing
         #expect(!folder.names().contains("run"))
     }
 
-    @Test func ourBugsDoNotLookLikeTheUsersMistakes() throws {
+    @Test func bugsAreToldFromInputErrors() throws {
         struct Surprise: Error {}
         let (code, text) = try #require(Failure.words(for: Surprise()))
         #expect(code == .bug && code.rawValue == 70)

@@ -4,14 +4,14 @@ import Testing
 
 @testable import winosim
 
-/// What goes wrong outside of the program: each has an exit code and a message.
+/// Failures outside of the program: each has an exit code and a message.
 @Suite struct FaultTests {
     let folder: Folder
 
     init() throws { folder = try Folder.withTraces() }
 
-    /// The shell's limit on a file's size stands for a full disk.
-    @Test func allOfARunsFilesOrNone() throws {
+    /// The shell's limit on file sizes simulates a full disk.
+    @Test func aRunWritesAllItsFilesOrNone() throws {
         // Whoever runs the tests may have it ignored.
         signal(SIGXFSZ, SIG_DFL)
         let full = "ulimit -f 4; \"$WINOSIM\" simulate trace.yaml --config small --configs Configs --output run"
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: ["--help", "--version", "help simulate", "simulate --help", "--generate-completion-script bash"])
-    func helpThatCannotBeWritten(_ words: String) throws {
+    func unwritableHelpIsAnError(_ words: String) throws {
         let outcome = try Program.shell("\"$WINOSIM\" \(words) > /dev/full", in: folder)
         #expect(
             outcome.code == 73 && outcome.talk.hasPrefix("standard output: error: cannot be written: "), "\(outcome)")
@@ -60,7 +60,7 @@ import Testing
         #expect(try folder.text("head").hasPrefix("layer,component,action"))
     }
 
-    @Test func argumentsThatAreNoUTF8() throws {
+    @Test func invalidUTF8InArgumentsIsAnError() throws {
         let outcome = try Program.shell("\"$WINOSIM\" simulate trace.yaml --output $'r\\xe9s'", in: folder)
         #expect(outcome.code == 64 && outcome.output.isEmpty, "\(outcome)")
         #expect(outcome.talk.hasPrefix("Error: argument 4 is not UTF-8: \"r\u{FFFD}s\". "), "\(outcome)")
@@ -78,7 +78,7 @@ import Testing
         #expect(!outcome.output.contains("\"layer\": \"conv2\""))
     }
 
-    @Test func aMisspeltNameWithACommaHasANearOne() throws {
+    @Test func aMisspeltNameWithACommaHasANearName() throws {
         try folder.write(folder.text("trace.yaml").replacing("name: conv1", with: "name: \"a,b\""), to: "comma.yaml")
         let wrong = try Program.run("simulate", "comma.yaml", "--layers", "a,c", in: folder)
         #expect(wrong.code == 65 && wrong.talk.contains("no layer matches \"a\": did you mean \"a,b\"?"), "\(wrong)")
@@ -89,14 +89,14 @@ import Testing
         ("=1+1", "found \"=1+1\", which a spreadsheet would run as a formula"),
         ("+SUM(A1)", "found \"+SUM(A1)\", which"), ("-1", "found \"-1\", which"), ("@x", "found \"@x\", which"),
         ("a\\u202Eb", "found \"a\\u{202e}b\", expected a layer's name without control and format characters"),
-    ]) func namesThatAreRefused(_ name: String, _ message: String) throws {
+    ]) func unsafeNamesAreRefused(_ name: String, _ message: String) throws {
         let manifest = try folder.text("trace.yaml").replacing("name: conv1", with: "name: \"\(name)\"")
         try folder.write(manifest, to: "named.yaml")
         let outcome = try Program.run("simulate", "named.yaml", in: folder)
         #expect(outcome.code == 65 && outcome.talk.hasPrefix("named.yaml:5:11: error: \(message)"), "\(outcome)")
     }
 
-    @Test func pointersOfGitLFS() throws {
+    @Test func gitLFSPointersAreRefused() throws {
         let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
         for name in ["tensors.safetensors", "trace.yaml", "shapes.csv"] { try folder.write(pointer, to: "lfs/\(name)") }
         for arguments in [
@@ -104,18 +104,18 @@ import Testing
             ["trace", "synthesize", "lfs/shapes.csv"],
         ] {
             let outcome = try Program.run(arguments, in: folder)
-            #expect(outcome.code == 65 && outcome.talk.contains(":1:1: error: this is a Git LFS pointer"), "\(outcome)")
+            #expect(outcome.code == 65 && outcome.talk.contains(":1:1: error: found a Git LFS pointer"), "\(outcome)")
             #expect(outcome.talk.contains("has 12345 bytes: run \"git lfs pull\""), "\(outcome)")
         }
         try folder.write(pointer, to: "tensors.safetensors")
         let tensors = try Program.run("trace", "info", "trace.yaml", in: folder)
         #expect(
-            tensors.code == 65 && tensors.talk.hasPrefix("tensors.safetensors:1:1: error: this is a Git LFS pointer"),
+            tensors.code == 65 && tensors.talk.hasPrefix("tensors.safetensors:1:1: error: found a Git LFS pointer"),
             "\(tensors)")
     }
 
-    /// The tensors are cut while points run: the sweep ends as if they were not.
-    @Test func aTensorFileThatShrinksUnderASweep() throws {
+    /// The tensors are truncated while points run: the results are the same.
+    @Test func aTensorFileThatShrinksDoesNotChangeASweep() throws {
         try folder.write(
             """
             base: Configs/small.yaml
@@ -134,7 +134,7 @@ import Testing
         #expect(outcome.code == 0, "\(outcome) \(folder.names(in: "cut"))")
     }
 
-    @Test func slowClocks() throws {
+    @Test func slowClocksScaleTime() throws {
         try folder.copy("\(repository)/Configs/dram", to: "Configs/dram")
         func run(_ clock: String) throws -> Outcome {
             try Program.run(
@@ -157,7 +157,7 @@ import Testing
         #expect(abs(ratio - 1.4) < 1e-9, "\(ratio)")
     }
 
-    @Test func aPortThatIsWiderThanItsBankHasAPlace() throws {
+    @Test func aPortThatIsWiderThanItsBankHasAMark() throws {
         try folder.write("name: x\nweight_buffer:\n  capacity: 32 B\n  banks: 1\n", to: "bank.yaml")
         try folder.write("extends: bank.yaml\nweight_buffer: {bandwidth: 64 B}\n", to: "port.yaml")
         for (arguments, place) in [
@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    @Test func aDirectMachineNamesTheWayOut() throws {
+    @Test func aDirectMachineNamesTheSolution() throws {
         let made = try Program.run("trace", "synthesize", "shapes.csv", "--output", "made.yaml", in: folder)
         #expect(made.code == 0, "\(made)")
         let direct = ["simulate", "made.yaml", "--set", "mapping.algorithm=direct"]

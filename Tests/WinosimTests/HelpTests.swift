@@ -16,7 +16,7 @@ import Testing
         }
     }()
 
-    @Test func allCommandsAreThere() {
+    @Test func allCommandsAreTested() {
         #expect(
             Set(Self.commands.map { $0.joined(separator: " ") })
                 == [
@@ -36,7 +36,7 @@ import Testing
         #expect(outcome.output == (try Self.pinned.expected(name, observed: outcome.output)))
     }
 
-    @Test func versionStandsInOnePlace() throws {
+    @Test func versionIsDefinedOnce() throws {
         let outcome = try Program.run("--version")
         #expect(outcome.code == 0 && outcome.output == "winosim \(winosimVersion)\n", "\(outcome)")
     }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Layers that do not fit the memory of the computer at hand.
+/// Layers that do not fit into the computer's memory.
 @Suite struct MemoryNeedTests {
     private static let huge = """
         format: winosim-trace/1
@@ -17,7 +17,7 @@ import Testing
 
         """
 
-    @Test func areRefusedInWordsAndWarnedOf() throws {
+    @Test func layersLargerThanMemoryAreRefusedAndWarnedOf() throws {
         let folder = try Folder(["huge.yaml": Self.huge])
         let run = try Program.run("simulate", "huge.yaml", in: folder)
         #expect(run.code == 65 && run.output.isEmpty, "\(run)")
@@ -30,8 +30,8 @@ import Testing
                 && validated.output.hasPrefix("huge.yaml: valid: 1 layer, "), "\(validated)")
     }
 
-    /// The process's own limit counts; what fits it runs.
-    @Test func theProcessesLimitCounts() throws {
+    /// The process's limit applies; layers that fit it run.
+    @Test func theLimitOfTheProcessApplies() throws {
         let folder = try Folder([
             "shapes.csv": "layer,C,K,H_in,W_in,kernel,pad\nwide,3,8,1024,1024,3,1\n",
             "Configs/small.yaml": "name: small\n",

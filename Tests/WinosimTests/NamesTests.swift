@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What ships is meant by its name, from any folder; what lies there under the very text wins.
+/// Shipped names work in any folder; an existing file of the same name takes precedence.
 @Suite struct NamesTests {
-    /// A folder with a library of its own, and a working directory beside it.
+    /// A folder with its own library, and a working directory.
     let folder: Folder
     private var shipped: [String: String] {
         ["WINOSIM_CONFIGS": folder.file("Configs"), "WINOSIM_TRACES": folder.file("Traces")]
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func theFolderIsFoundAsConfigsIs() throws {
+    @Test func theFolderIsFoundLikeConfigs() throws {
         let option = try Program.run("trace", "list", "--traces", "Traces", in: folder)
         #expect(option.code == 0 && option.output.contains("main  "), "\(option)")
         // Upward from the working directory would come after the program's own.
@@ -53,10 +53,11 @@ import Testing
         let beside = try Program.shell("cd work && ../bin/winosim trace info net/drawn", in: folder)
         #expect(beside.code == 0, "\(beside)")
         let gone = try run("trace", "list", "--traces", "gone")
-        #expect(gone.code == 66 && gone.talk == "gone: error: cannot be read: --traces names it, but it is no folder\n")
+        #expect(
+            gone.code == 66 && gone.talk == "gone: error: cannot be read: --traces names it, but it is not a folder\n")
     }
 
-    @Test func whatLiesThereWins() throws {
+    @Test func anExistingFileTakesPrecedence() throws {
         let other = try folder.text("Traces/net/drawn.yaml").replacing("model: small", with: "model: beside")
         try folder.write(other, to: "work/net/drawn")
         #expect(try run("trace", "info", "net/drawn").output.hasPrefix("beside\n"))
@@ -70,7 +71,7 @@ import Testing
     @Test(arguments: [
         ("net/drown", "net/drawn"), ("Traces/net/drawn", "net/drawn"), ("mian", "main"), ("own", "own.yaml"),
     ])
-    func tracesThatAreNotFoundHaveANearName(_ name: String, _ near: String) throws {
+    func missingTracesHaveANearName(_ name: String, _ near: String) throws {
         try folder.write("", to: "work/own.yaml")
         let outcome = try run("simulate", name)
         #expect(outcome.code == 66 && outcome.talk.contains("did you mean \"\(near)\"?"), "\(outcome)")
@@ -83,7 +84,7 @@ import Testing
         #expect(far.talk.hasSuffix("; shipped are main, net/drawn\n"), "\(far)")
     }
 
-    @Test func configurationsExtendWhatShips() throws {
+    @Test func configurationsExtendShippedOnes() throws {
         try folder.write("extends: small\nname: mine\n", to: "work/mine.yaml")
         let mine = try run("config", "show", "--config", "mine.yaml")
         #expect(
@@ -104,7 +105,7 @@ import Testing
         #expect(far.talk.contains("no shipped configuration of this name: did you mean \"small\"?"), "\(far)")
     }
 
-    @Test func sweepsAndComparisonsNameWhatShips() throws {
+    @Test func sweepsAndComparisonsUseShippedNames() throws {
         let sweep = "base: small\ntraces: [net/drawn, main]\naxes: {pe_array.rows: [1, 2]}\n"
         try folder.write(sweep, to: "work/deep/sweep.yaml")
         let done = try run("sweep", "deep/sweep.yaml")

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What a run of the program came to.
+/// The outcome of a run of the program.
 struct Outcome: CustomStringConvertible {
     let code: Int32
     let output: String
@@ -10,9 +10,9 @@ struct Outcome: CustomStringConvertible {
     var description: String { "exit code \(code)\n--- standard output\n\(output)--- standard error\n\(talk)---" }
 }
 
-/// The built program, run as a user runs it.
+/// The built program.
 enum Program {
-    /// Its file: it stands beside the test bundle, in debug and in release builds.
+    /// Its file, in the folder of the test bundle, in debug and in release builds.
     static let path: String = {
         let bundle = Bundle.main.executablePath ?? CommandLine.arguments[0]
         return (bundle as NSString).deletingLastPathComponent + "/winosim"

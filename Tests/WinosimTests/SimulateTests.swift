@@ -12,7 +12,7 @@ func object(_ text: String) throws -> [String: Any] {
 
     init() throws { folder = try Folder.withTraces() }
 
-    @Test func resultsGoToStandardOutputAndTalkToStandardError() throws {
+    @Test func resultsGoToStandardOutputAndMessagesToStandardError() throws {
         let plain = try Program.run("simulate", "trace.yaml", in: folder)
         #expect(plain.code == 0, "\(plain)")
         #expect(plain.talk == "no --config: the default machine runs\n")
@@ -33,7 +33,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(printed.output.hasPrefix("figures,factor,energy_pJ,"))
     }
 
-    @Test func theFolderOfATraceIsItsManifest() throws {
+    @Test func theFolderOfATraceNamesItsManifest() throws {
         let manifest = try Program.run("simulate", "./trace.yaml", in: folder)
         for argument in [".", "./", folder.path] {
             let outcome = try Program.run("simulate", argument, in: folder)
@@ -42,7 +42,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(try Program.run("simulate", ".", in: folder).output == manifest.output)
     }
 
-    @Test func outputWritesAllFilesThatJSONAgreesWith() throws {
+    @Test func outputFilesMatchTheJSON() throws {
         let outcome = try Program.run("simulate", "trace.yaml", "--output", "new/run", "--json", in: folder)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(folder.names(in: "new/run") == ["area.csv", "energy.csv", "layers.csv", "summary.json"])
@@ -52,7 +52,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(try folder.text("new/run/energy.csv").hasPrefix("layer,component,action,"))
     }
 
-    @Test func theTimelineStandsBesideTheOtherFiles() throws {
+    @Test func theTimelineIsWrittenWithTheOtherFiles() throws {
         let homeless = try Program.run("simulate", "trace.yaml", "--timeline", in: folder)
         #expect(homeless.code == 64 && homeless.output.isEmpty, "\(homeless)")
         #expect(homeless.talk.contains("folder of --output, which is missing"), "\(homeless)")
@@ -83,7 +83,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(try Program.run("simulate", "trace.yaml", "--jobs", "7", "--json", in: folder).output == one.output)
     }
 
-    @Test func layersRunAloneAsTheyRunAmongOthers() throws {
+    @Test func selectedLayersRunAsInTheWholeTrace() throws {
         func rows(_ arguments: String...) throws -> [String: Substring] {
             let run = "run\(arguments.count)\(arguments.joined())".filter { $0.isLetter || $0.isNumber }
             let line = "\"$WINOSIM\" simulate trace.yaml --output \(run) " + arguments.joined(separator: " ")
@@ -108,10 +108,10 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(
             outcome.talk.hasSuffix(
                 "--layers conv1,konv2:1:1: error: no layer matches \"konv2\": did you mean \"conv2\"? "
-                    + "the trace's layers are conv1, conv2\n"), "\(outcome)")
+                    + "expected one of the trace's layers: conv1, conv2\n"), "\(outcome)")
     }
 
-    @Test func verificationHolds() throws {
+    @Test func verificationPasses() throws {
         let outcome = try Program.run("simulate", "trace.yaml", "--verify", in: folder)
         #expect(outcome.code == 0 && outcome.output.contains("verified"), "\(outcome)")
         let json = try Program.run("simulate", "trace.yaml", "--verify", "--json", "--output", "run", in: folder)
@@ -146,8 +146,8 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(try object(plain.output)["verification_tolerance"] == nil)
     }
 
-    /// An error that comes of rounding is said to be expected; one that does not is not.
-    @Test func errorsOfRoundingAreToBeExpected() throws {
+    /// An error of rounding is reported as expected; other errors are not.
+    @Test func roundingErrorsAreAllowed() throws {
         let rounding = "datatype={weights: 4 bit, activations: 4 bit, quantize: true}"
         let outcome = try Program.run("simulate", "trace.yaml", "--verify", "--set", rounding, in: folder)
         #expect(outcome.code == 1, "\(outcome)")
@@ -163,7 +163,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(wrong.code == 1 && wrong.talk.contains(" is more than that explains\n"), "\(wrong)")
     }
 
-    @Test(arguments: [40, 60, 80, 111, 200]) func tablesKeepToTheTerminalsWidth(_ width: Int) throws {
+    @Test(arguments: [40, 60, 80, 111, 200]) func tablesFitTheTerminal(_ width: Int) throws {
         for arguments in [
             ["simulate", "trace.yaml", "--verify", "--sensitivity"], ["trace", "info", "trace.yaml"],
             ["trace", "fill-in", "trace.yaml"], ["config", "list"], ["trace", "list"],
@@ -180,7 +180,7 @@ func object(_ text: String) throws -> [String: Any] {
         }
     }
 
-    /// On a terminal a long run tells how far it is; elsewhere it does not.
+    /// On a terminal a long run shows its progress; elsewhere it does not.
     @Test func progressIsShownOnATerminal() throws {
         try folder.write("layer,C,K,H_in,W_in,kernel,pad\nhuge,256,1024,512,512,3,1\n", to: "huge.csv")
         let outcome = try Program.shell(
@@ -205,7 +205,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(outcome.talk.contains("nothing could be verified"), "\(outcome)")
     }
 
-    @Test func energyPrintsTheCSVThatSimulateWrites() throws {
+    @Test func energyPrintsTheCSVOfSimulate() throws {
         let printed = try Program.run("energy", "trace.yaml", "--set", "datatype.weights=8 bit", in: folder)
         #expect(printed.code == 0 && printed.output.hasPrefix("layer,component,action,"), "\(printed)")
         let written = try Program.run(

@@ -22,7 +22,7 @@ import Testing
         try Program.run(arguments + (arguments[0] == "merge" ? [] : ["--configs", "Configs"]), in: folder)
     }
 
-    @Test func theFrontIsPrintedAndTheRestIsWritten() throws {
+    @Test func theFrontIsPrintedAndAllPointsAreWritten() throws {
         let folder = try Self.folder()
         let outcome = try run(folder, "sweep", "shape", "--output", "new/out")
         #expect(outcome.code == 0, "\(outcome)")
@@ -43,8 +43,8 @@ import Testing
         #expect(listed.output.contains("shape  Rows against multipliers."), "\(listed)")
     }
 
-    /// A folder of results that is called as the sweep is does not hide it.
-    @Test func aFolderOfItsNameDoesNotHideASweep() throws {
+    /// A folder of results with the name of the sweep does not hide it.
+    @Test func aFolderDoesNotHideASweepOfItsName() throws {
         let folder = try Self.folder()
         for arguments in [["--shard", "1/2"], ["--shard", "1/2", "--resume"]] {
             let outcome = try Program.run(
@@ -53,11 +53,11 @@ import Testing
         }
     }
 
-    /// What does not come out as asked is told.
-    @Test func smallSamplesAndDamagedLinesAreTold() throws {
+    /// Smaller samples and damaged lines are reported.
+    @Test func smallSamplesAndDamagedLinesAreReported() throws {
         let folder = try Self.folder(Self.sweep + "\nsample: {method: random, count: 12}")
         let first = try run(folder, "sweep", "shape", "--output", "out")
-        #expect(first.code == 0 && first.talk.hasPrefix("the sample has 9 points of 12: "), "\(first)")
+        #expect(first.code == 0 && first.talk.hasPrefix("the sample has 9 of 12 points: "), "\(first)")
         var journal = try folder.text("out/sweep.journal")
         let csv = try folder.text("out/sweep.csv")
         let line = try #require(journal.split(separator: "\n").dropFirst(3).first)
@@ -68,8 +68,8 @@ import Testing
         #expect(try folder.text("out/sweep.csv") == csv)
     }
 
-    /// Killed at any time, in any way, it goes on to the same bytes.
-    @Test(arguments: ["KILL", "INT", "TERM"]) func killedAndGoneOnWith(signal: String) throws {
+    /// Killed at any time, in any way, it resumes to the same bytes.
+    @Test(arguments: ["KILL", "INT", "TERM"]) func aKilledSweepResumes(signal: String) throws {
         // Larger layers, so that there is something to kill.
         let folder = try Self.folder(
             Self.sweep.replacing("[1, 2, 4]", with: "[1, 2, 3, 4, 6, 8]").replacing(
@@ -95,8 +95,8 @@ import Testing
         #expect(outcome.talk.contains("--resume goes on with them"), "\(outcome)")
     }
 
-    /// A disk that is full, or a limit of a file's size, ends the sweep with 73; what was finished before is there.
-    @Test func aFullDiskEndsItAndItGoesOn() throws {
+    /// A full disk, or a limit on file sizes, ends the sweep with 73; finished points are kept.
+    @Test func aSweepResumesAfterAFullDisk() throws {
         let folder = try Self.folder()
         let script = """
             "$WINOSIM" sweep shape --configs Configs --output whole >/dev/null
@@ -133,7 +133,7 @@ import Testing
         #expect(nothing.code == 66 && nothing.talk.hasPrefix("nowhere/sweep.journal: error: "), "\(nothing)")
     }
 
-    @Test func pointsThatFailEndItWithOne() throws {
+    @Test func failedPointsEndWithExitCodeOne() throws {
         let folder = try Self.folder(Self.sweep + "\nset: [pe_array.fifo_depth=2, pe_array.broadcast_steps=3]\n")
         let outcome = try run(folder, "sweep", "shape", "--output", "out")
         #expect(outcome.code == 1, "\(outcome)")
@@ -144,7 +144,7 @@ import Testing
         #expect(try run(folder, "sweep", "shape", "--output", "out", "--resume").code == 1)
     }
 
-    @Test func slipsAreNamed() throws {
+    @Test func faultsAreNamed() throws {
         let folder = try Self.folder()
         let name = try run(folder, "sweep", "shap")
         #expect(
@@ -154,7 +154,7 @@ import Testing
         let homeless = try run(folder, "sweep", "shape", "--shard", "1/3")
         #expect(homeless.code == 64 && homeless.talk.contains("--output is missing"), "\(homeless)")
         let resume = try run(folder, "sweep", "shape", "--resume")
-        #expect(resume.code == 64 && resume.talk.contains("--resume goes on with the journal"), "\(resume)")
+        #expect(resume.code == 64 && resume.talk.contains("--resume requires --output"), "\(resume)")
         let memory = try run(folder, "sweep", "shape", "--memory", "1 gb")
         #expect(memory.code == 65 && memory.talk.contains("did you mean GiB?"), "\(memory)")
         let blocked = try folder.write("", to: "file")
@@ -162,8 +162,8 @@ import Testing
         #expect(output.code == 73, "\(output)")
     }
 
-    /// Off a terminal there is no line of progress in the first minute.
-    @Test func nothingIsToldOffATerminal() throws {
+    /// Without a terminal there is no line of progress in the first minute.
+    @Test func progressNeedsATerminal() throws {
         let folder = try Self.folder()
         #expect(try run(folder, "sweep", "shape").talk.isEmpty)
     }

@@ -24,7 +24,7 @@ import Testing
         #expect(lines.contains("2 tensors 504"), "\(outcome)")
     }
 
-    @Test func infoHoldsTheSameAsJSON() throws {
+    @Test func infoMatchesItsJSON() throws {
         let outcome = try Program.run("trace", "info", "trace.yaml", "--json", in: folder)
         #expect(outcome.code == 0 && outcome.talk.isEmpty, "\(outcome)")
         let trace = try object(outcome.output)
@@ -44,7 +44,7 @@ import Testing
         #expect(tensors.map { $0["bytes"] as? Int } == [216, 288])
     }
 
-    @Test func whatIsNotExportedIsTold() throws {
+    @Test func notExportedProductsAreReported() throws {
         let warning =
             "at least 1,234 multiplications of the model are not in the trace: up (Conv1d, 1,234), a: b (matmul, an "
             + "unknown number)"
@@ -67,7 +67,7 @@ import Testing
         #expect(whole.code == 0 && !whole.output.contains("are not in the trace"), "\(whole)")
     }
 
-    @Test func synthesizeKeepsWhatIsNotExported() throws {
+    @Test func synthesizeKeepsNotExportedProducts() throws {
         for (options, number) in [([], ", multiplications: 1234"), (["--batch", "2"], "")] {
             let outcome = try Program.run(
                 ["trace", "synthesize", "partial.yaml", "--output", "made.yaml"] + options, in: folder)
@@ -120,7 +120,7 @@ import Testing
         #expect(outcome.output.contains("name: conv2") && !outcome.output.contains("winograd:"), "\(outcome)")
     }
 
-    @Test func aBrokenTableHasAPlace() throws {
+    @Test func aBrokenTableHasAMark() throws {
         try folder.write("layer,C,K,H_in,W_in,kernel\none,3,x,8,8,3\n", to: "broken.csv")
         let outcome = try Program.run("trace", "synthesize", "broken.csv", in: folder)
         #expect(outcome.code == 65 && outcome.talk.hasPrefix("broken.csv:2:7: error: "), "\(outcome)")

@@ -36,7 +36,7 @@ import Testing
         #expect(!outcome.output.contains("Left out"), "\(outcome)")
     }
 
-    @Test func jsonAndCSVHoldTheSameFigures() throws {
+    @Test func jsonAndCSVHaveTheSameFigures() throws {
         let outcome = try fillIn("trace.yaml --json --csv out.csv")
         #expect(outcome.code == 0 && outcome.talk == "written: out.csv\n", "\(outcome)")
         let rows = try folder.text("out.csv").split(separator: "\n").map {
@@ -57,7 +57,7 @@ import Testing
         #expect(missing.code == 73 && missing.output.isEmpty, "\(missing)")
     }
 
-    @Test func theTileCanBeAnother() throws {
+    @Test func theTileCanBeChanged() throws {
         let own = try layers(fillIn("trace.yaml --json"))
         let four = try layers(fillIn("trace.yaml --json --tile 4"))
         #expect(four.map { $0["algorithm"] as? String } == ["winograd-4x4-3x3", "winograd-4x4-3x3"])
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func otherLayersAreLeftOutAndNamed() throws {
+    @Test func layersWithoutAWinogradFormAreNamed() throws {
         let strided = try fillIn("strided.yaml")
         #expect(strided.code == 0 && strided.talk.isEmpty, "\(strided)")
         #expect(strided.output.contains("\n  conv1: its stride is 2x2, not 1\n"), "\(strided)")
@@ -85,7 +85,7 @@ import Testing
         #expect(large.output.contains("  conv2: F(7x7,3x3) has 9x9 positions, and a mask holds 64\n"), "\(large)")
     }
 
-    @Test func layersCanBeChosen() throws {
+    @Test func layersCanBeSelected() throws {
         let one = try layers(fillIn("trace.yaml --json --layers '*2'"))
         #expect(one.map { $0["layer"] as? String } == ["conv2"])
         let none = try fillIn("trace.yaml --layers conv22")

@@ -62,7 +62,7 @@ import YAML
         #expect(outcomes.parsed > 20 && outcomes.refused > 20)
     }
 
-    /// Tries every typed read on every node: each gives a value or throws.
+    /// Calls every typed read on every node: each returns a value or throws.
     private static func readEverything(_ node: Node) throws {
         _ = try? node.integer(in: 0...9)
         _ = try? node.real()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import YAML
 
-/// What the broken documents of `Errors/` are read as.
+/// The reader of the broken documents of `Errors/`.
 private enum Fixture {
     enum Mode: String, CaseIterable {
         case fast
@@ -43,9 +43,9 @@ private enum Fixture {
     static let pinned = PinnedTexts("Errors")
     static let names = pinned.names(ending: ".yaml")
 
-    @Test func thereAreDocuments() { #expect(Self.names.count >= 40) }
+    @Test func allDocumentsAreFound() { #expect(Self.names.count >= 40) }
 
-    @Test(arguments: names) func message(of name: String) throws {
+    @Test(arguments: names) func messageMatchesTheGolden(of name: String) throws {
         let bytes = [UInt8](try Self.pinned.bytes(name))
         let error = try #require(throws: InputError.self) {
             try Fixture.decode(Document.parse(bytes: bytes, file: name))

@@ -17,7 +17,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         #expect(elements[1].error("no").description == "f.yaml:3:11: error: no\n    list: [é, {x: 2}]\n              ^")
     }
 
-    @Test func aByteOrderMarkIsLeftOut() throws {
+    @Test func aByteOrderMarkIsSkipped() throws {
         let root = try Document.parse(bytes: [0xEF, 0xBB, 0xBF] + Array("a: 1".utf8), file: "f")
         #expect(root["a"]?.mark.column == 4)
     }
@@ -39,7 +39,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         #expect(lines[1].dropFirst(offset).hasPrefix("bad"))
     }
 
-    @Test func integers() throws {
+    @Test func integersAreDecimal() throws {
         #expect(try value("0").integer() == 0)
         #expect(try value("-12").integer() == -12)
         #expect(try value("+7").integer() == 7)
@@ -50,7 +50,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         }
     }
 
-    @Test func reals() throws {
+    @Test func realsAreDecimal() throws {
         #expect(try value("0.25").real() == 0.25)
         #expect(try value("1e-3").real() == 0.001)
         #expect(try value(".5").real() == 0.5)
@@ -60,7 +60,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         }
     }
 
-    @Test func booleans() throws {
+    @Test func booleansAreTrueOrFalse() throws {
         #expect(try value("true").boolean())
         #expect(try value("false").boolean() == false)
         for bad in ["yes", "off", "True", "1", "'true'", "null"] {
@@ -68,7 +68,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         }
     }
 
-    @Test func stringsAreWhatWasWritten() throws {
+    @Test func stringsAreAsWritten() throws {
         #expect(try value("12").string() == "12")
         #expect(try value("'null'").string() == "null")
         #expect(try value("!!str null").string() == "null")
@@ -77,7 +77,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         #expect(throws: InputError.self) { try value("{a: 1}").string() }
     }
 
-    @Test func quantities() throws {
+    @Test func quantitiesHaveUnits() throws {
         #expect(try value("256 KiB").wholeQuantity(.capacity, in: 0...Int.max) == 262_144)
         #expect(try value("512KiB").wholeQuantity(.capacity, in: 0...Int.max) == 524_288)
         #expect(try value("1.5 MiB").wholeQuantity(.capacity, in: 0...Int.max) == 1_572_864)
@@ -129,7 +129,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         }
     }
 
-    @Test func unitsWithoutANumber() {
+    @Test func unitsWithoutANumberAreErrors() {
         #expect(QuantityKind.capacity.factor(of: "MiB") == 1_048_576)
         #expect(QuantityKind.energy.factor(of: "fJ") == 0.001)
         #expect(QuantityKind.power.factor(of: "nW") == 1e-6)
@@ -139,7 +139,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         #expect(QuantityKind.area.expectedUnit(insteadOf: "acre") == "um2 or mm2")
     }
 
-    @Test func nearestNames() {
+    @Test func nearestNamesAreFound() {
         let names = ["rows", "columns", "fifo_depth", "weight_buffer", "input_buffer"]
         #expect(nearestName(to: "fifodepth", among: names) == "fifo_depth")
         #expect(nearestName(to: "fifo-Depth", among: names) == "fifo_depth")
@@ -150,7 +150,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         #expect(nearestName(to: "", among: names) == nil)
     }
 
-    @Test func anchorsAndAliases() throws {
+    @Test func aliasesRepeatTheirAnchor() throws {
         let root = try Document.parse("a: &x {n: 1}\nb: *x\nc: [*x, *x]\n", file: "f")
         #expect(try root["b"]?["n"]?.integer() == 1)
         #expect(try root["c"]?.elements().count == 2)
@@ -209,7 +209,7 @@ private func value(_ text: String) throws -> Node { try Document.parse("[\(text)
         }
     }
 
-    @Test func plainWhereThatIsSafe() {
+    @Test func safeTextsStayPlain() {
         #expect(yamlScalar("mobile") == "mobile")
         #expect(yamlScalar("45 nm") == "45 nm")
         #expect(yamlScalar("12") == "\"12\"")

@@ -300,7 +300,7 @@ def test_a_model_without_layers_is_refused_with_what_it_has():
     with pytest.raises(TraceError) as caught:
         record(TraceWriter("test"), model, X)
     assert str(caught.value) == (
-        "a trace has at least one layer, the model none that it can hold: found 2 Conv1d, 1 ReLU, 1 LSTM; 1,840 "
+        "the model has no layer that a trace can hold: found 2 Conv1d, 1 ReLU, 1 LSTM; 1,840 "
         "multiplications are not in the trace: 3 (LSTM, 880), 0 (Conv1d, 864), 2 (Conv1d, 96), expected"
     ).replace(", expected", "; expected at least one of nn.Conv2d, nn.Linear, WinogradConv2d and their subclasses")
     idle = Calls(lambda self, x: x, idle=nn.Conv2d(3, 3, 3))

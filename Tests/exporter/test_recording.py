@@ -445,8 +445,8 @@ def test_a_layer_that_runs_twice_is_refused_with_both_shapes(shapes):
 def test_relu_of_what_is_no_layer_or_did_not_run_is_refused():
     model = Calls(lambda self, x: self.used(x), used=nn.Linear(3, 3), idle=nn.Linear(3, 3))
     x = torch.randn(1, 3)
-    refuse(model, x, match=r"relu is said for \['other'\]; the model's layers are used, idle", relu={"other": "none"})
-    refuse(model, x, match=r"relu is said for \['idle'\], which did not run", relu={"idle": "none"})
+    refuse(model, x, match=r"relu is given for \['other'\]; the model's layers are used, idle", relu={"other": "none"})
+    refuse(model, x, match=r"relu is given for \['idle'\], which did not run", relu={"idle": "none"})
 
 
 def test_a_second_model_with_a_layer_of_the_same_name_adds_nothing():

@@ -198,9 +198,9 @@ IDENTITY = Matrices(np.eye(4), np.eye(4), np.eye(4))
         ({"winograd": Winograd(2, FLIPPED)}, "do not compute a convolution"),
         ({"activations": Values(NAN)}, r"activations hold nan at \[0, 0, 0, 0\]"),
         ({"activations": Values(np.ones((1, 4, 8), np.float32))}, r"expected \[1, 4, 8, 8\]"),
-        ({"activations": Values(np.ones((1, 4, 8, 8), np.float32), "winograd")}, "activation values are spatial"),
+        ({"activations": Values(np.ones((1, 4, 8, 8), np.float32), "winograd")}, "activation values must be spatial"),
         ({"activations": Values(-np.ones((1, 4, 8, 8), np.float32)), "relu": "spatial"}, "some are negative"),
-        ({"activations": Density(0.5), "relu": "winograd"}, "wants the activations' density in the Winograd domain"),
+        ({"activations": Density(0.5), "relu": "winograd"}, "requires a density of activations in the Winograd domain"),
         ({"activations": Density(1.5)}, "activations have density 1.5; expected 0 to 1"),
         ({"activations": Density(float("nan"))}, "density nan"),
         ({"activations": Density(0.5, spread={"tiles": 0.1})}, "over 'tiles'; here it can be over channels, positions"),
@@ -277,13 +277,13 @@ def test_layers_are_added_together_or_not_at_all():
 
 def test_what_values_leave_open_has_to_be_said():
     writer = TraceWriter("m")
-    with pytest.raises(TraceError, match="say its kernel"):
+    with pytest.raises(TraceError, match="kernel is missing"):
         writer.convolution("c", weights=Density(0.5), activations=Density(0.5), input=(1, 4, 4), filters=2)
     with pytest.raises(TraceError, match="input is None"):
         writer.convolution("c", weights=Density(0.5), activations=Density(0.5), filters=2, kernel=3)
-    with pytest.raises(TraceError, match="filters is said to be 7, and its values have 6"):
+    with pytest.raises(TraceError, match="filters is given as 7, but its values have 6"):
         writer.convolution("c", weights=np.ones((6, 1, 1, 1)), activations=Density(1), input=(1, 1, 1), filters=7)
-    with pytest.raises(TraceError, match="say its features"):
+    with pytest.raises(TraceError, match="features is missing"):
         writer.linear("c", weights=Density(0.5), activations=Density(0.5), filters=2)
 
 
@@ -307,14 +307,14 @@ def test_a_writing_that_fails_leaves_the_old_trace_alone(tmp_path, monkeypatch):
     [
         (("format: winosim-trace/1", "format: winosim-trace/2"), "format is 'winosim-trace/2'"),
         (("model: example", "modle: example"), "unknown key 'modle'"),
-        (("model: example", "model: example\nmodel: example"), "line 3: key 'model' comes twice"),
+        (("model: example", "model: example\nmodel: example"), "line 3: key 'model' is given twice"),
         (("tensor: conv1.weight", "tensor: conv9.weight"), "no tensor 'conv9.weight'"),
         (("relu: winograd", "rule: winograd"), "unknown key 'rule'"),
         (("output: {channels: 6}", "output: {channels: 6, height: 6}"), "output height is 6; its shape gives 7"),
-        (("tensors: tensors.safetensors", "tensors: ../t.safetensors"), "beside the manifest"),
+        (("tensors: tensors.safetensors", "tensors: ../t.safetensors"), "in the manifest's folder"),
         (("tensors: tensors.safetensors", "tensors: gone.safetensors"), "gone.safetensors"),
-        (("layers:", "layers: ["), "no valid YAML"),
-        (("density: 0.4", "density: most"), "'most' is no number"),
+        (("layers:", "layers: ["), "invalid YAML"),
+        (("density: 0.4", "density: most"), "found 'most'; expected a number"),
         (("layers:", "not_exported: 3\nlayers:"), "not_exported is 3; expected a list"),
         (("layers:", "not_exported: [up]\nlayers:"), "not_exported holds 'up'; expected mappings"),
         (("layers:", "not_exported: [{name: up}]\nlayers:"), "not_exported: key 'operation' is missing"),

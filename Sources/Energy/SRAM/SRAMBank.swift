@@ -1,26 +1,26 @@
-/// One bank of SRAM with one port, and where its figures come from.
+/// One bank of SRAM with one port, and the source of its figures.
 public struct SRAMBank: Hashable, Sendable {
     /// The energy of one read of the port's whole width.
     public let readEnergy: Picojoules
     /// The energy of one write of the port's whole width.
     public let writeEnergy: Picojoules
-    /// What it leaks all the time, accessed or not.
+    /// The leakage, with or without accesses.
     public let leakage: Milliwatts
-    /// The area that it covers, with decoders and sense amplifiers.
+    /// The area, with decoders and sense amplifiers.
     public let area: SquareMicrometres
     /// From address to data, in nanoseconds.
     public let accessTime: Double
     /// From one access to the next, in nanoseconds.
     public let cycleTime: Double
-    /// The supply voltage that the figures hold for, in volts.
+    /// The supply voltage of the figures, in volts.
     public let supply: Double
-    /// How the figures were made from published ones.
+    /// The derivation of the figures from published ones.
     public let derivation: String
-    /// Where those were published.
+    /// The publication.
     public let publication: String
 }
 
-/// What a table says of a bank, without a word on where it comes from.
+/// A table's figures of a bank, without their source.
 struct SRAMFigures: Hashable, Sendable {
     /// In picojoules.
     var readEnergy: Double
@@ -35,7 +35,7 @@ struct SRAMFigures: Hashable, Sendable {
     /// In nanoseconds.
     var cycleTime: Double
 
-    /// Figures made pair by pair from two banks'.
+    /// Figures that combine those of two banks, one by one.
     static func pairwise(_ a: Self, _ b: Self, _ make: (Double, Double) -> Double) -> Self {
         Self(
             readEnergy: make(a.readEnergy, b.readEnergy), writeEnergy: make(a.writeEnergy, b.writeEnergy),

@@ -1,11 +1,11 @@
 import Files
 import YAML
 
-/// What the numbers of a row of an SRAM table are: names and units, given once above all rows.
+/// The columns of an SRAM table: names and units, given once for all rows.
 struct SRAMColumns {
     private let columns: [Column]
 
-    /// Reads a list of `name unit`, in the order in which the numbers stand in a row.
+    /// Reads a list of `name unit`, in the order of the numbers in a row.
     init(_ list: Node) throws {
         var columns: [Column] = []
         for node in try list.elements() {
@@ -76,7 +76,7 @@ private struct Column {
             }
         }
 
-        /// What is taken, in the kind's base unit; what lies beyond is a slip of the pen.
+        /// The valid range, in the kind's base unit; other values are most likely errors.
         var range: ClosedRange<Double> {
             switch self {
             case .capacity: 1...1_099_511_627_776
@@ -91,7 +91,7 @@ private struct Column {
 
     let name: Name
     let unit: String
-    /// How many of the kind's base unit the unit is.
+    /// The value of the unit in the kind's base unit.
     let factor: Double
 
     /// Reads `name unit`.
@@ -105,7 +105,7 @@ private struct Column {
         }
         guard words.count > 1 else {
             throw node.error(
-                "found \(node.found) without a unit, expected \(name.kind.expectedUnit(insteadOf: "")) behind it")
+                "found \(node.found) without a unit, expected \(name.kind.expectedUnit(insteadOf: "")) after it")
         }
         let unit = words.dropFirst().joined(separator: " ")
         guard let factor = name.kind.factor(of: unit) else {

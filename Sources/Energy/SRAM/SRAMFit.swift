@@ -1,6 +1,6 @@
 import Foundation
 
-/// Laws that were fitted to the banks of one node: what leads beyond them.
+/// Laws fitted to the banks of one node, for extrapolation.
 struct SRAMFit: Hashable, Sendable {
     /// (a + b W) C^n + c W^2 / C of a capacity of C KiB and a width of W bit.
     struct Law: Hashable, Sendable {
@@ -20,8 +20,8 @@ struct SRAMFit: Hashable, Sendable {
     let area: Law
     let accessTime: Law
 
-    /// The laws' own figures. The cycle time has no law: that of the access time stands in for it, which serves where only
-    /// the ratio of two banks is wanted.
+    /// The figures of the laws. The cycle time has no law: that of the access time is used, which is enough for ratios of two
+    /// banks.
     func figures(_ size: SRAMSize) -> SRAMFigures {
         let (capacity, width) = (Double(size.capacity) / 1024, Double(size.width))
         let access = accessTime.value(capacity, width)

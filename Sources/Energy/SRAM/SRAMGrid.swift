@@ -14,7 +14,7 @@ struct SRAMSize: Hashable, Sendable {
     }
 }
 
-/// The banks of one technology node, and what lies between and beyond them.
+/// The banks of one technology node, with interpolation and extrapolation.
 struct SRAMGrid: Sendable {
     /// The technology node, in nanometres.
     let technology: Double
@@ -35,13 +35,13 @@ struct SRAMGrid: Sendable {
         widths = Axis(banks.keys.map(\.width), .width)
     }
 
-    /// A bank's figures, and in words how they were made.
+    /// A bank's figures, and a text with their derivation.
     func figures(_ size: SRAMSize) -> (figures: SRAMFigures, derivation: String) {
         if let inside = interpolated(size) { return inside }
         let edge = SRAMSize(capacity: capacities.clamped(size.capacity), width: widths.clamped(size.width))
         let place = edge == size ? "beside a bank that the table lacks" : "outside the table"
         let (start, origin) = interpolated(edge).map { (edge, $0) } ?? nearest(to: size)
-        // The fit gives no more than the way from there: its own figures would jump at the table's edge by up to 73 %.
+        // Only the ratio of the fit is used: its own figures would jump at the table's edge by up to 73 %.
         let growth = SRAMFigures.pairwise(fit.figures(size), fit.figures(start), /)
         return (
             .pairwise(origin.figures, growth, *),
@@ -49,7 +49,7 @@ struct SRAMGrid: Sendable {
         )
     }
 
-    /// Straight on logarithmic axes between the banks around a size; nil where one of them is missing.
+    /// Linear interpolation on logarithmic axes between the banks around a size; nil if one of them is missing.
     private func interpolated(_ size: SRAMSize) -> (figures: SRAMFigures, derivation: String)? {
         guard let capacity = capacities.span(around: size.capacity), let width = widths.span(around: size.width) else {
             return nil
@@ -65,7 +65,7 @@ struct SRAMGrid: Sendable {
     }
 
     private static func between(_ low: SRAMFigures, _ high: SRAMFigures, _ share: Double) -> SRAMFigures {
-        // A share of 0 leaves a tabulated figure as it is, to the last bit.
+        // A share of 0 gives exactly the tabulated figure.
         share == 0 ? low : .pairwise(low, high) { $0 * pow($1 / $0, share) }
     }
 
@@ -78,7 +78,7 @@ struct SRAMGrid: Sendable {
         }
     }
 
-    /// The bank at the least distance on logarithmic axes, of two alike the one of less capacity.
+    /// The nearest bank on logarithmic axes; of two equally near ones the smaller.
     private func nearest(to size: SRAMSize) -> (SRAMSize, (figures: SRAMFigures, derivation: String)) {
         func distance(_ bank: SRAMSize) -> Double {
             hypot(log2(Double(bank.capacity) / Double(size.capacity)), log2(Double(bank.width) / Double(size.width)))
@@ -91,9 +91,9 @@ struct SRAMGrid: Sendable {
     }
 }
 
-/// The values of one side of the grid, rising.
+/// The values of one axis of the grid, increasing.
 private struct Axis: Sendable {
-    /// Two neighbouring values, and where between their logarithms a value lies: 0 on the lower one.
+    /// Two neighbouring values, and the share of a value between their logarithms: 0 at the lower one.
     struct Span {
         let low: Int
         let high: Int
@@ -111,7 +111,7 @@ private struct Axis: Sendable {
 
     func clamped(_ value: Int) -> Int { min(max(value, values[0]), values[values.count - 1]) }
 
-    /// The neighbours of a value; nil outside.
+    /// The neighbours of a value; nil outside of the range.
     func span(around value: Int) -> Span? {
         guard let below = values.lastIndex(where: { $0 <= value }), clamped(value) == value else { return nil }
         let low = values[below]

@@ -3,7 +3,7 @@ import YAML
 extension SRAMTable {
     /// Reads a table.
     ///
-    /// - Throws: `InputError` at its place for anything wrong in it, `FileError` where the file cannot be read.
+    /// - Throws: `InputError` at the position of any error in it, `FileError` if the file cannot be read.
     public static func load(path: String) throws -> SRAMTable { try SRAMTable(Document.load(path: path), path: path) }
 
     init(_ root: Node, path: String) throws {
@@ -45,7 +45,7 @@ extension SRAMGrid {
             let (size, figures) = try columns.bank(row)
             if let line = lines.updateValue(row.mark.line, forKey: size) {
                 throw row.error(
-                    "found \(size.name) a second time, expected each bank once: line \(line) has given it already")
+                    "found \(size.name) a second time, expected each bank once: it is already on line \(line)")
             }
             banks[size] = figures
         }
@@ -55,7 +55,7 @@ extension SRAMGrid {
 }
 
 extension SRAMFit {
-    /// Reads a law each for `read_energy`, `write_energy`, `leakage`, `area` and `access_time`.
+    /// Reads one law each for `read_energy`, `write_energy`, `leakage`, `area` and `access_time`.
     fileprivate init(_ node: Node) throws {
         let decoder = try MappingDecoder(node, what: "fit")
         func law(_ key: String, _ names: [String]) throws -> Law {

@@ -4,37 +4,37 @@ import YAML
 
 /// SRAM banks of one device type by capacity, port width and technology node, made by CACTI.
 ///
-/// A bank of the table has its figures. Between banks, figures are interpolated bilinearly in log(capacity), log(width) and
-/// log(figure): left out one capacity at a time, the shipped banks come back 9 % off for reads and 6 % for writes in the mean.
-/// Outside, the fit leads on from the table's edge, so that nothing jumps there.
+/// Between banks of the table, figures are interpolated bilinearly in log(capacity), log(width) and log(figure): with one
+/// capacity left out at a time, the mean error for the shipped banks is 9 % for reads and 6 % for writes. Outside, the fit
+/// extrapolates from the table's edge, without a jump there.
 public struct SRAMTable: Sendable {
     /// The table's name.
     public let name: String
-    /// The file it was read from.
+    /// The file from which it was read.
     public let path: String
-    /// One line on what it holds.
+    /// A description in one line.
     public let description: String
-    /// Where it comes from.
+    /// Its source.
     public let source: String
-    /// The temperature that the figures hold for, in kelvin; leakage depends on it above all.
+    /// The temperature of the figures, in kelvin; it affects leakage most.
     public let temperature: Double
-    /// One a technology node, at least one.
+    /// One per technology node, at least one.
     let grids: [SRAMGrid]
 
-    /// The table of a device type, `energy/sram/lstp.yaml` for one, in the folder of shipped configurations.
+    /// The table of a device type, such as `energy/sram/lstp.yaml`, in the folder of shipped configurations.
     ///
-    /// - Throws: `FileError` where it is not there, `InputError` for what is wrong in it.
+    /// - Throws: `FileError` if it is missing, `InputError` for errors in it.
     public static func resolve(device: SRAMDevice, library: ConfigurationLibrary) throws -> SRAMTable {
         try load(path: library.requiredFolder() + "/energy/sram/\(device.rawValue).yaml")
     }
 
     /// A bank of a capacity with a port of a width in bits, at a technology node in nanometres.
     ///
-    /// A node that is not in the table takes the bank of the nearest one (in ratio), scaled at that one's supply: energies by the
-    /// energy factor, area and leakage by the area factor, times as they are.
+    /// For a node that is not in the table, the bank of the nearest node (by ratio) is scaled at its supply: energies by the energy
+    /// factor, area and leakage by the area factor; times are unchanged.
     ///
     /// - Throws: `EnergyRangeError` for a bank without a byte, for a port without a bit or wider than the bank, and for a node
-    ///   or supply beyond the scaling.
+    ///   or supply outside the scaling.
     public func bank(
         capacity: Bytes, portBits: Int, technology: Double, scaling: TechnologyScaling
     ) throws -> SRAMBank {
@@ -71,7 +71,7 @@ public struct SRAMTable: Sendable {
         guard size.capacity >= 1 else {
             throw EnergyRangeError(subject: .capacity, message: "found a bank of \(name), expected at least 1 B")
         }
-        // Compared in bytes, rounded up: eight times the capacity may not fit an integer.
+        // Compared in bytes, rounded up: eight times the capacity may overflow.
         guard size.width >= 1, (size.width - 1) / 8 < size.capacity else {
             let most = QuantityKind.width.format(Double(size.capacity) * 8)
             throw EnergyRangeError(

@@ -1,6 +1,6 @@
-/// Something was asked of a table for which it has no answer. It has no place: who asked knows where that was written.
+/// A request outside a table's range. It has no position: the caller knows where the value was written.
 public struct EnergyRangeError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What lies outside.
+    /// What is out of range.
     public enum Subject: Hashable, Sendable {
         /// A technology node.
         case technology
@@ -12,9 +12,9 @@ public struct EnergyRangeError: Error, Hashable, Sendable, CustomStringConvertib
         case port
     }
 
-    /// What lies outside.
+    /// What is out of range.
     public let subject: Subject
-    /// What was found, and what was expected, for an `InputError` at the place.
+    /// What was found and what was expected, for an `InputError`.
     public let message: String
 
     /// `error: message`.

@@ -3,7 +3,7 @@ import YAML
 extension TechnologyScaling {
     /// Reads a table.
     ///
-    /// - Throws: `InputError` at its place for anything wrong in it, `FileError` where the file cannot be read.
+    /// - Throws: `InputError` at the position of any error in it, `FileError` if the file cannot be read.
     public static func load(path: String) throws -> TechnologyScaling {
         try TechnologyScaling(Document.load(path: path), path: path)
     }
@@ -25,8 +25,8 @@ extension TechnologyScaling {
             let read = try Coefficients(node, voltages: voltages)
             if let last = table.last, read.technology >= last.technology {
                 throw (node["technology"] ?? node).error(
-                    "found \(Self.nanometres(read.technology)) after \(Self.nanometres(last.technology)), expected the nodes "
-                        + "to fall")
+                    "found \(Self.nanometres(read.technology)) after \(Self.nanometres(last.technology)): nodes "
+                        + "must decrease")
             }
             table.append(read)
         }
@@ -44,7 +44,7 @@ extension TechnologyScaling {
 }
 
 extension TechnologyScaling.Coefficients {
-    /// Reads `{technology, energy: {a, b, c}, area}`; the energy has to rise over the whole range of voltages.
+    /// Reads `{technology, energy: {a, b, c}, area}`; the energy must increase over the whole range of voltages.
     init(_ node: Node, voltages: ClosedRange<Double>) throws {
         let decoder = try MappingDecoder(node, what: "a node")
         technology = try decoder.required("technology").quantity(.length, in: 1...1000)
@@ -60,16 +60,16 @@ extension TechnologyScaling.Coefficients {
         energy = SIMD3(a, b, c)
         guard 2 * a * voltages.lowerBound + b > 0 else {
             throw coefficients.error(
-                "at \(TechnologyScaling.volts(voltages.lowerBound)), where the voltages begin, this energy does not rise: "
+                "at \(TechnologyScaling.volts(voltages.lowerBound)), the lowest voltage, this energy does not increase: "
                     + "expected a range above the vertex, at \(Self.short(-b / (2 * a))) V")
         }
         guard energy(at: voltages.lowerBound) > 0 else {
             throw coefficients.error(
-                "at \(TechnologyScaling.volts(voltages.lowerBound)), where the voltages begin, this energy is "
+                "at \(TechnologyScaling.volts(voltages.lowerBound)), the lowest voltage, this energy is "
                     + "\(Self.short(energy(at: voltages.lowerBound))), expected more than 0")
         }
     }
 
-    /// A number with three decimals at most.
+    /// A number with at most three decimals.
     private static func short(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }

@@ -3,10 +3,10 @@ import Foundation
 import Hardware
 import YAML
 
-/// How energy and area of a circuit go with its technology node and its supply voltage.
+/// Scaling of a circuit's energy and area with its technology node and supply voltage.
 ///
-/// The energy of a node is a parabola over the voltage, and only ratios of energies mean something: what takes 1 pJ at one node
-/// and voltage takes `energyFactor` pJ at another. Between two nodes energy and area are interpolated linearly in nanometres.
+/// The energy of a node is a parabola over the voltage, of which only ratios are used: 1 pJ at one node and voltage is
+/// `energyFactor` pJ at another. Between two nodes energy and area are interpolated linearly in nanometres.
 public struct TechnologyScaling: Sendable {
     /// A node of the table.
     struct Coefficients: Hashable, Sendable {
@@ -14,24 +14,24 @@ public struct TechnologyScaling: Sendable {
         let technology: Double
         /// a, b and c of the energy a V^2 + b V + c.
         let energy: SIMD3<Double>
-        /// Relative to a node that all nodes of the table share.
+        /// Relative to a reference node of the table.
         let area: Double
 
-        /// The energy at a voltage, in a unit that all nodes share.
+        /// The energy at a voltage, in the same unit for all nodes.
         func energy(at volts: Double) -> Double { (energy * SIMD3(volts * volts, volts, 1)).sum() }
     }
 
     /// The table's name.
     public let name: String
-    /// The file it was read from.
+    /// The file from which it was read.
     public let path: String
-    /// One line on what it holds.
+    /// A description in one line.
     public let description: String
-    /// Where it was published.
+    /// Its publication.
     public let source: String
-    /// The nodes between which it scales, in nanometres.
+    /// The range of nodes, in nanometres.
     public let nodes: ClosedRange<Double>
-    /// The supply voltages between which every node's energy rises with the voltage, in volts.
+    /// The range of supply voltages, in which every node's energy increases with the voltage, in volts.
     public let voltages: ClosedRange<Double>
     /// At least two, from the largest to the smallest.
     private let table: [Coefficients]
@@ -49,7 +49,7 @@ public struct TechnologyScaling: Sendable {
         nodes = table[table.count - 1].technology...table[0].technology
     }
 
-    /// What an energy is multiplied by to take it from one node (nm) and supply voltage (V) to another.
+    /// The factor of an energy from one node (nm) and supply voltage (V) to another.
     ///
     /// - Throws: `EnergyRangeError` for a node outside `nodes` or a voltage outside `voltages`.
     public func energyFactor(
@@ -58,7 +58,7 @@ public struct TechnologyScaling: Sendable {
         try energy(to) / energy(from)
     }
 
-    /// What an area is multiplied by to take it from one node (nm) to another.
+    /// The factor of an area from one node (nm) to another.
     ///
     /// - Throws: `EnergyRangeError` for a node outside `nodes`.
     public func areaFactor(from: Double, to: Double) throws -> Double {
@@ -70,7 +70,7 @@ public struct TechnologyScaling: Sendable {
             throw EnergyRangeError(
                 subject: .supply,
                 message: "found a supply of \(Self.volts(point.volts)), expected \(Self.volts(voltages.lowerBound)) to "
-                    + "\(Self.volts(voltages.upperBound)), where the scaling \(quoted(name)) holds")
+                    + "\(Self.volts(voltages.upperBound)), the range of the scaling \(quoted(name))")
         }
         return try interpolated(at: point.node) { $0.energy(at: point.volts) }
     }
@@ -80,8 +80,8 @@ public struct TechnologyScaling: Sendable {
             throw EnergyRangeError(
                 subject: .technology,
                 message: "found a node of \(Self.nanometres(technology)), expected "
-                    + "\(Self.nanometres(nodes.lowerBound)) to \(Self.nanometres(nodes.upperBound)), where the scaling "
-                    + "\(quoted(name)) holds")
+                    + "\(Self.nanometres(nodes.lowerBound)) to \(Self.nanometres(nodes.upperBound)), the range of the scaling "
+                    + "\(quoted(name))")
         }
         let (small, large) = (table[below], table[max(below - 1, 0)])
         if small.technology == technology { return figure(small) }
@@ -90,7 +90,7 @@ public struct TechnologyScaling: Sendable {
     }
 }
 
-/// Factors in words.
+/// Factors as text.
 extension TechnologyScaling {
     /// A positive factor with four significant digits: `x 1.160`.
     static func text(factor: Double) -> String {
@@ -104,9 +104,9 @@ extension TechnologyScaling {
 }
 
 extension TechnologyScaling {
-    /// The table that ships: `energy/scaling/stillmaker-baas.yaml` in the folder of shipped configurations.
+    /// The shipped table: `energy/scaling/stillmaker-baas.yaml` in the folder of shipped configurations.
     ///
-    /// - Throws: `FileError` where it is not there, `InputError` for what is wrong in it.
+    /// - Throws: `FileError` if it is missing, `InputError` for errors in it.
     public static func shipped(in library: ConfigurationLibrary) throws -> TechnologyScaling {
         try load(path: library.requiredFolder() + "/energy/scaling/stillmaker-baas.yaml")
     }

@@ -4,17 +4,17 @@ import Hardware
 import YAML
 
 extension EnergyTable {
-    /// Reads a table; one that it extends is a file beside it or a shipped one.
+    /// Reads a table; one that it extends is a file in its folder or a shipped one.
     ///
-    /// - Throws: `InputError` at its place for anything wrong in it, `FileError` where a file cannot be read.
+    /// - Throws: `InputError` at the position of any error in it, `FileError` if a file cannot be read.
     public static func load(path: String, library: ConfigurationLibrary? = nil) throws -> EnergyTable {
         try load(path: path, library: library, chain: [path])
     }
 
-    /// The table of a name or path: `default` is `energy/default.yaml` in the folder of shipped configurations; what has a slash
-    /// in it, or ends in `.yaml` and exists, is a file.
+    /// The table of a name or path: `default` is `energy/default.yaml` in the folder of shipped configurations; a text
+    /// with a slash, or one that ends in `.yaml` and exists, is a file.
     ///
-    /// - Throws: `FileError` where there is none, with the nearest shipped name; `InputError` for what is wrong in it.
+    /// - Throws: `FileError` if there is none, with the nearest shipped name; `InputError` for errors in it.
     public static func resolve(_ name: String, library: ConfigurationLibrary) throws -> EnergyTable {
         try load(path: path(of: name, library: library), library: library)
     }
@@ -30,16 +30,16 @@ extension EnergyTable {
         }
     }
 
-    /// The table that gives what this one lacks; nil where it names none.
+    /// The companion, with figures that this table lacks; nil if it names none.
     ///
-    /// - Throws: as `load`, at the place where it is named.
+    /// - Throws: as `load`, at the position of the name.
     public func loadCompanion(library: ConfigurationLibrary?) throws -> EnergyTable? {
         guard let companion else { return nil }
         return try EnergyTable.load(
             path: Self.located(companion.name, by: companion.node, of: path, library: library), library: library)
     }
 
-    /// The file that a table means by a name: one beside it, or a shipped one.
+    /// The file of a name in a table: one in its folder, or a shipped one.
     private static func located(
         _ name: String, by node: Node, of path: String, library: ConfigurationLibrary?
     ) throws -> String {
@@ -48,11 +48,11 @@ extension EnergyTable {
             let beside = file.hasPrefix("/") || folder.isEmpty ? file : "\(folder)/\(file)"
             if isFile(beside) { return beside }
         }
-        guard let library else { throw node.error("there is no table \(quoted(name)) beside this one") }
+        guard let library else { throw node.error("there is no table \(quoted(name)) in the folder of this one") }
         do {
             return try self.path(of: name, library: library)
         } catch let error as FileError {
-            throw node.error("there is no table \(quoted(name)) beside this one, and \(error.reason)")
+            throw node.error("there is no table \(quoted(name)) in the folder of this one, and \(error.reason)")
         }
     }
 
@@ -63,11 +63,11 @@ extension EnergyTable {
         let wanted = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
         if names.contains(wanted) { return "\(folder)/\(wanted).yaml" }
         let near = nearestName(to: wanted, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
-        let shipped = names.isEmpty ? "\(folder) holds none" : "\(folder) holds \(names.joined(separator: ", "))"
+        let shipped = names.isEmpty ? "\(folder) has none" : "\(folder) has \(names.joined(separator: ", "))"
         throw FileError(.read, path: name, reason: "there is no energy table of this name\(near) \(shipped)")
     }
 
-    /// A file whatever it is called.
+    /// Whether a path is an existing file.
     private static func identity(_ path: String) -> String {
         URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
     }

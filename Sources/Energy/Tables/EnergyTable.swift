@@ -7,30 +7,30 @@ public struct EnergyTable: Sendable {
     struct Sourced: Hashable, Sendable {
         let value: Double
         let source: String
-        /// The table that gives it.
+        /// The table with the figure.
         let table: String
     }
 
     /// The table's name.
     public let name: String
-    /// The file it was read from.
+    /// The file from which it was read.
     public let path: String
-    /// The files that its figures stand in: its own, and those of the tables that it extends.
+    /// The files of its figures: its own, and those of the tables that it extends.
     public let files: [String]
-    /// One line on what it holds.
+    /// A description in one line.
     public let description: String
-    /// The tables whose figures stand where this one gives none, nearest first.
+    /// The tables that it extends, nearest first.
     let extended: [String]
     /// The node and the supply of its figures.
     public let point: OperatingPoint
-    /// The table that gives what this one lacks, and the place where it is named.
+    /// The companion's name, and the node that names it.
     let companion: (name: String, node: Node)?
-    /// Where the table begins.
+    /// The position of the table's start.
     let mark: Mark
     let curves: [EnergyOperation: OperationCurve]
-    /// pJ a bit and mm at `voltage` volts.
+    /// pJ per bit and mm at `voltage` volts.
     let wire: (figure: Sourced, voltage: Double)?
-    /// mW of leakage a mm2 of logic.
+    /// mW of leakage per mm2 of logic.
     let leakage: Sourced?
     /// Energy of clock and control as a fraction of all other dynamic energy on chip.
     let clockAndControl: Sourced?
@@ -82,7 +82,7 @@ extension EnergyTable {
         try decoder.finish()
     }
 
-    /// A table that extends another one has its node and supply: figures of two nodes in one table would be mixed in silence.
+    /// A table that extends another one must have the same node and supply.
     private static func point(_ decoder: MappingDecoder, base: EnergyTable?) throws -> OperatingPoint {
         guard let base else {
             return OperatingPoint(
@@ -92,8 +92,8 @@ extension EnergyTable {
         func check(_ node: Node?, _ value: Double, _ kind: QuantityKind) throws {
             guard let node, try node.quantity(kind) != value else { return }
             throw node.error(
-                "found \(node.found), but this table extends \(quoted(base.name)), whose figures are of \(base.point): a table has "
-                    + "figures of one node and supply")
+                "found \(node.found), but this table extends \(quoted(base.name)), whose figures are of \(base.point): a table must "
+                    + "have figures of one node and supply")
         }
         try check(decoder.optional("technology"), base.point.technology, .length)
         try check(decoder.optional("voltage"), base.point.voltage, .voltage)

@@ -1,10 +1,10 @@
-/// Where a figure comes from.
+/// The source of a figure.
 public struct FigureSource: Hashable, Sendable {
-    /// How the figure was made from published ones.
+    /// The derivation of the figure from published ones.
     public let derivation: String
-    /// Where those were published.
+    /// The publication.
     public let publication: String
-    /// What holds them: a table's name, a device type of SRAM, a memory's standard.
+    /// Their table: its name, a device type of SRAM, a memory's standard.
     public let origin: String
 
     /// Makes a source.
@@ -17,10 +17,10 @@ public struct FigureSource: Hashable, Sendable {
     /// The derivation and the publication.
     public var text: String { "\(derivation); \(publication)" }
 
-    /// The same source with words before its derivation.
+    /// The source with a text before its derivation.
     func preceded(by words: String) -> FigureSource { changed(words + ", " + derivation) }
 
-    /// The same source with words behind its derivation.
+    /// The source with a text after its derivation.
     func followed(by words: String) -> FigureSource { changed(derivation + ", " + words) }
 
     private func changed(_ derivation: String) -> FigureSource {
@@ -28,11 +28,11 @@ public struct FigureSource: Hashable, Sendable {
     }
 }
 
-/// What one action takes, and where the figure comes from.
+/// The energy of one action, and its source.
 public struct EnergyFigure: Hashable, Sendable {
     /// The energy of one action.
     public let energy: Picojoules
-    /// Where it comes from.
+    /// Its source.
     public let source: FigureSource
 
     /// Makes a figure.
@@ -41,17 +41,17 @@ public struct EnergyFigure: Hashable, Sendable {
         self.source = source
     }
 
-    /// So many of the same action as one, and why.
+    /// Several of the same action as one, with the reason.
     func times(_ count: Double, _ words: String) -> EnergyFigure {
         EnergyFigure(energy: Picojoules(energy.value * count), source: source.preceded(by: words))
     }
 }
 
-/// What one part of the chip covers, and where the figure comes from.
+/// The area of one part of the chip, and its source.
 public struct AreaFigure: Hashable, Sendable {
     /// The area of one part.
     public let area: SquareMicrometres
-    /// Where it comes from.
+    /// Its source.
     public let source: FigureSource
 
     /// Makes a figure.

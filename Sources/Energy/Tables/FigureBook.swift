@@ -2,27 +2,27 @@ import Files
 import Hardware
 import YAML
 
-/// The figures of a table and its companion at the node and supply at hand.
+/// The figures of a table and its companion at a machine's node and supply.
 ///
-/// Each says which table gave it and, where that is of another node, by which factor it was scaled.
+/// Each has its table and, if that is of another node, the factor by which it was scaled.
 struct FigureBook: Sendable {
-    /// A table with what takes its figures to the node at hand.
+    /// A table with the factors of its figures.
     private struct Volume: Sendable {
         let table: EnergyTable
         let energyFactor: Double
         let areaFactor: Double
-        /// `40 nm, 0.9 V to 45 nm, 0.9 V: x 1.160`; nil where nothing is scaled.
+        /// `40 nm, 0.9 V to 45 nm, 0.9 V: x 1.160`; nil if nothing is scaled.
         let energyWords: String?
         let areaWords: String?
     }
 
-    /// The node and supply at hand.
+    /// The machine's node and supply.
     let point: OperatingPoint
     private let volumes: [Volume]
 
     /// - Parameters:
-    ///   - needed: operations that the machine at hand has; each must have a figure, and those with an area an area.
-    /// - Throws: `EnergyRangeError` where a node or supply lies outside the scaling, `InputError` at the table that lacks a figure.
+    ///   - needed: the machine's operations; each must have a figure, and those with an area an area.
+    /// - Throws: `EnergyRangeError` for a node or supply outside the scaling, `InputError` at a table that lacks a figure.
     init(
         _ table: EnergyTable, companion: EnergyTable?, at point: OperatingPoint, scaling: TechnologyScaling,
         needed: [EnergyOperation]
@@ -71,7 +71,7 @@ struct FigureBook: Sendable {
             source: volume.energyWords.map(figure.source.followed(by:)) ?? figure.source)
     }
 
-    /// The area of what does an operation of a width in bits; nothing where no table has one.
+    /// The area of an operation's circuit, of a width in bits; 0 if no table has one.
     func area(_ operation: EnergyOperation, width: Double) -> AreaFigure {
         let (curve, volume) = curve(operation) { $0.area(width: 1) != nil }
         guard let figure = curve.area(width: width) else {
@@ -85,7 +85,7 @@ struct FigureBook: Sendable {
             source: volume.areaWords.map(figure.source.followed(by:)) ?? figure.source)
     }
 
-    /// The first table's curve of an operation that serves, else the first one.
+    /// The first suitable curve of an operation, else the first one.
     private func curve(
         _ operation: EnergyOperation, _ serves: (OperationCurve) -> Bool
     ) -> (OperationCurve, Volume) {
@@ -98,7 +98,7 @@ struct FigureBook: Sendable {
 
     // MARK: Figures without a width
 
-    /// pJ a bit and mm of wire: as the square of the supply, at every node.
+    /// pJ per bit and mm of wire: with the square of the supply, at every node.
     var wire: EnergyFigure {
         guard let wire = volumes.lazy.compactMap(\.table.wire).first else { preconditionFailure("no wire") }
         let factor = point.voltage * point.voltage / (wire.voltage * wire.voltage)
@@ -113,7 +113,7 @@ struct FigureBook: Sendable {
                         + "\(NumberForm.significant(factor))"))
     }
 
-    /// mW a mm2 of logic: the same current at every node and supply.
+    /// mW per mm2 of logic: the same current at every node and supply.
     var leakageDensity: (value: Double, source: FigureSource) {
         guard let table = volumes.lazy.map(\.table).first(where: { $0.leakage != nil }) else {
             preconditionFailure("a figure that was checked is missing")
@@ -128,7 +128,7 @@ struct FigureBook: Sendable {
     /// Energy of clock and control as a fraction of all other dynamic energy on chip.
     var clockFraction: (value: Double, source: FigureSource) { scalar(\.clockAndControl) }
 
-    /// pJ a bit of a memory that names no standard.
+    /// pJ per bit of a memory without a standard.
     var memoryBit: (value: Double, source: FigureSource) { scalar(\.memory) }
 
     private func scalar(_ path: KeyPath<EnergyTable, EnergyTable.Sourced?>) -> (value: Double, source: FigureSource) {

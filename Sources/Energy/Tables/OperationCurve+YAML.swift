@@ -2,15 +2,14 @@ import Files
 import YAML
 
 extension OperationCurve {
-    /// Beyond this the law between two figures is a slip of the pen: an array multiplier's exponent is 2.
+    /// The largest plausible exponent of the law between two figures: an array multiplier's is 2.
     private static let steepest = 4.0
 
     /// Reads `{rule: ..., figures: [{width, energy, area, source}, ...]}`.
     ///
-    /// Laid over a `base`, figures of the same width take the place of its figures, others are added, and its rule stays where
-    /// none is given.
+    /// With a `base`, figures replace its figures of the same width, others are added, and its rule is the default.
     ///
-    /// - Throws: `InputError` at what is wrong.
+    /// - Throws: `InputError` at the position of an error.
     init(_ node: Node, what: String, table: String, over base: OperationCurve? = nil) throws {
         let decoder = try MappingDecoder(node, what: what)
         if let rule = base == nil ? try decoder.required("rule") : decoder.optional("rule") {
@@ -26,7 +25,7 @@ extension OperationCurve {
             let point = try Point(node, table: table)
             if let last = given.last?.point, point.width <= last.width {
                 throw (node["width"] ?? node).error(
-                    "found \(point.width) bit after \(last.width) bit, expected the widths to rise")
+                    "found \(point.width) bit after \(last.width) bit: widths must increase")
             }
             given.append((point, node))
         }
@@ -38,7 +37,7 @@ extension OperationCurve {
                 "found \(all.count) figures for \(what), expected at least \(fewest) for the rule \(rule.rawValue)")
         }
         for (a, b) in zip(all, all.dropFirst()) {
-            // The place of the one that was given last: a table's own figures are in order among themselves.
+            // The position of the last given one: a table's own figures are in order.
             try Self.check(b.point, after: a.point, rule: rule, at: b.point.table == table ? b.node : a.node)
         }
         points = all.map(\.point)

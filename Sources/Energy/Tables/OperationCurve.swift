@@ -1,12 +1,11 @@
 import Foundation
 import YAML
 
-/// The energy and the area of one kind of operation over its width: published figures, and a rule for the widths between and
-/// beyond.
+/// The energy and the area of one kind of operation over its width: published figures, and a rule for other widths.
 struct OperationCurve: Hashable, Sendable {
-    /// How widths without a figure get theirs.
+    /// The rule for widths without a figure.
     enum Rule: String, CaseIterable, Sendable {
-        /// A power of the width through the two neighbours; beyond the figures the nearest two's law goes on.
+        /// A power of the width through the two neighbours; beyond the figures the law of the nearest two is used.
         case power = "power_law"
         /// In proportion to the square of the width, from the nearest figure.
         case quadratic
@@ -18,10 +17,10 @@ struct OperationCurve: Hashable, Sendable {
     struct Point: Hashable, Sendable {
         let width: Int
         let energy: Double
-        /// In um2; nil where the source has none.
+        /// In um2; nil if the source has none.
         let area: Double?
         let source: String
-        /// The table that gives it.
+        /// The table with the figure.
         let table: String
 
         var name: String { "\(width) bit (\(QuantityKind.energy.format(energy)))" }
@@ -29,16 +28,16 @@ struct OperationCurve: Hashable, Sendable {
     }
 
     var rule: Rule
-    /// At least one, widths rising, energies and areas not falling.
+    /// At least one, with increasing widths and nondecreasing energies and areas.
     var points: [Point]
 
-    /// The figure of a width in bits; an array multiplier's may lie between two whole ones.
+    /// The figure of a width in bits; an array multiplier's may be fractional.
     func figure(width: Double) -> EnergyFigure {
         let (value, source) = derive(points, width, value: { $0.energy }, name: { $0.name })
         return EnergyFigure(energy: Picojoules(value), source: source)
     }
 
-    /// The area of a width in bits; nil where the sources have none.
+    /// The area of a width in bits; nil if the sources have none.
     func area(width: Double) -> AreaFigure? {
         let known = points.filter { $0.area != nil }
         guard !known.isEmpty else { return nil }
@@ -70,7 +69,7 @@ struct OperationCurve: Hashable, Sendable {
                 source("by a straight line through \(name(a)) and \(name(b))", a, b)
             )
         case .power where points.count == 1:
-            // Of a power law's figures one alone has an area, which then goes as an array's does.
+            // If only one figure of a power law has an area, it scales like an array's.
             let share = width / Double(nearest.width)
             return (value(nearest) * share * share, source("by the square of the width from \(name(nearest))", nearest))
         case .power:
@@ -94,14 +93,14 @@ struct OperationCurve: Hashable, Sendable {
             origin: points.map(\.table).unique().joined(separator: " and "))
     }
 
-    /// The power of the width by which a value grows from one figure to the next.
+    /// The exponent of the growth of a value from one figure to the next.
     static func exponent(from a: (width: Int, value: Double), to b: (width: Int, value: Double)) -> Double {
         log(b.value / a.value) / log(Double(b.width) / Double(a.width))
     }
 }
 
 extension Sequence where Element: Hashable {
-    /// The elements without repetitions, in the order in which they first stand.
+    /// The unique elements, in the order of their first occurrence.
     public func unique() -> [Element] {
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }

@@ -8,12 +8,12 @@ import YAML
 struct ColumnsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "columns",
-        abstract: "Say what the columns of the outputs are, with their units.",
+        abstract: "Describe the columns of the outputs, with their units.",
         discussion: """
             Example:
               winosim columns layers.csv
 
-            Without an output all are shown. 'winosim help columns' prints the same.
+            Without an argument all outputs are shown. 'winosim help columns' prints the same.
             """)
 
     @Argument(
@@ -35,19 +35,19 @@ struct ColumnsCommand: ParsableCommand {
 
     /// The output of this name.
     ///
-    /// - Throws: `InputError` where there is none, with the nearest one.
+    /// - Throws: `InputError` if there is none, with the nearest one.
     private static func find(_ name: String) throws -> OutputTable {
         let names = tables.map(\.name)
         guard let table = tables.first(where: { $0.name == name || $0.name == name + ".csv" }) else {
-            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
+            let near = didYouMean(nearestName(to: name, among: names), otherwise: ";")
             throw InputError(
-                "unknown output \(quoted(name))\(near) there are \(names.joined(separator: ", "))", at: nil)
+                "unknown output \(quoted(name))\(near) expected one of \(names.joined(separator: ", "))", at: nil)
         }
         return table
     }
 
     private static func text(_ output: OutputTable, width: Int) -> String {
-        var table = TextTable([("column", .left), ("unit", .left), ("what it is", .left)])
+        var table = TextTable([("column", .left), ("unit", .left), ("description", .left)])
         for column in output.columns { table.add([column.name, column.unit, column.description]) }
         let head = "\(output.name): \(output.rows.replacing("`", with: "")) (winosim \(output.command))."
         return (NumberText.wrapped(head, width: width) + [""] + table.lines(within: width, prose: 2))

@@ -7,34 +7,35 @@ import Reports
 struct CompareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Hold traces on machines against a baseline: cycles, multiplies, energy, DRAM bytes, area.",
+        abstract: "Compare traces on machines with a baseline: cycles, multiplies, energy, DRAM bytes, area.",
         discussion: """
             Example:
               winosim compare digits@mobile digits@edge digits@mobile@pe_array.rows=8
               winosim compare vgg-nagadomi --output results
 
-            A run is a trace, or a trace and a machine, with settings of its own: TRACE@CONFIG@KEY=VALUE@KEY=VALUE. --set \
-            holds for all runs; a run's own settings come after it. The second form names a comparison file that ships \
-            (winosim config list) or one of your own: its runs, under several conditions.
-            Prints a table; --output also writes compare.csv, compare.json and with --sensitivity sensitivity.csv.
+            A run is a trace, or a trace and a machine, with its own settings: TRACE@CONFIG@KEY=VALUE@KEY=VALUE. --set \
+            applies to all runs; a run's own settings take precedence. The second form runs a comparison file, a shipped \
+            one (winosim config list) or your own: several runs under several conditions.
+            Prints a table. --output also writes compare.csv and compare.json; with --sensitivity also sensitivity.csv.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "Runs, TRACE, TRACE@CONFIG or TRACE@CONFIG@KEY=VALUE; or a comparison, by name or file.", valueName: "run"),
+            "Runs, each TRACE, TRACE@CONFIG or TRACE@CONFIG@KEY=VALUE; or one comparison, by name or file.",
+            valueName: "run"),
         completion: Completions.run)
     var runs: [String]
 
     @Option(
         help: ArgumentHelp(
-            "The run that the others are held against: one of the runs, as it is written. (default: the first)",
+            "The run with which the others are compared: one of the runs, as written. (default: the first)",
             valueName: "run"))
     var baseline: String?
 
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Change one key of every machine, such as pe_array.rows=32. May be repeated; the last one counts.",
+            "Change one key of every machine, such as pe_array.rows=32. May be repeated; the last value applies.",
             valueName: "key=value"),
         transform: Override.init(_:))
     var overrides: [Override] = []
@@ -46,23 +47,23 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write compare.csv, compare.json and with --sensitivity sensitivity.csv into this folder; it is made if needed.",
+            "Write compare.csv, compare.json and, with --sensitivity, sensitivity.csv into this folder; it is created if needed.",
             valueName: "folder"),
         completion: .directory)
     var folder: String?
 
     @Flag(
         name: .customLong("sensitivity"),
-        help: "Also show the ratios with register, wire, selection, SRAM and DRAM figures at half and at twice.")
+        help: "Also show the ratios with register, wire, selection, SRAM and DRAM figures halved and doubled.")
     var showsSensitivity = false
 
-    @Flag(name: .customLong("per-layer"), help: "Show every layer, also where there are several cases.")
+    @Flag(name: .customLong("per-layer"), help: "Show every layer, even with several cases.")
     var showsLayers = false
 
     @Flag(name: .customLong("json"), help: "Print the summary as JSON instead of the tables.")
     var printsJSON = false
 
-    @Option(help: ArgumentHelp("Layers at once. (default: as many as there are cores)", valueName: "n"))
+    @Option(help: ArgumentHelp("Concurrent layers. (default: the number of cores)", valueName: "n"))
     var jobs: Int?
 
     func validate() throws {

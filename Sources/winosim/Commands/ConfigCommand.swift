@@ -6,7 +6,7 @@ import YAML
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Show machines, check files of every kind, explain keys, and list what ships.",
+        abstract: "Show machines, check files of every kind, explain keys, and list shipped files.",
         discussion: """
             Example:
               winosim config show --config mobile > mine.yaml
@@ -20,7 +20,7 @@ struct ConfigCommand: ParsableCommand {
 struct ConfigShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Print a machine with every key, as YAML that loads back equal.",
+        abstract: "Print a machine with every key, as YAML that loads as the same machine.",
         discussion: """
             Example:
               winosim config show --config mobile --set pe_array.rows=32

@@ -9,13 +9,13 @@ import YAML
 struct ConfigExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Say what keys of a configuration mean: type, unit, range, default, what they govern.",
+        abstract: "Explain keys of a configuration: type, unit, range, default, what they govern.",
         discussion: """
             Example:
               winosim config explain pe_array.lookahead
 
-            Without a key all keys are listed. A section such as pe_array explains all of its keys. The pages that entries \
-            name stand in the documentation: swift package generate-documentation, or the folders Sources/*/*.docc.
+            Without a key all keys are listed. A section such as pe_array explains all of its keys. The named pages are in \
+            the documentation: swift package generate-documentation, or the folders Sources/*/*.docc.
             """)
 
     @Argument(
@@ -34,9 +34,9 @@ struct ConfigExplainCommand: ParsableCommand {
     }
 }
 
-/// All keys of a configuration, and how their entries are shown.
+/// All keys of a configuration, and the texts of their entries.
 enum KeyTable {
-    /// In the order of files; those of a DRAM standard stand behind the memory's others.
+    /// In the order of files; those of a DRAM standard follow the memory's other keys.
     static let entries: [KeyEntry] = {
         var entries = Configuration.keyEntries
         let end = entries.lastIndex { $0.key.hasPrefix("dram") } ?? entries.endIndex - 1
@@ -44,22 +44,22 @@ enum KeyTable {
         return entries
     }()
 
-    /// The entry of a key, and those of its keys where it is a mapping.
+    /// The entry of a key, followed by its keys if it is a mapping.
     ///
-    /// - Throws: `InputError` for a key that is none, with the nearest one.
+    /// - Throws: `InputError` for an unknown key, with the nearest one.
     static func find(_ key: String) throws -> [KeyEntry] {
         let found = entries.filter { $0.key == key || $0.key.hasPrefix(key + ".") }
         guard found.first?.key == key else {
             let names = entries.map(\.key)
-            // A key without its section is meant as often as a misspelt one.
+            // A missing section is as common as a misspelt name.
             let near = names.first { $0.hasSuffix("." + key) } ?? nearestName(to: key, among: names)
-            let hint = near.map { ": did you mean \(quoted($0))?" } ?? "; 'winosim config explain' lists all"
+            let hint = didYouMean(near, otherwise: "; 'winosim config explain' lists all")
             throw InputError("unknown key \(quoted(key)) of a configuration\(hint)", at: nil)
         }
         return found
     }
 
-    /// An entry in lines: the key, what it governs, and a line for each thing that is known of it.
+    /// An entry: the key, what it governs, and one line for each property.
     static func text(_ entry: KeyEntry, width: Int) -> String {
         let facts = [
             ("type", entry.type), ("range", entry.range), ("unit", entry.unit), ("default", entry.defaultValue),
@@ -79,7 +79,7 @@ enum KeyTable {
         return table.text(within: width, prose: 2)
     }
 
-    /// A text without the marks that show code on a page.
+    /// A text without Markdown's marks of code.
     private static func plain(_ text: String) -> String { text.replacing("`", with: "") }
 
     static func json(_ entry: KeyEntry) -> JSON {

@@ -13,12 +13,12 @@ struct DRAMCommand: ParsableCommand {
             Example:
               winosim dram requests.txt --dram DDR4-2400 --set dram.ranks=2 --csv dram.csv
 
-            <requests> is a text with a line a request, "0x1f40 READ 12": its address, READ or WRITE, and the memory clock \
-            before which it is not offered. Up to as many as the memory has channels are offered a clock, in order; the \
-            first that is refused holds those behind it. winosim config list names the memories.
+            <requests> is a text file with one line per request, "0x1f40 READ 12": its address, READ or WRITE, and its \
+            earliest memory clock. Up to one request per channel is offered in each clock, in order; a refused request \
+            blocks those after it. winosim config list has the names of memories.
 
-            The second line says what limited the bandwidth: the share of clocks in which the data bus moved bursts, and what \
-            held the next burst in the others. The columns idle_* have all causes.
+            The second line shows what limited the bandwidth: the share of clocks in which the data bus moved bursts, and the \
+            cause that delayed the next burst in the others. The columns idle_* have all causes.
             """)
 
     @Argument(help: ArgumentHelp("The address trace.", valueName: "requests"), completion: .file())
@@ -33,7 +33,7 @@ struct DRAMCommand: ParsableCommand {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Change one key of the memory, such as dram.ranks=2 or dram.timings.tRCD=18. May be repeated; the last one counts.",
+            "Change one key of the memory, such as dram.ranks=2 or dram.timings.tRCD=18. May be repeated; the last value applies.",
             valueName: "key=value"),
         transform: Override.init(_:))
     var overrides: [Override] = []
@@ -43,7 +43,7 @@ struct DRAMCommand: ParsableCommand {
 
     @Option(
         name: .customLong("csv"),
-        help: ArgumentHelp("Write the figures to this file too, as CSV with one row.", valueName: "file"),
+        help: ArgumentHelp("Also write the figures to this file, as CSV with one row.", valueName: "file"),
         completion: .file(extensions: ["csv"]))
     var file: String?
 
@@ -60,7 +60,7 @@ struct DRAMCommand: ParsableCommand {
         let outside = requests.count { $0.address >= capacity }
         if outside > 0 {
             Console.say(
-                "winosim: \(NumberText.grouped(outside)) of \(NumberText.grouped(requests.count)) requests lie beyond the "
+                "winosim: \(NumberText.grouped(outside)) of \(NumberText.grouped(requests.count)) requests are beyond the "
                     + "memory's \(QuantityKind.capacity.format(Double(capacity))); their addresses wrap around")
         }
         if let file {

@@ -4,19 +4,19 @@ import ArgumentParser
 struct EnergyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "energy",
-        abstract: "Print the energy of a trace on a machine as CSV: a row a layer, component and action.",
+        abstract: "Print the energy of a trace on a machine as CSV: one row per layer, component and action.",
         discussion: """
             Example:
               winosim energy digits --config mobile --csv energy.csv
               winosim energy digits --config mobile --sensitivity
 
             The rows of a layer add up to its total. --sensitivity prints another table: the energy of all layers with
-            register, wire, selection, SRAM and DRAM figures at half and at twice.
+            register, wire, selection, SRAM and DRAM figures halved and doubled.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The trace: its manifest, a folder with a trace.yaml, or the name of a shipped one such as digits.",
+            "The trace: its manifest, a folder with a trace.yaml, or a shipped name such as digits.",
             valueName: "trace"),
         completion: Completions.trace)
     var path: String
@@ -27,13 +27,13 @@ struct EnergyCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("csv"),
-        help: ArgumentHelp("Write the CSV to this file, not to standard output.", valueName: "file"),
+        help: ArgumentHelp("Write the CSV to this file instead of standard output.", valueName: "file"),
         completion: .file(extensions: ["csv"]))
     var file: String?
 
     @Flag(
         name: .customLong("sensitivity"),
-        help: "Print the energy with register, wire, selection, SRAM and DRAM figures at half and at twice instead.")
+        help: "Print the energy with register, wire, selection, SRAM and DRAM figures halved and doubled instead.")
     var showsSensitivity = false
 
     func validate() throws { try requirePaths(("<trace>", path), ("--csv", file)) }

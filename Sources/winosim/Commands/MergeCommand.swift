@@ -5,13 +5,13 @@ import Sweeps
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge",
-        abstract: "Put the shards of a sweep back into one.",
+        abstract: "Merge the shards of a sweep.",
         discussion: """
             Example:
               winosim merge shard-1 shard-2 --output results
 
-            The folders are those of winosim sweep mine.yaml --shard 1/2 --output shard-1, and so on. Writes the sweep.csv \
-            and sweep.json that one process would have written.
+            The folders are those of winosim sweep mine.yaml --shard 1/2 --output shard-1, and so on. Writes the same \
+            sweep.csv and sweep.json as a sweep in one process.
             """)
 
     @Argument(help: ArgumentHelp("The folders of all shards.", valueName: "folder"), completion: .directory)
@@ -20,7 +20,7 @@ struct MergeCommand: ParsableCommand {
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write sweep.csv and sweep.json into this folder; it is made if needed.", valueName: "folder"),
+            "Write sweep.csv and sweep.json into this folder; it is created if needed.", valueName: "folder"),
         completion: .directory)
     var output: String
 

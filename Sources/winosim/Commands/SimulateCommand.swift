@@ -15,13 +15,13 @@ struct SimulateCommand: AsyncParsableCommand {
                   --set pe_array.multipliers=8 --output /tmp/run
 
             Prints a table. --output also writes layers.csv, energy.csv, area.csv and summary.json;
-            with --sensitivity sensitivity.csv; with --timeline timeline.json: what each part of the machine did when.
+            with --sensitivity also sensitivity.csv; with --timeline also timeline.json, the activity of each unit over time.
             Open it in ui.perfetto.dev or chrome://tracing; 1 us there is 1 cycle.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The trace: its manifest, a folder with a trace.yaml, or the name of a shipped one such as digits.",
+            "The trace: its manifest, a folder with a trace.yaml, or a shipped name such as digits.",
             valueName: "trace"),
         completion: Completions.trace)
     var path: String
@@ -33,7 +33,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write layers.csv, energy.csv, area.csv, summary.json and with --sensitivity sensitivity.csv into this folder; it is made if needed.",
+            "Write layers.csv, energy.csv, area.csv, summary.json and, with --sensitivity, sensitivity.csv into this folder; it is created if needed.",
             valueName: "folder"),
         completion: .directory)
     var folder: String?
@@ -45,23 +45,23 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Flag(
         name: .customLong("sensitivity"),
-        help: "Also show the energy with register, wire, selection, SRAM and DRAM figures at half and at twice.")
+        help: "Also show the energy with register, wire, selection, SRAM and DRAM figures halved and doubled.")
     var showsSensitivity = false
 
     @Flag(
         name: .customLong("verify"),
-        help: "Compute the layers' outputs from the operands that the machine multiplies, and compare them.")
+        help: "Compute the layers' outputs from the multiplied operands, and compare them with the trace's.")
     var verifies = false
 
     @Option(
         help: ArgumentHelp(
-            "With --verify: the largest error, as a share of max|outputs|. (default: 1e-4)", valueName: "x"))
+            "With --verify: the largest allowed error, as a share of max|outputs|. (default: 1e-4)", valueName: "x"))
     var tolerance: Double?
 
     @Flag(name: .customLong("json"), help: "Print the summary as JSON instead of the table.")
     var printsJSON = false
 
-    @Option(help: ArgumentHelp("Layers at once. (default: as many as there are cores)", valueName: "n"))
+    @Option(help: ArgumentHelp("Concurrent layers. (default: the number of cores)", valueName: "n"))
     var jobs: Int?
 
     func validate() throws {
@@ -70,10 +70,10 @@ struct SimulateCommand: AsyncParsableCommand {
             throw ValidationError("--jobs is \(jobs), expected a whole number from 1 to 4096.")
         }
         if recordsTimeline && folder == nil {
-            throw ValidationError("--timeline writes timeline.json into the folder of --output, which is missing.")
+            throw ValidationError("--timeline requires --output, the folder of timeline.json.")
         }
         if let tolerance {
-            guard verifies else { throw ValidationError("--tolerance has no meaning without --verify.") }
+            guard verifies else { throw ValidationError("--tolerance requires --verify.") }
             guard tolerance >= 0, tolerance.isFinite else {
                 throw ValidationError("--tolerance is \(tolerance), expected a number of at least 0, such as 1e-4.")
             }
@@ -99,7 +99,7 @@ struct SimulateCommand: AsyncParsableCommand {
         try Self.judge(report)
     }
 
-    /// Ends the command with exit code 1 where outputs are wrong, or none was compared.
+    /// Ends the command with exit code 1 if outputs are wrong, or none was compared.
     private static func judge(_ report: SimulationReport) throws {
         guard let layers = report.verification else { return }
         let failed = layers.filter { if case .failed = $0.status { true } else { false } }.map(\.layer)
@@ -107,7 +107,7 @@ struct SimulateCommand: AsyncParsableCommand {
             Console.say("winosim: verification failed: \(failed.joined(separator: ", "))")
             if let advice = report.verificationAdvice { Console.say("winosim: \(advice)") }
         } else if layers.allSatisfy({ if case .skipped = $0.status { true } else { false } }) {
-            Console.say("winosim: nothing could be verified: every layer was skipped")
+            Console.say("winosim: nothing was verified: every layer was skipped")
         } else {
             return
         }

@@ -9,43 +9,44 @@ import YAML
 struct SweepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sweep",
-        abstract: "Run traces on many machines, and show those that no other machine beats.",
+        abstract: "Run traces on many machines, and show the Pareto front.",
         discussion: """
             Example:
               winosim sweep multipliers-lookahead --output results
               winosim sweep mine.yaml --output results --resume
 
-            A sweep is a file of axes over keys of a configuration and over traces, or the name of a shipped one (winosim \
-            config list). Prints the Pareto front. --output writes sweep.csv with a row a point, sweep.json, and while it \
-            runs a journal of finished points, with which --resume goes on. A point that fails keeps its row with the \
-            reason; the exit code is then 1.
+            A sweep is a file with axes over keys of a configuration and over traces, or the name of a shipped one (winosim \
+            config list). Prints the Pareto front. --output writes sweep.csv with one row per point, sweep.json, and during \
+            the run a journal of finished points, from which --resume continues. A failed point has a row with the reason; \
+            the exit code is then 1.
             """)
 
     @Argument(
-        help: ArgumentHelp("The sweep: a file, or a shipped one's name.", valueName: "sweep"),
+        help: ArgumentHelp("The sweep: a file, or a shipped name.", valueName: "sweep"),
         completion: Completions.sweep)
     var path: String
 
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write sweep.csv, sweep.json and the journal into this folder; it is made if needed.", valueName: "folder"),
+            "Write sweep.csv, sweep.json and the journal into this folder; it is created if needed.",
+            valueName: "folder"),
         completion: .directory)
     var folder: String?
 
-    @Flag(name: .customLong("resume"), help: "With --output: go on with what the folder's journal has.")
+    @Flag(name: .customLong("resume"), help: "With --output: continue from the folder's journal.")
     var resumes = false
 
     @Option(
-        help: ArgumentHelp("With --output: run every N-th point alone, from the I-th; I is 1 to N.", valueName: "i/n"))
+        help: ArgumentHelp("With --output: run only every N-th point, from the I-th; I is 1 to N.", valueName: "i/n"))
     var shard: String?
 
-    @Option(help: ArgumentHelp("Points at once. (default: as many as there are cores)", valueName: "n"))
+    @Option(help: ArgumentHelp("Concurrent points. (default: the number of cores)", valueName: "n"))
     var jobs: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How much is kept of what points share, such as '1 GiB'. (default: half of the memory that is free)",
+            "The limit of the cache that points share, such as '1 GiB'. (default: half of the free memory)",
             valueName: "size"))
     var memory: String?
 
@@ -65,11 +66,11 @@ struct SweepCommand: AsyncParsableCommand {
                 throw ValidationError("--shard is \(quoted(shard)), expected I/N with I from 1 to N, such as 2/4.")
             }
             if folder == nil {
-                throw ValidationError("--shard wants a folder of its own for its journal: --output is missing.")
+                throw ValidationError("--shard requires --output, a separate folder for its journal.")
             }
         }
         if resumes && folder == nil {
-            throw ValidationError("--resume goes on with the journal in the folder of --output, which is missing.")
+            throw ValidationError("--resume requires --output, the folder of the journal.")
         }
     }
 
@@ -86,7 +87,7 @@ struct SweepCommand: AsyncParsableCommand {
         if let note = plan.note { Console.say(note) }
         if let damaged = journal?.damagedLines, damaged > 0 {
             Console.say(
-                "\(damaged) of the journal's lines \(damaged == 1 ? "is" : "are") damaged: what they held runs again")
+                "\(damaged) of the journal's lines \(damaged == 1 ? "is" : "are") damaged: their points run again")
         }
         let progress = SweepProgress()
         let result = try await runner.run(journal: journal) { progress.tell(done: $0, of: $1) }
@@ -100,7 +101,7 @@ struct SweepCommand: AsyncParsableCommand {
 }
 
 extension SweepResult {
-    /// Writes the files where a folder is given, prints the front, and ends with exit code 1 where a point failed.
+    /// Writes the files if a folder is given, prints the front, and ends with exit code 1 if a point failed.
     func show(folder: String?, printsJSON: Bool) throws {
         if let folder {
             let files = try Signals.holding { try write(to: folder) }
@@ -112,11 +113,11 @@ extension SweepResult {
 }
 
 extension ConfigurationLibrary {
-    /// The file of a sweep: one that is there, or a shipped one.
+    /// The file of a sweep: an existing one, or a shipped one.
     ///
-    /// - Throws: `FileError` where there is neither, with the nearest shipped name.
+    /// - Throws: `FileError` if there is neither, with the nearest shipped name.
     func resolveSweep(_ nameOrPath: String) throws -> String {
-        // A folder of that name may be the one of an earlier run's results.
+        // A folder of that name may have an earlier run's results.
         if nameOrPath.contains("/") || InputFile.isFile(nameOrPath) { return nameOrPath }
         return try item(nameOrPath, among: sweeps(), what: "sweep").path
     }

@@ -9,7 +9,7 @@ import Traces
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace",
-        abstract: "List traces, look into them, check them, measure their fill-in, and make them from densities.",
+        abstract: "List, show and check traces, measure their fill-in, and make traces from densities.",
         discussion: """
             Example:
               winosim trace info digits
@@ -29,12 +29,12 @@ struct TraceValidateCommand: ParsableCommand {
             Example:
               winosim trace validate mine.yaml digits resnet-18/dense
 
-            Checks all traces and ends with the exit code of the first that is wrong. Warns of layers whose simulation on \
-            the default machine would take more memory than is free.
+            Checks all traces; the exit code is that of the first with an error. Warns of layers whose simulation on the \
+            default machine needs more memory than is free.
             """)
 
     @Argument(
-        help: ArgumentHelp("Manifests, folders with a trace.yaml, or names of shipped traces.", valueName: "trace"),
+        help: ArgumentHelp("Manifests, folders with a trace.yaml, or shipped names.", valueName: "trace"),
         completion: Completions.trace)
     var paths: [String]
 

@@ -6,21 +6,21 @@ import Traces
 struct TraceFillInCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fill-in",
-        abstract: "Measure how far Winograd's transforms fill in the zeros of weights and activations.",
+        abstract: "Measure how the Winograd transforms fill in zeros of weights and activations.",
         discussion: """
             Example:
               winosim trace fill-in digits/spatial-pruned
               winosim trace fill-in digits --layers 'conv[23]' --csv fill-in.csv
 
-            Prints a row a layer: the shares of elements that are not exactly zero, of taps and of G g G^T, of pixels with \
-            and without a ReLU, and of B^T d B without a ReLU, with one before and with one after the transform. What the \
-            trace does not tell is empty. Zeros drawn from a spatial density are filled in by structure. Layers to which \
-            Winograd's algorithm does not apply are left out, and named.
+            Prints one row per layer: the shares of elements that are not exactly zero, of taps and of G g G^T, of pixels \
+            with and without a ReLU, and of B^T d B without a ReLU, with one before and with one after the transform. Values \
+            that the trace does not determine are empty. Zeros drawn from a spatial density are filled in by structure. \
+            Layers without a Winograd form are skipped, and named.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The trace: its manifest, a folder with a trace.yaml, or the name of a shipped one such as digits.",
+            "The trace: its manifest, a folder with a trace.yaml, or a shipped name such as digits.",
             valueName: "trace"),
         completion: Completions.trace)
     var path: String
@@ -31,7 +31,7 @@ struct TraceFillInCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The edge of the output tile, where not the layers' own; what lives in the Winograd domain has no other.",
+            "The edge of the output tile, instead of the layers' own. Operands in the Winograd domain have a fixed tile.",
             valueName: "m"))
     var tile: Int?
 
@@ -40,7 +40,7 @@ struct TraceFillInCommand: ParsableCommand {
 
     @Option(
         name: .customLong("csv"),
-        help: ArgumentHelp("Write the figures to this file too, as CSV with a row a layer.", valueName: "file"),
+        help: ArgumentHelp("Also write the figures to this file, as CSV with one row per layer.", valueName: "file"),
         completion: .file(extensions: ["csv"]))
     var file: String?
 

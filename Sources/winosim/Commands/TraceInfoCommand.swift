@@ -6,24 +6,24 @@ import Traces
 struct TraceInfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
-        abstract: "Print what is in a trace: its layers, their operands and densities, the tensors.",
+        abstract: "Print a trace's layers, operands, densities and tensors.",
         discussion: """
             Example:
               winosim trace info digits
 
-            Densities are those of the operands as the trace gives them, before any transform.
+            Densities are those of the trace's operands, before any transform.
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The trace: its manifest, a folder with a trace.yaml, or the name of a shipped one such as digits.",
+            "The trace: its manifest, a folder with a trace.yaml, or a shipped name such as digits.",
             valueName: "trace"),
         completion: Completions.trace)
     var path: String
 
     @OptionGroup var traces: TraceLibraryOptions
 
-    @Flag(name: .customLong("json"), help: "Print all of it as JSON instead of the tables.")
+    @Flag(name: .customLong("json"), help: "Print everything as JSON instead of the tables.")
     var printsJSON = false
 
     func validate() throws { try requirePaths(("<trace>", path)) }

@@ -8,7 +8,7 @@ import YAML
 struct TraceSynthesizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "synthesize",
-        abstract: "Make a trace of densities from layer shapes.",
+        abstract: "Make a trace from layer shapes and densities.",
         discussion: """
             Example:
               winosim trace synthesize shapes.csv --weights 0.4 --activations 0.41 \\
@@ -16,15 +16,15 @@ struct TraceSynthesizeCommand: ParsableCommand {
               winosim trace synthesize resnet-18/dense --domain spatial \\
                   --weights 0.6 --activations 0.5 --model pruned --output pruned.yaml
 
-            <shapes> is a trace, of which the shapes are taken, or a CSV file whose first line names the columns: layer, C, \
-            K, H_in, W_in, kernel and, if wanted, stride, pad, dilation, groups, batch. A kernel, stride, pad or dilation \
-            is one number or height x width, such as 3x5; or give each direction a column: kernel_height, kernel_width, \
-            stride_height and so on. H_out, W_out, dense_mults, weights are checked, note is not read; any other column is \
+            <shapes> is a trace, of which only the shapes are used, or a CSV file whose first line names the columns: layer, \
+            C, K, H_in, W_in, kernel and optionally stride, pad, dilation, groups, batch. A kernel, stride, pad or dilation \
+            is one number or height x width, such as 3x5; or use one column per direction: kernel_height, kernel_width, \
+            stride_height and so on. H_out, W_out, dense_mults, weights are checked, note is ignored; any other column is \
             an error.
 
-            The densities are those of layers that Winograd's algorithm can compute (square kernel, stride and dilation 1); \
-            for the others see --others. A trace of the Winograd domain has no direct form: for machines with \
-            mapping.algorithm: direct, such as dense-direct, make one with --domain spatial.
+            The densities apply to layers with a Winograd form (square kernel, stride and dilation 1); for the others see \
+            --others. A trace in the Winograd domain has no direct form: for machines with mapping.algorithm: direct, such \
+            as dense-direct, use --domain spatial.
             """)
 
     @Argument(
@@ -40,13 +40,13 @@ struct TraceSynthesizeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The share of non-zero activations, 0 to 1.", valueName: "density"))
     var activations = 1.0
 
-    @Option(help: "Where the densities hold: winograd (after the transforms, the ReLU too) or spatial.")
+    @Option(help: "The domain of the densities: winograd (after the transforms and the ReLU) or spatial.")
     var domain = Domain.winograd
 
-    @Option(help: ArgumentHelp("Where the weights' density holds, if not in --domain.", valueName: "domain"))
+    @Option(help: ArgumentHelp("The domain of the weights' density, if not --domain.", valueName: "domain"))
     var weightDomain: Domain?
 
-    @Option(help: ArgumentHelp("Where the activations' density holds, if not in --domain.", valueName: "domain"))
+    @Option(help: ArgumentHelp("The domain of the activations' density, if not --domain.", valueName: "domain"))
     var activationDomain: Domain?
 
     @Option(help: ArgumentHelp("The edge m of the Winograd output tile.", valueName: "m"))
@@ -62,21 +62,21 @@ struct TraceSynthesizeCommand: ParsableCommand {
             valueName: "w,a"))
     var others: DensityPair?
 
-    @Option(help: ArgumentHelp("What fixes everything that is drawn.", valueName: "n"))
+    @Option(help: ArgumentHelp("The seed of all drawn values.", valueName: "n"))
     var seed = 1
 
-    @Option(help: ArgumentHelp("Images, where not those of the shapes.", valueName: "n"))
+    @Option(help: ArgumentHelp("The batch size, instead of that of the shapes.", valueName: "n"))
     var batch: Int?
 
-    @Option(help: ArgumentHelp("The model's name. (default: the shapes file's)", valueName: "name"))
+    @Option(help: ArgumentHelp("The model's name. (default: the name of the shapes)", valueName: "name"))
     var model: String?
 
-    @Option(help: ArgumentHelp("One line on what the trace is.", valueName: "text"))
+    @Option(help: ArgumentHelp("A description of the trace in one line.", valueName: "text"))
     var description = ""
 
     @Option(
         name: .customLong("output"),
-        help: ArgumentHelp("Write the manifest to this file, not to standard output.", valueName: "file"),
+        help: ArgumentHelp("Write the manifest to this file instead of standard output.", valueName: "file"),
         completion: .file(extensions: ["yaml"]))
     var file: String?
 
@@ -114,12 +114,12 @@ struct TraceSynthesizeCommand: ParsableCommand {
         Console.say("written: \(file), \(table.rows.count) layers")
     }
 
-    /// The layers' shapes, a name for the model, and what it multiplies elsewhere.
+    /// The layers' shapes, the model's name, and its products outside of layers.
     private func shapes() throws -> (table: LayerTable, name: String, notExported: [NotExported]) {
         if path.lowercased().hasSuffix(".csv") {
             let bytes = try InputFile.bytes(of: path, limit: Document.sizeLimit)
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw InputError("the file is no UTF-8", at: Mark(file: path, line: 1, column: 1))
+                throw InputError("invalid UTF-8: the file must be UTF-8", at: Mark(file: path, line: 1, column: 1))
             }
             let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
             return (try LayerTable(csv: text, file: path), name.isEmpty ? "synthetic" : name, [])
@@ -131,7 +131,7 @@ struct TraceSynthesizeCommand: ParsableCommand {
 
 extension Domain: ExpressibleByArgument {}
 
-/// Two densities behind an option: `0.8,1`.
+/// An option's two densities: `0.8,1`.
 struct DensityPair: ExpressibleByArgument {
     let weights: Double
     let activations: Double

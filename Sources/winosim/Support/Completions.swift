@@ -1,9 +1,10 @@
 import ArgumentParser
+import Files
 import Foundation
 import Hardware
 import Traces
 
-/// What a shell proposes behind an argument: names of what ships, and files.
+/// A shell's completions of arguments: shipped names, and files.
 enum Completions {
     /// Traces: manifests and folders.
     static let trace = completion { try traces($0).list().map(\.name) }
@@ -21,7 +22,7 @@ enum Completions {
     static let run = completion { try library($0).comparisons().map(\.name) + traces($0).list().map(\.name) }
     /// Sweeps.
     static let sweep = completion { try library($0).sweeps().map(\.name) }
-    /// Memories, which have no files of one's own.
+    /// Memories, which are always shipped.
     static let memory = completion([]) { try library($0).memories().map(\.name) }
 
     private static func completion(
@@ -34,7 +35,7 @@ enum Completions {
         }
     }
 
-    /// What ships, from the folder that the command line names so far.
+    /// The shipped configurations, from the folder on the command line so far.
     private static func library(_ words: [String]) throws -> ConfigurationLibrary {
         try LibraryOptions.library(in: value(of: "--configs", in: words))
     }
@@ -47,8 +48,8 @@ enum Completions {
         words.firstIndex(of: option).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
     }
 
-    /// Files of some kinds, and folders with a slash behind them. A folder that is the only one comes with what is in it, since
-    /// a shell ends a word of which there is one form.
+    /// Files of some kinds, and folders with a trailing slash. A single folder is followed by its contents, since a shell ends a
+    /// word with only one completion.
     static func files(_ prefix: String, _ extensions: [String]) -> [String] {
         let found = entries(prefix, extensions)
         guard found.count == 1, let folder = found.first, folder.hasSuffix("/") else { return found }
@@ -56,15 +57,15 @@ enum Completions {
     }
 
     private static func entries(_ prefix: String, _ extensions: [String]) -> [String] {
-        let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
+        let folder = InputFile.folder(of: prefix)
         let start = prefix.dropFirst(folder.count)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
         return names.filter { $0.hasPrefix(start) && (!$0.hasPrefix(".") || !start.isEmpty) }.sorted().compactMap {
             name in
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: folder + name, isDirectory: &isFolder) else { return nil }
-            if isFolder.boolValue { return "\(folder)\(name)/" }
-            return extensions.contains((name as NSString).pathExtension.lowercased()) ? folder + name : nil
+            let path = folder + name
+            if InputFile.isFolder(path) { return path + "/" }
+            return InputFile.isFile(path) && extensions.contains((name as NSString).pathExtension.lowercased())
+                ? path : nil
         }
     }
 }

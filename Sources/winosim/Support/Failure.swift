@@ -2,9 +2,9 @@ import ArgumentParser
 import Files
 import Foundation
 
-/// From an error to what the user reads and the exit code that scripts see.
+/// Converts errors to messages and exit codes.
 enum Failure {
-    /// Exit codes, after `sysexits.h` but for `work`.
+    /// Exit codes, as in `sysexits.h` except `work`.
     enum Code: Int32 {
         case work = 1
         case badData = 65
@@ -13,14 +13,14 @@ enum Failure {
         case unwritable = 73
     }
 
-    /// Says on standard error what went wrong with a command, and ends the program.
+    /// Prints a command's error on standard error, and ends the program.
     static func exit(_ error: any Error, of command: any ParsableCommand.Type) -> Never {
         if let code = report(error) { Foundation.exit(code.rawValue) }
         leave(error, to: command)
     }
 
-    /// Ends the program with what the argument parser has to say: help and its like on standard output, usage on standard
-    /// error. The parser's own way out does not notice that standard output cannot be written.
+    /// Ends the program with the argument parser's text: help on standard output, usage on standard error. The parser's own exit
+    /// ignores errors of standard output.
     static func leave(_ error: any Error, to command: any ParsableCommand.Type) -> Never {
         let (text, code) = (command.fullMessage(for: error), command.exitCode(for: error))
         guard !text.isEmpty, code.isSuccess else {
@@ -35,14 +35,14 @@ enum Failure {
         Foundation.exit(code.rawValue)
     }
 
-    /// Says what went wrong; nil for what belongs to the argument parser: help, usage, and exit codes already decided.
+    /// Prints an error; nil for those of the argument parser: help, usage, and exit codes already decided.
     static func report(_ error: any Error) -> Code? {
         guard let (code, text) = words(for: error) else { return nil }
         Console.say(text)
         return code
     }
 
-    /// The exit code and what to say; nil for what belongs to the argument parser.
+    /// The exit code and the message; nil for errors of the argument parser.
     static func words(for error: any Error) -> (code: Code, text: String)? {
         switch error {
         case let error as InputError:

@@ -5,19 +5,19 @@ import Foundation
 import Hardware
 import Traces
 
-/// Which machine runs.
+/// Options that select the machine.
 struct MachineOptions: ParsableArguments {
     @Option(
         name: .customLong("config"),
         help: ArgumentHelp(
-            "The machine: a YAML file, or the name of a shipped one such as mobile. Without it the default machine runs.",
+            "The machine: a YAML file, or a shipped name such as mobile. (default: the default machine)",
             valueName: "file"), completion: Completions.machine)
     var file: String?
 
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Change one key of the machine, such as pe_array.rows=32. May be repeated; the last one counts.",
+            "Change one key of the machine, such as pe_array.rows=32. May be repeated; the last value applies.",
             valueName: "key=value"),
         transform: Override.init(_:))
     var overrides: [Override] = []
@@ -35,11 +35,11 @@ struct MachineOptions: ParsableArguments {
     }
 }
 
-/// Where the shipped traces are.
+/// The option that selects the folder of shipped traces.
 struct TraceLibraryOptions: ParsableArguments {
     @Option(
         name: .customLong("traces"),
-        help: ArgumentHelp("The folder of shipped traces, where it is not found by itself.", valueName: "folder"),
+        help: ArgumentHelp("The folder of shipped traces. (default: it is searched for)", valueName: "folder"),
         completion: .directory)
     var folder: String?
 
@@ -47,30 +47,30 @@ struct TraceLibraryOptions: ParsableArguments {
 
     /// The shipped traces.
     ///
-    /// - Throws: `FileError` where the folder that was asked for is none.
+    /// - Throws: `FileError` if the given folder does not exist.
     func library() throws -> TraceLibrary { try Self.library(in: folder) }
 
-    /// The shipped traces of a folder, or of where they are found.
+    /// The shipped traces of a folder, or of the folder that is found.
     ///
-    /// - Throws: `FileError` where the folder that was asked for is none.
+    /// - Throws: `FileError` if the given folder does not exist.
     static func library(in folder: String?) throws -> TraceLibrary {
         try TraceLibrary(
             directory: folder, environment: ProcessInfo.processInfo.environment,
             executable: Bundle.main.executablePath, workingDirectory: FileManager.default.currentDirectoryPath)
     }
 
-    /// Reads the trace that a manifest's path, the folder of one, or the name of a shipped one means.
+    /// Reads a trace by its manifest, its folder, or a shipped name.
     ///
     /// - Throws: `FileError`, `InputError`.
     func load(_ argument: String) throws -> Trace { try Trace.load(path: library().resolve(argument)) }
 }
 
-/// Where the shipped configurations are.
+/// The option that selects the folder of shipped configurations.
 struct LibraryOptions: ParsableArguments {
     @Option(
         name: .customLong("configs"),
         help: ArgumentHelp(
-            "The folder of shipped configurations and energy tables, where it is not found by itself.",
+            "The folder of shipped configurations and energy tables. (default: it is searched for)",
             valueName: "folder"), completion: .directory)
     var folder: String?
 
@@ -78,12 +78,12 @@ struct LibraryOptions: ParsableArguments {
 
     /// The shipped configurations.
     ///
-    /// - Throws: `FileError` where the folder that was asked for is none.
+    /// - Throws: `FileError` if the given folder does not exist.
     func library() throws -> ConfigurationLibrary { try Self.library(in: folder) }
 
-    /// The shipped configurations of a folder, or of where they are found.
+    /// The shipped configurations of a folder, or of the folder that is found.
     ///
-    /// - Throws: `FileError` where the folder that was asked for is none.
+    /// - Throws: `FileError` if the given folder does not exist.
     static func library(in folder: String?) throws -> ConfigurationLibrary {
         try ConfigurationLibrary(
             directory: folder, environment: ProcessInfo.processInfo.environment,
@@ -94,14 +94,14 @@ struct LibraryOptions: ParsableArguments {
 extension DRAMConfiguration {
     /// The shipped memory of this name, with overrides `dram.key=value`.
     ///
-    /// - Throws: `FileError` where none ships under the name, with the nearest one; `InputError`.
+    /// - Throws: `FileError` for an unknown name, with the nearest one; `InputError`.
     static func named(
         _ name: String, overrides: [Override], _ library: ConfigurationLibrary
     ) throws -> DRAMConfiguration {
         let names = try library.memoryPresets().names
         guard names.contains(name) else {
-            let near = nearestName(to: name, among: names).map { ": did you mean \(quoted($0))?" } ?? ";"
-            let shipped = names.isEmpty ? "none ships" : "shipped are \(names.joined(separator: ", "))"
+            let near = didYouMean(nearestName(to: name, among: names), otherwise: ";")
+            let shipped = names.isEmpty ? "none is shipped" : "expected one of \(names.joined(separator: ", "))"
             throw FileError(
                 .read, path: "--dram \(name)", reason: "there is no shipped memory of this name\(near) \(shipped)")
         }

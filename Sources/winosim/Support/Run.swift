@@ -4,22 +4,22 @@ import Reports
 import Simulation
 import Traces
 
-/// A trace that has run on a machine.
+/// A run of a trace on a machine.
 struct Run {
-    /// What is shown of the layers that ran.
+    /// The report of the layers that ran.
     let report: SimulationReport
 
-    /// Loads a trace and a machine, and runs the one on the other.
+    /// Loads a trace and a machine, and runs the trace on the machine.
     ///
     /// - Parameters:
     ///   - path: the trace, by its path or name.
-    ///   - traces: where the shipped traces are.
-    ///   - options: which machine runs.
-    ///   - layers: which layers run.
-    ///   - jobs: layers at once; the number of cores where nil.
-    ///   - tolerance: with which the outputs are verified, if they are to be.
+    ///   - traces: the shipped traces.
+    ///   - options: the machine.
+    ///   - layers: the layers that run.
+    ///   - jobs: concurrent layers; nil is the number of cores.
+    ///   - tolerance: the tolerance of the verification; nil verifies nothing.
     ///   - recordsTimeline: whether the report has a timeline.
-    ///   - showsSensitivity: whether the report has the energies with half and twice of some figures.
+    ///   - showsSensitivity: whether the report has the energies with some figures halved and doubled.
     /// - Throws: `FileError`, `InputError`, `BrokenLaw`.
     init(
         _ path: String, of traces: TraceLibraryOptions, on options: MachineOptions, layers: LayerSelection,

@@ -1,7 +1,7 @@
 """Writes and reads the layer traces that winosim simulates.
 
-A trace is a YAML manifest beside a safetensors file. ``TraceWriter`` makes one of numpy arrays or PyTorch tensors,
-``read_trace`` reads one back, and ``winograd_trace.pytorch`` records a PyTorch model while it runs:
+A trace is a YAML manifest and a safetensors file. ``TraceWriter`` makes one from numpy arrays or PyTorch tensors,
+``read_trace`` reads one, and ``winograd_trace.pytorch`` records a PyTorch model while it runs:
 
     from winograd_trace import TraceWriter, Values
 

@@ -2,9 +2,9 @@
 
     python -m winograd_trace.calibrated Traces
 
-reads ``layers.csv`` of each network's folder and writes one manifest a method beside it. The paper publishes how many
-multiplications each network saves, and no layer's densities that could be recovered. So all 3x3 layers after the first
-have one weight and one activation density, chosen so that the total comes out; a calibration, and no measurement.
+reads ``layers.csv`` in each network's folder and writes one manifest per method into it. The paper publishes the saved
+multiplications of each network, but no densities per layer. So all 3x3 layers after the first have one weight density
+and one activation density, chosen to give the published total: a calibration, not a measurement.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FIRST_WEIGHTS = 0.8
 
 @dataclass(frozen=True)
 class Densities:
-    """What the 3x3 layers after the first keep of weights and of activations."""
+    """Densities of weights and of activations in the 3x3 layers after the first."""
 
     weights: float
     activations: float
@@ -37,7 +37,7 @@ class Densities:
 
 @dataclass(frozen=True)
 class Network:
-    """One of the paper's networks. ``first`` names the 3x3 layer that reads the image, where one does."""
+    """One of the paper's networks. ``first`` names the 3x3 layer that reads the image, if there is one."""
 
     folder: str
     title: str
@@ -103,7 +103,7 @@ def read_shapes(path: Path) -> list[tuple[str, Shape]]:
     try:
         return [(row["layer"], _shape(row)) for row in rows]
     except (KeyError, TypeError, ValueError) as error:
-        raise TraceError(f"{path}: a layer without a whole number where one is due: {error}") from None
+        raise TraceError(f"{path}: a layer lacks a whole number: {error}") from None
 
 
 def make_trace(network: Network, method: Method, shapes: Iterable[tuple[str, Shape]]) -> Trace:
@@ -135,14 +135,14 @@ def multiply_reduction(layers: Iterable[Layer], uncounted: tuple[str, ...] = ())
 
 
 def expected_products(layer: Layer) -> float:
-    """Products that a layer of densities is expected to need, with F(2x2, 3x3) where it is a Winograd layer.
+    """The expected number of products of a layer of densities, with F(2x2, 3x3) if it is a Winograd layer.
 
-    A Winograd layer has K * C/groups * tiles * n^2 pairs of operands, border tiles included; a direct one as many as it
-    has multiplications.
+    A Winograd layer has K * C/groups * tiles * n^2 pairs of operands, border tiles included. A direct layer has one
+    pair per multiplication.
     """
     weights, activations, shape = layer.weights, layer.activations, layer.shape
     if not isinstance(weights, Density) or not isinstance(activations, Density):
-        raise TraceError(f"layer '{layer.name}': expected products follow from densities")
+        raise TraceError(f"layer '{layer.name}': an operand is no density; expected products require densities")
     pairs = shape.dense_multiplies
     if layer.is_winograd:
         positions = (layer.tile + shape.kernel[0] - 1) ** 2

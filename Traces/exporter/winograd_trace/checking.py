@@ -1,7 +1,7 @@
-"""Whether what a layer returned is what its exported operands compute.
+"""Checks that a layer returned what its exported operands compute.
 
-A layer's ``forward`` may multiply by something else than the layer's ``weight``: by a mask, by quantized weights. So
-its outputs are computed again in float64 from what is exported, and compared filter by filter.
+A layer's ``forward`` may multiply by something other than the layer's ``weight``: by a mask, by quantized weights. So
+its outputs are recomputed in float64 from the exported operands, and compared filter by filter.
 
 Rounding moves an output y = sum of w * x by a share of three magnitudes: of y itself, of the bias that was added to it,
 and of q, the root of the sum of (w * x)^2, by which independent errors of the factors grow. The share is a few times
@@ -36,7 +36,7 @@ TF32_ROUNDING = 2.0**-11
 def check_outputs(
     layer: Layer, returned: Array, bias: Array, datatypes: Iterable[torch.dtype], device: torch.device
 ) -> None:
-    """Raises a TraceError, with the layer's name and the error, where the layer returned something else.
+    """Raises a TraceError, with the layer's name and the error, if the layer returned something else.
 
     ``returned`` are its outputs less its bias in float64. ``datatypes`` are what the layer multiplied and returned.
     """
@@ -54,8 +54,8 @@ def check_outputs(
     raise TraceError(
         f"layer '{layer.name}': what it returned, less its bias, is not what its weights compute: the error reaches "
         f"{largest:.3g} where outputs reach {outputs:.3g}{share}; rounding explains up to {tolerance:.1e}. Its forward "
-        "multiplies by something else than its weight (a mask, quantized weights), or does more than multiply. Masks "
-        "and the like are followed as torch.nn.utils.prune or as a parametrization of the weight"
+        "multiplies by something other than its weight (a mask, quantized weights), or does more than multiply. Use "
+        "torch.nn.utils.prune or a parametrization of the weight, which are supported"
     )
 
 
@@ -71,7 +71,7 @@ def _recompute(layer: Layer, datatype: torch.dtype) -> tuple[Array, Array]:
         height, width = shape.output
         return layer.reference_outputs(), np.sqrt(tiles[:, :, :height, :width])
     x, w = (torch.from_numpy(operand.array).to(datatype).double() for operand in (layer.activations, layer.weights))
-    # A magnitude needs no float64, only numbers whose squares float32 holds.
+    # Magnitudes need no float64, only squares within the range of float32.
     scales = [max(float(factor.abs().max()), 1e-300) for factor in (x, w)]
     a, b = ((factor / scale).float() ** 2 for factor, scale in zip((x, w), scales, strict=True))
     if layer.operation == "linear":
@@ -92,10 +92,10 @@ def _rounding(datatype: torch.dtype, device: torch.device) -> float:
     rounding = torch.finfo(datatype).eps / 2
     if datatype != torch.float32:
         return rounding
-    # Graphics processors take TF32 unless told otherwise; the CPU takes less than float32 where it is allowed to.
+    # By default graphics processors use TF32; the CPU uses less than float32 only if that is enabled.
     try:
         allowed = {torch.get_float32_matmul_precision()}
-    except RuntimeError:  # PyTorch's older and newer settings were mixed, and it does not say which holds.
+    except RuntimeError:  # PyTorch's older and newer settings were mixed, and it does not report which applies.
         allowed = {"medium"}
     for part in ("conv", "matmul", "rnn"):
         allowed.add(getattr(getattr(torch.backends.mkldnn, part, None), "fp32_precision", "ieee"))

@@ -1,12 +1,12 @@
-"""Counts the multiplications that PyTorch makes while a model runs, and says in which module it makes them.
+"""Counts PyTorch's multiplications while a model runs, by module.
 
-Every convolution, matrix product, recurrent layer and attention passes PyTorch's dispatcher, whatever called it: a
-module, a function, ``@``, a fused path. A ``TorchDispatchMode`` sees each of them with its operands' shapes; a
-``TorchFunctionMode`` above it sees the name by which the model called it (``einsum``, where the dispatcher has ``bmm``).
+Every convolution, matrix product, recurrent layer and attention passes PyTorch's dispatcher, whatever calls it: a
+module, a function, ``@``, a fused path. A ``TorchDispatchMode`` receives each call with its operands' shapes; a
+``TorchFunctionMode`` receives the name that the model used (``einsum``, where the dispatcher has ``bmm``).
 
-What multiplies element by element (normalization, scaling, gates, activation functions, interpolation, pooling) is not
-counted, as in other counts of multiplications; a product that broadcasts both operands (``torch.outer``) is. What
-leaves PyTorch (numpy) passes no dispatcher and is not seen.
+Element-wise products (normalization, scaling, gates, activation functions, interpolation, pooling) are not counted, as
+in other counts of multiplications; a product that broadcasts both operands (``torch.outer``) is. Work outside PyTorch
+(numpy) passes no dispatcher and is not counted.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Formula = Callable[[Operands, Any], int]
 class Product:
     """One call that multiplies.
 
-    ``operation`` is its name as the model called it; ``multiplications`` is None where no formula is known;
+    ``operation`` is the name that the model used; ``multiplications`` is None if no formula is known;
     ``datatype`` is the coarsest of its operands, None without floating-point operands.
     """
 
@@ -41,7 +41,7 @@ class Product:
 
 
 def multiplications(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> int | None:
-    """The multiplications of one call of the dispatcher, 0 where it does not multiply, None where it is not known."""
+    """The multiplications of one call of the dispatcher: 0 if it does not multiply, None if the number is unknown."""
     if not isinstance(function, torch._ops.OpOverload):
         formula = _HIGHER_ORDER.get(_name(function))
         return None if formula is None else formula(dict(zip(("query", "key", "value"), args, strict=False)), result)
@@ -60,7 +60,7 @@ def multiplications(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, A
 
 
 class Counter:
-    """Counts while it is entered. ``sink`` takes every product but those that ``paused`` covers."""
+    """Counts inside ``counting``. ``sink`` takes every product except those inside ``paused``."""
 
     def __init__(self, sink: Callable[[Product], None]) -> None:
         self._sink = sink
@@ -69,7 +69,7 @@ class Counter:
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        """Sees what runs inside."""
+        """Counts what runs inside."""
         with _Functions(self), _Dispatches(self):
             yield
 
@@ -84,7 +84,7 @@ class Counter:
 
     @contextmanager
     def called(self, name: str) -> Iterator[None]:
-        """What runs inside was called by this name."""
+        """Names the calls inside."""
         self._called.append(name)
         try:
             yield
@@ -92,7 +92,7 @@ class Counter:
             self._called.pop()
 
     def see(self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
-        """Takes one call of the dispatcher."""
+        """Records one call of the dispatcher."""
         if self._paused:
             return
         count = multiplications(function, args, kwargs, result)
@@ -137,7 +137,7 @@ def _name(function: Any) -> str:
 
 
 def coarsest(datatypes: Iterable[torch.dtype]) -> torch.dtype | None:
-    """The datatype that rounds most."""
+    """The datatype with the largest rounding error."""
     return max(datatypes, key=lambda datatype: torch.finfo(datatype).eps, default=None)
 
 
@@ -151,7 +151,7 @@ def _tensors(value: Any) -> Iterator[Tensor]:
         yield from _tensors(list(value.values()))
 
 
-# Formulas: from operands, by their names in PyTorch's schema, and the result to multiplications.
+# Formulas: multiplications from the result and the operands, by their names in PyTorch's schema.
 
 
 def _matrices(left: str, right: str) -> Formula:
@@ -164,12 +164,12 @@ def _matrices(left: str, right: str) -> Formula:
 
 
 def _elements(name: str) -> Formula:
-    """One multiplication an element of an operand, such as a matrix times a vector."""
+    """One multiplication per element of an operand, such as a matrix times a vector."""
     return lambda given, _: int(given[name].numel())
 
 
 def _outer(given: Operands, result: Any) -> int:
-    """A product in which both operands are broadcast; any other is one of elements."""
+    """A product in which both operands are broadcast; any other is element-wise."""
     first, second = (given["self"], given["other"]) if "other" in given else (given["tensor1"], given["tensor2"])
     sizes = [factor.shape if isinstance(factor, Tensor) else () for factor in (first, second)]
     count = math.prod(torch.broadcast_shapes(*sizes))  # type: ignore[no-untyped-call]
@@ -177,7 +177,7 @@ def _outer(given: Operands, result: Any) -> int:
 
 
 def _convolution(given: Operands, result: Any) -> int:
-    """An output takes a filter's weights; of a transposed one an input does. Padding counts like other inputs."""
+    """A filter's weights per output, or per input of a transposed one. Padding counts like other inputs."""
     return _transposed(given, given["input"]) if given.get("transposed") else _direct(given, result)
 
 
@@ -191,7 +191,7 @@ def _transposed(given: Operands, source: Tensor) -> int:
 
 
 def _attention(given: Operands, _: Any) -> int:
-    """Scores and their product with the values, as if nothing were masked."""
+    """Scores and their product with the values, without masking."""
     query, key, value = given["query"], given["key"], given["value"]
     return int(query.numel()) // int(query.shape[-1]) * int(key.shape[-2]) * int(query.shape[-1] + value.shape[-1])
 
@@ -212,7 +212,7 @@ def _fused_encoder(given: Operands, result: Any) -> int:
 
 
 def _recurrent(given: Operands, _: Any) -> int:
-    """Every step's rows with all matrices of weights, of which the arguments hold some or a list."""
+    """Every step's rows times all weight matrices, which are separate arguments or a list."""
     weights = [given[key] for key in ("weight0", "weight1", "weight", "params") if key in given]
     matrices = sum(weight.numel() for weight in _tensors(weights) if weight.dim() > 1)
     return int(given["input"].numel()) // int(given["input"].shape[-1]) * matrices
@@ -226,7 +226,7 @@ def _trilinear(given: Operands, _: Any) -> int:
 
 
 def _distances(given: Operands, result: Any) -> int:
-    """Euclidean distances take squares, or a product of matrices; others take none."""
+    """Euclidean distances require squares or a matrix product; others require none."""
     return int(result.numel()) * int(given["x1"].shape[-1]) if given.get("p", 2) == 2 else 0
 
 
@@ -283,24 +283,24 @@ _FORMULAS: dict[str, Formula] = {
     "_trilinear": _trilinear,
     "_euclidean_dist": _distances,
     "_cdist_forward": _distances,
-    # The gates of a cell, element by element: the products stand in calls of their own.
+    # The gates of a cell, element by element: the matrix products are separate calls.
     "_thnn_fused_lstm_cell": _nothing,
     "_thnn_fused_gru_cell": _nothing,
-    # Which kernel attention is to take.
+    # Selects the attention kernel.
     "_fused_sdp_choice": _nothing,
 }
 
 _HIGHER_ORDER: dict[str, Formula] = {"flex_attention": _attention}
 
-# PyTorch's own libraries, of which one has formulas; of the others some calls multiply, by their names.
+# PyTorch's own libraries. One has formulas; in the others names show which calls multiply.
 _PYTORCH = {"aten", "prim", "prims", "rngprims", "debugprims", "inductor_prims", "profiler", "export", "_native"}
 _PYTORCH |= {"quantized", "_quantized", "quantized_decomposed", "quantization", "sparse", "mkl", "mkldnn", "onednn"}
 _PYTORCH |= {"mkldnn_prepacked", "xnnpack", "prepacked", "inductor", "c10d", "_c10d_functional", "symm_mem"}
-# Names of calls that multiply: what PyTorch may come to call a product that has no formula here.
+# Names of calls that multiply but have no formula.
 _MULTIPLIES = re.compile(
     r"(^|_)q?((add|badd|sampled_add)?b?mm|addbmm|matmul|(add)?mv|linear|conv([123]d)?|convolution|attention|lstm|gru|rnn)"
     r"(_|$)"
 )
 _PACKS = re.compile(r"flatten_weight|prepack|unpack|reorder")
-# Operators of torchvision that take and give numbers and make no products.
+# Operators of torchvision without products.
 _HARMLESS = {f"torchvision::{name}" for name in ("nms", "roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool")}

@@ -3,9 +3,9 @@
     python -m winograd_trace.digits --output Traces/digits
     python -m winograd_trace.digits --method spatial-pruned --output Traces/digits
 
-The first is a Winograd-ReLU network. The second has the same layers as ordinary convolutions with spatial ReLUs, and
-is pruned in its kernels: what Winograd's transforms would fill in. Everything is seeded. The test images are seen only
-to measure accuracy and for the four that are exported.
+The first is a Winograd-ReLU network. The second has the same layers as ordinary convolutions with spatial ReLUs and is
+pruned in its kernels, whose zeros the Winograd transforms would fill in. Everything is seeded. The test images are used
+only to measure accuracy; four of them are exported.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class Settings:
 class DigitsNetwork(nn.Module):
     """Four 3x3 layers, a 1x1 convolution and a linear classifier, on 16x16 images.
 
-    ``winograd-relu``, as in the paper: what a 3x3 layer gives goes, with its bias and pooled, into the next layer's
-    input transform, and the ReLU comes after that. ``spatial-pruned``: the 3x3 layers are ordinary convolutions, and a
-    spatial ReLU stands before each but the first. Both have spatial ReLUs before the 1x1 and the linear layer.
+    ``winograd-relu``, as in the paper: the output of a 3x3 layer, with its bias and pooled, is the input of the next
+    layer's input transform, and the ReLU follows the transform. ``spatial-pruned``: the 3x3 layers are ordinary
+    convolutions, each but the first after a spatial ReLU. Both have spatial ReLUs before the 1x1 and the linear layer.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -114,7 +114,7 @@ class Result:
 
 
 def load_digits(settings: Settings) -> Digits:
-    """scikit-learn's 1,797 images of 8x8, brought to 16x16; one in five is for testing."""
+    """scikit-learn's 1,797 images of 8x8, resized to 16x16; one in five is for testing."""
     bundled = bundled_digits()
     images = torch.from_numpy(bundled.images.astype(np.float32) / 16.0)[:, None]
     images = functional.interpolate(images, scale_factor=2, mode="bilinear", align_corners=False)
@@ -127,7 +127,7 @@ def load_digits(settings: Settings) -> Digits:
 
 
 def batches(digits: Digits, settings: Settings, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-    """The training images in random order, every batch moved by up to one pixel."""
+    """The training images in random order, every batch shifted by up to one pixel."""
     padded = functional.pad(digits.images, (1, 1, 1, 1))
     order = torch.randperm(len(digits.images), generator=generator)
     for chosen in torch.split(order, settings.batch):
@@ -136,7 +136,7 @@ def batches(digits: Digits, settings: Settings, generator: torch.Generator) -> I
 
 
 def accuracy(network: DigitsNetwork, digits: Digits) -> float:
-    """The share of test images that the network names rightly."""
+    """The share of test images that the network classifies correctly."""
     network.eval()
     with torch.no_grad():
         right = network(digits.test_images).argmax(1) == digits.test_labels
@@ -144,7 +144,7 @@ def accuracy(network: DigitsNetwork, digits: Digits) -> float:
 
 
 def fit(network: DigitsNetwork, digits: Digits, settings: Settings, epochs: int, generator: torch.Generator) -> None:
-    """Trains; weights that pruning took stay zero, since the layers multiply by their masks."""
+    """Trains; pruned weights stay zero, since the layers multiply by their masks."""
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, epochs))
     network.train()
@@ -208,7 +208,7 @@ def share(values: Array) -> float:
 
 
 def say(text: str) -> None:
-    """Talk goes to standard error."""
+    """Prints a message to standard error."""
     print(text, file=sys.stderr, flush=True)
 
 

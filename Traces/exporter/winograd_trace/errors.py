@@ -1,4 +1,4 @@
-"""The error and the warning that the package has for what its user gave it."""
+"""The package's error and warning about its input."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ class TraceError(ValueError):
 
 
 class TraceWarning(UserWarning):
-    """A trace that winosim accepts, and that does not hold all of the model; the message names what is missing."""
+    """A trace that winosim accepts but that omits a part of the model; the message names what is missing."""

@@ -1,4 +1,4 @@
-"""One layer of a trace, and the rules that winosim holds it to."""
+"""One layer of a trace, and the rules that winosim requires of it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Shape:
         return math.prod(tile_counts(*self.output, tile))
 
     def check(self) -> None:
-        """Raises a TraceError where a size makes no sense."""
+        """Raises a TraceError for an invalid size."""
         counts = {
             "input channels": self.channels,
             "input height": self.height,
@@ -102,7 +102,7 @@ class Winograd:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A layer's shape, what stands before its multiplies, and its operands.
+    """A layer's shape, the ReLU before its multiplications, and its operands.
 
     ``weights`` are [K, C/groups, R, S] (linear: [K, C]), or [K, C/groups, n, n] in the Winograd domain. ``activations``
     are [N, C, H, W] (linear: [N, C]), spatial, and before the Winograd ReLU. ``outputs`` are [N, K, Ho, Wo] (linear:
@@ -125,7 +125,7 @@ class Layer:
 
     @property
     def is_winograd(self) -> bool:
-        """Whether an operand or the ReLU lives in the Winograd domain."""
+        """Whether an operand or the ReLU is in the Winograd domain."""
         domains = (getattr(operand, "domain", None) for operand in (self.weights, self.activations))
         return self.relu == "winograd" or "winograd" in domains
 
@@ -145,8 +145,8 @@ class Layer:
     def multiplied_values(self) -> tuple[Array, Array]:
         """Weights and activations as they are multiplied; a TraceError where an operand has no values.
 
-        With anything in the Winograd domain: [K, C/groups, n, n] and [N, tile rows, tile columns, C, n, n], after the
-        ReLU, in float64. Else spatial, as recorded.
+        If an operand or the ReLU is in the Winograd domain: [K, C/groups, n, n] and [N, tile rows, tile columns, C,
+        n, n], after the ReLU, in float64. Otherwise spatial, as recorded.
         """
         if not isinstance(self.weights, Values) or not isinstance(self.activations, Values):
             raise TraceError(f"layer '{self.name}': an operand is a density or a mask, and has no values")
@@ -163,7 +163,7 @@ class Layer:
     def reference_outputs(self) -> Array:
         """The outputs [N, K, Ho, Wo] computed from the operands in float64.
 
-        A layer without anything in the Winograd domain is computed as a direct convolution.
+        A layer that is not in the Winograd domain is computed as a direct convolution.
         """
         u, v = self.multiplied_values()
         shape = self.shape
@@ -185,7 +185,7 @@ class Layer:
         if self.winograd and self.winograd.matrices:
             return self.winograd.matrices
         if (self.tile, self.shape.kernel[0]) != (2, 3):
-            raise TraceError(f"layer '{self.name}': only F(2x2, 3x3) has built-in matrices here; give the layer's")
+            raise TraceError(f"layer '{self.name}': only F(2x2, 3x3) has built-in matrices; give the layer's matrices")
         return f2x3()
 
     def _check_form(self) -> None:
@@ -216,7 +216,7 @@ class Layer:
                 if matrix.shape != expected or not np.isfinite(matrix).all():
                     raise TraceError(f"matrix {name} of shape {list(matrix.shape)}; expected {list(expected)}, finite")
             if getattr(self.weights, "domain", None) == "spatial" and not matrices.computes_convolution:
-                raise TraceError("the matrices do not compute a convolution, as spatial weights need")
+                raise TraceError("the matrices do not compute a convolution, which spatial weights require")
 
     def _check_weights(self) -> None:
         shape, weights = self.shape, self.weights
@@ -248,14 +248,14 @@ class Layer:
         if isinstance(activations, Density):
             winograd = activations.domain == "winograd"
             if self.relu == "winograd" and not winograd:
-                raise TraceError("relu: winograd wants the activations' density in the Winograd domain")
+                raise TraceError("relu: winograd requires a density of activations in the Winograd domain")
             check_density(activations, ("channels", *(("tiles",) if winograd else ()), "positions"), "activations")
             return
         if activations.domain != "spatial":
-            raise TraceError("activation values are spatial: what goes into the input transform, before its ReLU")
+            raise TraceError("activation values must be spatial: the inputs of the input transform, before its ReLU")
         check_values(activations.array, self._map_shapes(shape.channels, shape.height, shape.width), "activations")
         if self.relu == "spatial" and bool((activations.array < 0).any()):
-            raise TraceError("relu: spatial says that activations are rectified, and some are negative")
+            raise TraceError("relu: spatial requires rectified activations, but some are negative")
 
     def _check_domain(self, domain: str, what: str) -> None:
         if domain not in ("spatial", "winograd"):
@@ -267,7 +267,7 @@ class Layer:
 
 
 def is_integer(value: object) -> bool:
-    """Whether a value is an integer and no boolean."""
+    """Whether a value is an integer and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -1,4 +1,4 @@
-"""A layer as YAML text, and a mapping that YAML gave back as a layer."""
+"""Writes a layer as YAML text, and reads a layer from a YAML mapping."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DEFAULTS = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "batch": 1}
 
 
 def scalar(value: object) -> str:
-    """A number or string as a YAML scalar that reads back as the same; strings are quoted where they have to be."""
+    """A number or string as a YAML scalar that reads back as the same; strings are quoted where necessary."""
     if isinstance(value, str):
         plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
         return value if plain else json.dumps(value, ensure_ascii=False)
@@ -56,7 +56,7 @@ def tensors_of(layer: Layer) -> dict[str, Array]:
 
 
 def describe(layer: Layer) -> dict[str, Any]:
-    """A layer's keys in the order of the format; what has its default value is left out."""
+    """A layer's keys in the order of the format; defaults are left out."""
     shape = layer.shape
     described: dict[str, Any] = {"name": layer.name, "operation": layer.operation}
     image = {"channels": shape.channels, "height": shape.height, "width": shape.width}
@@ -124,37 +124,37 @@ def _number(value: float) -> int | float:
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader for which a key that comes twice is an error."""
+    """A safe loader that refuses duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str) or key in seen:
-                what = "comes twice" if key in seen else "is no string"
+                what = "is given twice" if key in seen else "must be a string"
                 raise TraceError(f"line {key_node.start_mark.line + 1}: key {key!r} {what}")
             seen.add(key)
         return super().construct_mapping(node, deep)
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The manifest's text as a mapping; raises a TraceError where it is no YAML, or a key comes twice."""
+    """The manifest's text as a mapping; raises a TraceError for invalid YAML or a duplicate key."""
     try:
         loaded = yaml.load(text, _Loader)
     except (yaml.YAMLError, RecursionError) as error:
-        raise TraceError(f"no valid YAML: {error}") from None
+        raise TraceError(f"invalid YAML: {error}") from None
     return mapping(loaded, "the manifest")
 
 
 def mapping(value: object, what: str) -> dict[str, Any]:
-    """The value, which has to be a mapping."""
+    """The value, which must be a mapping."""
     if not isinstance(value, dict):
         raise TraceError(f"{what} is {value!r}; expected a mapping")
     return value
 
 
 def known_keys(given: Mapping[str, Any], required: tuple[str, ...], optional: tuple[str, ...], what: str) -> None:
-    """Raises a TraceError where a key is unknown or a required one is missing."""
+    """Raises a TraceError if a key is unknown or a required one is missing."""
     for key in given:
         if key not in required + optional:
             raise TraceError(f"{what}: unknown key '{key}'; known are {', '.join(required + optional)}")
@@ -242,7 +242,7 @@ def _read_winograd(given: Mapping[str, Any], what: str) -> Winograd:
     try:
         return Winograd(given.get("tile", 2), Matrices(*(np.array(given[key], np.float64) for key in matrices)))
     except (TypeError, ValueError):
-        raise TraceError(f"{what}: winograd matrices are lists of rows of numbers") from None
+        raise TraceError(f"{what}: winograd matrices must be lists of rows of numbers") from None
 
 
 def _read_operand(given: Mapping[str, Any], fetch: Callable[[object], Array], what: str) -> Operand:
@@ -257,5 +257,5 @@ def _read_operand(given: Mapping[str, Any], fetch: Callable[[object], Array], wh
     spread = mapping(given.get("spread", {}), what)
     for number in (given["density"], *spread.values()):
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise TraceError(f"{what}: {number!r} is no number")
+            raise TraceError(f"{what}: found {number!r}; expected a number")
     return Density(given["density"], domain, spread)

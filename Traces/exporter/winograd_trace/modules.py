@@ -11,18 +11,18 @@ from .winograd import f2x3
 
 
 class Prunable(nn.Module):
-    """A layer that multiplies by its ``weight`` where its ``mask`` is 1, and by zero where it is 0."""
+    """A layer that multiplies by its ``weight`` where its ``mask`` is 1 and by zero elsewhere."""
 
     weight: Tensor
     mask: Tensor
 
     @property
     def kept_weight(self) -> Tensor:
-        """The weights that the layer multiplies by: those that pruning left, zero elsewhere."""
+        """The weights that the layer multiplies by: zero where pruned."""
         return self.weight * self.mask
 
     def prune(self, density: float) -> None:
-        """Keeps the share ``density`` of the weights, those of largest magnitude; the others stay zero from now on."""
+        """Keeps the share ``density`` of the weights, those of largest magnitude; the others stay zero."""
         keep = max(1, round(density * self.weight.numel()))
         with torch.no_grad():
             order = self.kept_weight.abs().flatten().argsort(descending=True, stable=True)
@@ -36,7 +36,7 @@ class WinogradConv2d(Prunable):
     """A 3x3 convolution with native F(2x2, 3x3) Winograd weights [K, C, 4, 4] and a ReLU after the input transform.
 
     Liu, Pool, Han and Dally (ICLR 2018): each tile computes ``A^T [sum over c of U * max(0, B^T d B)] A``. The weights
-    are trained and pruned as they are; no spatial kernel stands behind them. The transforms of a tile are one 16x16 and
+    are trained and pruned directly, without a spatial kernel. The transforms of a tile are one 16x16 and
     one 4x16 matrix, the Kronecker products of the one-dimensional ones.
     """
 
@@ -82,9 +82,9 @@ class WinogradConv2d(Prunable):
 
 
 class SpatialConv2d(Prunable, nn.Conv2d):
-    """An ordinary 3x3 convolution of stride 1 with weights [K, C, 3, 3] that can be pruned; it has no ReLU of its own.
+    """An ordinary 3x3 convolution of stride 1 with weights [K, C, 3, 3] that can be pruned; it has no ReLU.
 
-    The weights are drawn like the kernels whose transforms ``WinogradConv2d`` starts from.
+    The weights have the same distribution as the kernels whose transforms initialize ``WinogradConv2d``.
     """
 
     bias: nn.Parameter

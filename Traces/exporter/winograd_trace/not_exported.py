@@ -1,4 +1,4 @@
-"""What a model multiplies and a trace does not hold: the manifest's list ``not_exported``."""
+"""Multiplications of a model that are not in its trace: the manifest's list ``not_exported``."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class NotExported:
-    """Multiplications that the model makes in no layer of the trace.
+    """Multiplications of the model that are in no layer of the trace.
 
-    ``name`` is the module in which they run, ``operation`` what it is or calls (``ConvTranspose2d``, ``matmul``), and
-    ``multiplications`` is their number as if all operands were dense; None where it is not known.
+    ``name`` is the module in which they run, ``operation`` its type or the call (``ConvTranspose2d``, ``matmul``), and
+    ``multiplications`` is their number with dense operands; None if it is unknown.
     """
 
     name: str
@@ -43,7 +43,7 @@ class NotExported:
 
 
 def summarize(entries: Iterable[NotExported]) -> str:
-    """What is missing, in words: the sum, then the entries, those with most multiplications first."""
+    """A text that lists what is missing: the sum, then the entries, largest first."""
     ordered = sorted(entries, key=lambda entry: -1 if entry.multiplications is None else -entry.multiplications)
     known = [entry.multiplications for entry in ordered if entry.multiplications is not None]
     number = (
@@ -60,7 +60,7 @@ def summarize(entries: Iterable[NotExported]) -> str:
 
 
 def render_not_exported(entries: Iterable[NotExported]) -> str:
-    """The manifest's list, or nothing where there is no entry."""
+    """The manifest's list; empty if there is no entry."""
     lines = [f"  - {flow(_describe(entry))}\n" for entry in entries]
     return "not_exported:\n" + "".join(lines) if lines else ""
 

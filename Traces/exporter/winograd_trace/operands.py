@@ -19,7 +19,7 @@ MASK_DTYPES = ("uint16", "uint64")
 
 
 def as_array(tensor: Any) -> Array:
-    """A contiguous copy of a numpy array or of anything that looks like a PyTorch tensor.
+    """A contiguous copy of a numpy array or of an object with the interface of a PyTorch tensor.
 
     PyTorch's and ml_dtypes' bfloat16 become float32, which holds them exactly. PyTorch is not imported.
     """
@@ -60,7 +60,7 @@ class Density:
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """Non-zero masks as the machine sees them: [K, G] of weights, [groups * G, B] of activations; uint16 or uint64."""
+    """Non-zero masks as the machine reads them: [K, G] of weights, [groups * G, B] of activations; uint16 or uint64."""
 
     array: Array
 
@@ -72,7 +72,7 @@ Operand = Values | Density | Mask
 
 
 def as_operand(given: Any) -> Operand:
-    """An operand as it is, or spatial values from anything else."""
+    """An operand unchanged, or spatial values from anything else."""
     return given if isinstance(given, (Values, Density, Mask)) else Values(given)
 
 
@@ -88,11 +88,11 @@ def check_values(array: Array, shapes: list[tuple[int, ...]], what: str) -> None
     finite = np.isfinite(array)
     if not finite.all():
         place = [int(i) for i in np.argwhere(~finite)[0]]
-        raise TraceError(f"{what} hold {array[tuple(place)]} at {place}; every value has to be finite")
+        raise TraceError(f"{what} hold {array[tuple(place)]} at {place}; every value must be finite")
 
 
 def check_mask(array: Array, rows: int, what: str) -> None:
-    """Raises a TraceError unless the array is a two-dimensional mask, its rows a multiple of what is given."""
+    """Raises a TraceError unless the array is a two-dimensional mask whose number of rows is a multiple of ``rows``."""
     if array.dtype.name not in MASK_DTYPES:
         raise TraceError(f"{what} have dtype {array.dtype.name}; masks are uint16 or uint64")
     if array.ndim != 2 or array.size == 0 or array.shape[0] % rows != 0:

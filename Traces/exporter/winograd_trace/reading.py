@@ -1,4 +1,4 @@
-"""A layer of PyTorch that has run, as a layer of a trace: what it multiplied, and whether it did."""
+"""A PyTorch layer that has run, as a layer of a trace, with a check of its outputs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def read_run(
     relu: Relu | None,
     multiplied: torch.dtype | None,
 ) -> None:
-    """Adds a layer to the writer; raises a TraceError where a trace cannot describe it, or it computes something else.
+    """Adds a layer to the writer; raises a TraceError if a trace cannot describe it, or its outputs differ.
 
-    ``inputs`` and ``returned`` are those of its ``forward``. ``multiplied`` is the datatype that its products took,
-    which under autocast is not that of its weights.
+    ``inputs`` and ``returned`` are those of its ``forward``. ``multiplied`` is the datatype of its products, which
+    under autocast is not that of its weights.
     """
     if not inputs:
         raise TraceError(f"layer '{name}': it ran without an input")
@@ -76,20 +76,21 @@ def _padding(name: str, module: nn.Conv2d) -> tuple[int, int]:
             places = ", ".join(f"{span // 2} before and {span - span // 2} after" for span in spans)
             raise TraceError(
                 f"layer '{name}': padding 'same' of kernel {list(module.kernel_size)} pads rows and columns with "
-                f"{places}; a trace has the same on both sides: pad with nn.ZeroPad2d and give the layer padding 0"
+                f"{places}; a trace requires equal sides: pad with nn.ZeroPad2d and use padding 0 in the layer"
             )
         padding = spans[0] // 2, spans[1] // 2
     else:
         padding = module.padding[0], module.padding[1]
     if module.padding_mode != "zeros" and any(padding):
         raise TraceError(
-            f"layer '{name}': it pads with padding_mode '{module.padding_mode}'; expected zeros: pad in a module before it"
+            f"layer '{name}': it pads with padding_mode '{module.padding_mode}'; expected zeros: use a padding module "
+            "before it"
         )
     return padding
 
 
 def _values(name: str, what: str, tensor: Any, datatype: torch.dtype | None = None) -> Array:
-    """A tensor's values in a datatype; unsaid in float16 where they are, else float32, which traces hold."""
+    """A tensor's values in a datatype; by default float16 if they are, else float32."""
     if not isinstance(tensor, Tensor):
         raise TraceError(f"layer '{name}': {what} is of type {type(tensor).__name__}; expected a tensor")
     if tensor.layout != torch.strided or tensor.is_nested:

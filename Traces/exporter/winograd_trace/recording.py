@@ -1,8 +1,8 @@
-"""``record``: runs a PyTorch model once and takes its layers into a trace.
+"""``record``: runs a PyTorch model once and records its layers as a trace.
 
-Three things are checked while the model runs. What a layer returned, less its bias, is what its weights compute, so
-that the exported weights are those that it multiplied by (``checking``). Whatever else multiplies is counted and
-listed (``counting``). And a layer that a trace cannot describe is refused in words (``reading``).
+Three things are checked while the model runs. A layer's output, less its bias, must be what its exported weights
+compute (``checking``). All other multiplications are counted and listed (``counting``). A layer that a trace cannot
+describe raises an error with the reason (``reading``).
 """
 
 from __future__ import annotations
@@ -42,24 +42,24 @@ def record(
 ) -> None:
     """Runs the model once and adds every ``WinogradConv2d``, ``Conv2d`` and ``Linear`` to the writer, as they run.
 
-    ``images`` is what the model is called with: one value, or a tuple of positional inputs, or a mapping of keyword
-    inputs; ``kwargs`` are keyword inputs beside it. The model runs in evaluation mode and without gradients.
+    ``images`` is the model's input: one value, a tuple of positional inputs, or a mapping of keyword inputs; ``kwargs``
+    are further keyword inputs. The model runs in evaluation mode and without gradients.
 
-    Layers are named as in ``model.named_modules()``, a model that is itself a layer after its type. ``relu`` says what
-    stands before a layer's multiplies, by name; unsaid, it is ``spatial`` for a plain layer whose inputs are nowhere
-    negative.
+    Layers are named as in ``model.named_modules()``; a model that is itself a layer is named after its type. ``relu``
+    gives the ReLU before a layer's multiplications, by name; the default is ``spatial`` for a plain layer whose inputs
+    are nowhere negative.
 
     Weights are those that the layer multiplies by when it runs: ``torch.nn.utils.prune``, ``parametrize`` and
-    ``weight_norm`` are followed. Outputs are what the layer returned, less its bias. Where they are not what the
-    exported weights compute, a TraceError names the layer and the error: a layer whose ``forward`` multiplies by a mask
-    or does more than multiply has to hold the weights that it multiplies by in ``weight``.
+    ``weight_norm`` are supported. Outputs are what the layer returned, less its bias. If they are not what the exported
+    weights compute, a TraceError names the layer and the error: ``weight`` must hold the weights that ``forward``
+    multiplies by.
 
-    What multiplies and is not exported (transposed, 1-D and 3-D convolutions, attention, recurrent layers, functional
-    calls such as ``F.conv2d``, ``torch.matmul``, ``@``) is listed in the manifest's ``not_exported`` with its number of
-    multiplications, and a TraceWarning says so; with ``strict`` it is a TraceError. Products of single elements
-    (normalization, scaling, gates) are not counted.
+    Other multiplications (transposed, 1-D and 3-D convolutions, attention, recurrent layers, functional calls such as
+    ``F.conv2d``, ``torch.matmul``, ``@``) are listed in the manifest's ``not_exported`` with their number and reported
+    in a TraceWarning; with ``strict`` they are a TraceError. Element-wise products (normalization, scaling, gates) are
+    not counted.
 
-    Nothing is added to the writer where a TraceError is raised.
+    A TraceError leaves the writer unchanged.
     """
     positional, named = _inputs(images, kwargs)
     model = getattr(model, "_orig_mod", model)
@@ -80,7 +80,7 @@ def _inputs(images: Any, kwargs: Mapping[str, Any] | None) -> tuple[tuple[Any, .
 
 @dataclass
 class _Frame:
-    """A module that runs, with what it multiplied; ``prepares_weights`` while it computes a weight of a layer."""
+    """A running module and its products; ``prepares_weights`` while it computes a weight of a layer."""
 
     name: str
     module: nn.Module
@@ -89,7 +89,7 @@ class _Frame:
 
 
 class _Recording:
-    """One run of a model: the layers that it met, and what it multiplied elsewhere."""
+    """One run of a model: its layers, and its other products."""
 
     def __init__(self, model: nn.Module, relu: Mapping[str, Relu]) -> None:
         self._model = model
@@ -98,27 +98,27 @@ class _Recording:
         self._layers = {name: module for module, name in self._names.items() if isinstance(module, EXPORTED)}
         if unknown := relu.keys() - self._layers.keys():
             known = ", ".join(self._layers) or "none"
-            raise TraceError(f"relu is said for {sorted(unknown)}; the model's layers are {known}")
+            raise TraceError(f"relu is given for {sorted(unknown)}; the model's layers are {known}")
         self._frames = [_Frame(type(model).__name__, model)]
         self._counter = Counter(self._take)
         self._ran: dict[str, str] = {}
         self._missing: Tally[tuple[str, str]] = Tally()
         self._unknown: set[tuple[str, str]] = set()
-        # Layers are checked one by one and reach the writer together.
+        # Layers are checked one by one and added to the writer together.
         self._checked = TraceWriter("checked")
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
-        """Sees what the model does inside, in evaluation mode; leaves the model as it was."""
+        """Observes the model inside the block, in evaluation mode; restores the model afterwards."""
         training = {module: module.training for module in self._names}
         handles = []
         for module in self._names:
             if not isinstance(module, torch.jit.ScriptModule):
                 handles += self._watch(module)
-        # A compiled module would be compiled anew with the hooks. Where there is none, its compiler is not loaded.
+        # A compiled module would be compiled again with the hooks. Without one, its compiler is not loaded.
         eager = getattr(torch.compiler, "set_stance", None) if "torch._dynamo" in sys.modules else None
         try:
-            with contextlib.suppress(NotImplementedError):  # What torch.export made stays in the mode that it has.
+            with contextlib.suppress(NotImplementedError):  # A module of torch.export keeps its mode.
                 self._model.eval()
             with eager("force_eager") if eager else contextlib.nullcontext(), self._counter.counting():
                 yield
@@ -129,7 +129,7 @@ class _Recording:
                 handle.remove()
 
     def finish(self, writer: TraceWriter, strict: bool) -> None:
-        """Gives the layers to the writer, and says what is missing."""
+        """Adds the layers to the writer, and warns of what is missing."""
         self._leave(self._frames.pop())
         missing = [NotExported(*key, count) for key, count in self._missing.items() if key not in self._unknown]
         missing += [NotExported(*key) for key in self._unknown]
@@ -137,9 +137,9 @@ class _Recording:
         missing.sort(key=lambda entry: order.index((entry.name, entry.operation)))
         layers = self._checked.layers
         if not layers:
-            raise TraceError(f"a trace has at least one layer, the model none that it can hold: {self._found(missing)}")
+            raise TraceError(f"the model has no layer that a trace can hold: {self._found(missing)}")
         if idle := self._relu.keys() - self._ran.keys():
-            raise TraceError(f"relu is said for {sorted(idle)}, which did not run")
+            raise TraceError(f"relu is given for {sorted(idle)}, which did not run")
         if missing and strict:
             raise TraceError(f"strict: {summarize(missing)}")
         writer.extend(layers, missing)
@@ -150,7 +150,7 @@ class _Recording:
             warnings.warn(f"{summarize(missing)}{share}", TraceWarning, stacklevel=3)
 
     def _found(self, missing: list[NotExported]) -> str:
-        """What a model without layers has instead."""
+        """The modules of a model without layers, for a message."""
         containers = (nn.Sequential, nn.ModuleList, nn.ModuleDict, ParametrizationList)
         kinds = Tally(
             type(m).__name__ + (", which did not run" if isinstance(m, EXPORTED) else "")
@@ -197,7 +197,7 @@ class _Recording:
 
     @property
     def _prepares_weights(self) -> bool:
-        """Whether what runs computes the weight of a layer, which is exported as it comes out."""
+        """Whether the running module computes a layer's weight, of which the result is exported."""
         depths = [depth for depth, frame in enumerate(self._frames) if frame.prepares_weights]
         return bool(depths) and any(isinstance(frame.module, EXPORTED) for frame in self._frames[: depths[-1] + 1])
 
@@ -206,13 +206,13 @@ class _Recording:
             self._frames[-1].products.append(product)
 
     def _record(self, frame: _Frame, inputs: tuple[Any, ...], returned: Any) -> None:
-        """Adds a layer that has run, and drops its own products from its frame."""
+        """Adds a layer that has run, and removes its own products from its frame."""
         name, module = frame.name, frame.module
         shapes = ", ".join(str(list(value.shape)) for value in inputs[:1] if isinstance(value, Tensor))
         if name in self._ran:
             raise TraceError(
                 f"layer '{name}' runs twice, on inputs of {self._ran[name]} and of {shapes}; a trace has every layer "
-                "once: give every call a layer of its own, with a copy of the weights"
+                "once: use one layer per call, with a copy of the weights"
             )
         self._ran[name] = shapes
         multiplied = coarsest(product.datatype for product in frame.products if product.datatype is not None)
@@ -223,7 +223,7 @@ class _Recording:
             _drop(frame.products, self._checked.layers[-1].shape.dense_multiplies)
 
     def _leave(self, frame: _Frame) -> None:
-        """Lists what a module that ends has multiplied."""
+        """Lists the products of a module that ends."""
         module = frame.module
         leaf = type(module).__module__.startswith(("torch.nn.", "torch.ao.nn.")) and not isinstance(module, EXPORTED)
         kind = str(module._get_name())  # type: ignore[no-untyped-call]
@@ -235,7 +235,7 @@ class _Recording:
 
 
 def _drop(products: list[Product], own: int) -> None:
-    """Drops the product that is the layer's own; those of a layer that makes its own in parts add up to it."""
+    """Removes the layer's own product, or the partial products that add up to it."""
     whole = next((product for product in products if product.multiplications == own), None)
     if whole is not None:
         products.remove(whole)
@@ -244,5 +244,5 @@ def _drop(products: list[Product], own: int) -> None:
 
 
 def _plain(name: str) -> str:
-    """A module's name without what torch.compile puts into it."""
+    """A module's name without the parts that torch.compile adds."""
     return ".".join(part for part in name.split(".") if part != "_orig_mod")

@@ -30,7 +30,7 @@ _DTYPES = {"F32": np.float32, "F16": np.float16, "I8": np.int8, "U8": np.uint8, 
 class Trace:
     """A network's layers with their operands, as the manifest and its tensors describe them.
 
-    ``not_exported`` lists what the network multiplies in none of them.
+    ``not_exported`` lists the network's other multiplications.
     """
 
     model: str
@@ -73,7 +73,7 @@ class Trace:
         return found
 
     def manifest(self, tensors: str = TENSORS, comment: str = "") -> str:
-        """The manifest's text; ``comment`` stands above it, line by line."""
+        """The manifest's text, after ``comment``, line by line."""
         text = "".join(f"# {line}".rstrip() + "\n" for line in comment.splitlines())
         text += f"format: {FORMAT}\nmodel: {scalar(self.model)}\n"
         if self.description:
@@ -88,13 +88,13 @@ class Trace:
         return text + "layers:\n" + "".join(render_layer(layer) for layer in self.layers)
 
     def write(self, path: str | Path, tensors: str = TENSORS, comment: str = "") -> None:
-        """Checks the trace and writes the manifest to ``path`` and its tensors, where there are any, beside it.
+        """Checks the trace and writes the manifest to ``path`` and its tensors, if any, into the same folder.
 
-        Both files are complete before either takes its name; where anything fails, none does.
+        Both files are complete before either gets its name. On a failure neither is written.
         """
         path = Path(path)
         if Path(tensors).name != tensors or tensors in (path.name, ".", ".."):
-            raise TraceError(f"tensors file {tensors!r}; expected a file name, which stands beside the manifest")
+            raise TraceError(f"tensors file {tensors!r}; expected the name of a file in the manifest's folder")
         self.check()
         arrays = self.tensors()
         files = {path.parent / tensors: safetensors.numpy.save(arrays)} if arrays else {}
@@ -108,7 +108,7 @@ class Trace:
 
 
 def read_trace(path: str | Path) -> Trace:
-    """Reads and checks a trace; raises a TraceError that names the manifest where something is wrong."""
+    """Reads and checks a trace; raises a TraceError that names the manifest for any fault in it."""
     path = Path(path)
     try:
         return _read(path, path.read_text(encoding="utf-8"))
@@ -117,7 +117,7 @@ def read_trace(path: str | Path) -> Trace:
 
 
 def write_whole(files: Mapping[Path, bytes]) -> None:
-    """Writes files so that each is complete before any takes its name, in the order given."""
+    """Writes files in the given order; all are complete before the first gets its name."""
     staged: dict[Path, Path] = {}
     try:
         for path, data in files.items():
@@ -142,7 +142,7 @@ def _read(path: Path, text: str) -> Trace:
     if given["format"] != FORMAT:
         raise TraceError(f"format is {given['format']!r}; expected {FORMAT}")
     if not isinstance(given["layers"], list):
-        raise TraceError("layers is no list")
+        raise TraceError("layers must be a list")
     names = given.get("tensors", [])
     arrays = _load(path.parent, names if isinstance(names, list) else [names])
 
@@ -167,14 +167,14 @@ def _load(folder: Path, names: Iterable[Any]) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     for name in names:
         if not isinstance(name, str) or Path(name).name != name:
-            raise TraceError(f"tensors file {name!r}; expected the name of a file beside the manifest")
+            raise TraceError(f"tensors file {name!r}; expected the name of a file in the manifest's folder")
         try:
             entries = safetensors.deserialize((folder / name).read_bytes())  # type: ignore[no-untyped-call]
         except (OSError, safetensors.SafetensorError) as error:
             raise TraceError(f"{name}: {error}") from None
         for tensor, entry in entries:
             if tensor in arrays:
-                raise TraceError(f"{name}: tensor '{tensor}' stands in two files")
+                raise TraceError(f"{name}: tensor '{tensor}' is in two files")
             arrays[tensor] = _decode(tensor, entry)
     return arrays
 

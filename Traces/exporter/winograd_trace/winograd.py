@@ -2,7 +2,7 @@
 
 The algorithms are those of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015): an output tile
 is ``A^T [ (G g G^T) * (B^T d B) ] A``. With the Winograd ReLU of Liu, Pool, Han and Dally (ICLR 2018) the second factor
-is ``max(0, B^T d B)``, and the weights are given as they were trained, in the Winograd domain.
+is ``max(0, B^T d B)``, and the weights are those trained in the Winograd domain.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Matrices:
 
 
 def f2x3() -> Matrices:
-    """F(2x2, 3x3) with the signs of Lavin and Gray. Under a Winograd ReLU they decide which values survive."""
+    """F(2x2, 3x3) with the signs of Lavin and Gray, which under a Winograd ReLU decide which values are zero."""
     return Matrices(
         bt=np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]], np.float64),
         at=np.array([[1, 1, 1, 0], [0, 1, -1, -1]], np.float64),
@@ -92,7 +92,7 @@ def multiply_tiles(weights: Array, tiles: Array, matrices: Matrices, groups: int
     """``A^T [sum over c of U * V] A``: whole tiles, side by side.
 
     U is [K, C/groups, n, n], V is [N, tile rows, tile columns, C, n, n]; the result is [N, K, m * rows, m * columns] in
-    float64, of which a map that is no multiple of m uses a part.
+    float64. A map whose size is not a multiple of m uses a part of it.
     """
     n, m = matrices.positions, matrices.tile
     batch, rows, columns = tiles.shape[:3]
@@ -128,7 +128,7 @@ def direct_convolution(
     dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
 ) -> Array:
-    """Cross-correlation as frameworks have it: [N, C, H, W] with [K, C/groups, R, S] gives [N, K, Ho, Wo], float64."""
+    """Cross-correlation, as in frameworks: [N, C, H, W] with [K, C/groups, R, S] gives [N, K, Ho, Wo], float64."""
     padded = np.pad(x.astype(np.float64), ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
     span = [dilation[i] * (weights.shape[2 + i] - 1) + 1 for i in (0, 1)]
     if padded.shape[2] < span[0] or padded.shape[3] < span[1]:

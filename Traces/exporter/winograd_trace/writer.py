@@ -18,10 +18,10 @@ Size = int | tuple[int, int]
 
 
 class TraceWriter:
-    """Makes a valid trace of arrays, densities and masks; every layer is checked when it is added.
+    """Makes a valid trace from arrays, densities and masks; every layer is checked when it is added.
 
-    Arrays are numpy's, or anything that looks like a PyTorch tensor. Shapes follow from arrays; only what densities
-    leave open has to be said. A mistake raises a TraceError at the layer that makes it.
+    Arrays are numpy arrays or objects with the interface of PyTorch tensors. Shapes follow from arrays; for densities
+    they must be given. An error raises a TraceError at its layer.
 
     >>> import numpy as np
     >>> writer = TraceWriter(model="two-layers", description="an example")
@@ -37,7 +37,7 @@ class TraceWriter:
     """
 
     def __init__(self, model: str, description: str = "", framework: str | None = None, seed: int = 1) -> None:
-        """``framework`` says what computed the values ("torch 2.13.0"); ``seed`` fixes what densities draw."""
+        """``framework`` names the program that computed the values ("torch 2.13.0"); ``seed`` is that of densities."""
         self._model = model
         self._description = description
         self._seed = seed
@@ -73,8 +73,8 @@ class TraceWriter:
 
         ``weights`` are [K, C/groups, R, S], or ``Values(array, domain="winograd")`` of [K, C/groups, n, n];
         ``activations`` are [N, C, H, W], spatial, before a Winograd ReLU. ``outputs`` [N, K, Ho, Wo] are those before
-        bias and activation. Where an operand has no values, say ``input`` as (C, H, W) or (N, C, H, W), ``filters``
-        and ``kernel``.
+        bias and activation. For operands without values, give ``input`` as (C, H, W) or (N, C, H, W), ``filters`` and
+        ``kernel``.
         """
         weight_operand, activation_operand = as_operand(weights), as_operand(activations)
         batch, channels, height, width = _image(name, activation_operand, input)
@@ -107,8 +107,8 @@ class TraceWriter:
     ) -> None:
         """Adds a matrix product of ``weights`` [K, C] with ``activations`` [N, C]; ``outputs`` are [N, K].
 
-        Activations [N, C, H, W] are flattened. Where an operand has no values, say ``features`` (C), ``filters`` (K)
-        and, unless it is 1, ``batch`` (N).
+        Activations [N, C, H, W] are flattened. For operands without values, give ``features`` (C), ``filters`` (K) and,
+        unless it is 1, ``batch`` (N).
         """
         weight_operand, activation_operand = as_operand(weights), as_operand(activations)
         if isinstance(activation_operand, Values) and activation_operand.array.ndim > 2:
@@ -120,15 +120,15 @@ class TraceWriter:
             _agree(name, "features", features, found[1])
             batch, features = found
         if features is None:
-            raise TraceError(f"layer '{name}': say its features, which no values tell")
+            raise TraceError(f"layer '{name}': features is missing, and there are no values that give it")
         count = _filters(name, weight_operand, filters, 2)
         shape = Shape(channels=features, filters=count, batch=1 if batch is None else batch)
         self.add(Layer(name, shape, weight_operand, activation_operand, "linear", relu, None, _optional(outputs)))
 
     def not_exported(self, name: str, operation: str, multiplications: int | None = None) -> None:
-        """Lists multiplications of the model that no layer holds; without a number, their number is not known.
+        """Lists multiplications of the model that are in no layer; None is an unknown number.
 
-        ``name`` is the module that makes them, ``operation`` what it is (``ConvTranspose2d``). winosim warns of them.
+        ``name`` is their module, ``operation`` its type (``ConvTranspose2d``). winosim warns of them.
         """
         self.extend((), [NotExported(name, operation, multiplications)])
 
@@ -158,7 +158,7 @@ class TraceWriter:
         return trace
 
     def write(self, path: str | Path, tensors: str = TENSORS, comment: str = "") -> None:
-        """Writes the manifest to ``path`` and the tensors beside it, whole or not at all."""
+        """Writes the manifest to ``path`` and the tensors into its folder, whole or not at all."""
         self.trace().write(path, tensors, comment)
 
 
@@ -168,7 +168,7 @@ def _optional(tensor: Any) -> Array | None:
 
 def _agree(name: str, what: str, said: object, found: object) -> None:
     if said is not None and said != found:
-        raise TraceError(f"layer '{name}': {what} is said to be {said!r}, and its values have {found!r}")
+        raise TraceError(f"layer '{name}': {what} is given as {said!r}, but its values have {found!r}")
 
 
 def _image(name: str, activations: Operand, said: tuple[int, ...] | None) -> tuple[int, int, int, int]:
@@ -192,7 +192,7 @@ def _filters(name: str, weights: Operand, said: int | None, dimensions: int) -> 
         _agree(name, "filters", said, shape[0])
         return int(shape[0])
     if said is None:
-        raise TraceError(f"layer '{name}': say its filters, which no values tell")
+        raise TraceError(f"layer '{name}': filters is missing, and there are no values that give it")
     return said
 
 
@@ -206,5 +206,5 @@ def _kernel(name: str, weights: Operand, said: Size | None, winograd: Winograd |
         _agree(name, "kernel", kernel, edges)
         return edges[0], edges[1]
     if kernel is None:
-        raise TraceError(f"layer '{name}': say its kernel, which no values tell")
+        raise TraceError(f"layer '{name}': kernel is missing, and there are no values that give it")
     return kernel

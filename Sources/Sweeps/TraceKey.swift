@@ -2,10 +2,22 @@ import Files
 import Traces
 import YAML
 
+/// The parameters of a trace that can differ from point to point.
+enum TraceKey: String, CaseIterable, Hashable, Sendable {
+    /// Images of the batch, for drawn activations.
+    case batch = "trace.batch"
+    /// The density of all drawn weights.
+    case weightDensity = "trace.weights.density"
+    /// The density of all drawn activations.
+    case activationDensity = "trace.activations.density"
+    /// The tile of drawn operands in the Winograd domain.
+    case tile = "trace.winograd.tile"
+}
+
 extension Trace {
-    /// The trace with something of it set to a value of an axis.
+    /// The trace with one parameter set to a value of an axis.
     ///
-    /// - Throws: `InputError` at the value that does not fit, or at a layer that cannot have it.
+    /// - Throws: `InputError` at an invalid value, or at a layer that cannot have it.
     func with(_ key: TraceKey, _ node: Node) throws -> Trace {
         var trace = self
         switch key {
@@ -29,13 +41,13 @@ extension Trace {
         for index in layers.indices where try change(&layers[index]) { changed += 1 }
         guard changed > 0 else {
             throw node.error(
-                "no layer of \(quoted(model)) has \(what) that are drawn from a density, so none can be changed")
+                "no layer of \(quoted(model)) has \(what) drawn from a density, expected at least one")
         }
     }
 }
 
 extension OperandSource {
-    /// Gives what is drawn another density; false for values and masks, which have their own.
+    /// Changes the density of drawn operands; false for values and masks.
     fileprivate mutating func set(density: Double) -> Bool {
         guard case .density(_, let domain, let spread) = self else { return false }
         self = .density(density, domain, spread)
@@ -44,8 +56,8 @@ extension OperandSource {
 }
 
 extension Layer {
-    /// Lets operands that are drawn in the Winograd domain belong to another tile; false where there are none, or values of
-    /// that domain, which have a tile of their own.
+    /// Changes the tile of operands drawn in the Winograd domain; false if there are none, or if there are values of that domain,
+    /// which have a fixed tile.
     fileprivate mutating func set(tile: Int) -> Bool {
         let sources = [weights, activations]
         guard sources.contains(where: { $0.domain == .winograd }),

@@ -1,16 +1,16 @@
-/// A decision that was made.
+/// The booked commands of a request.
 struct Booking {
     var bank = 0
     var isWrite = false
-    /// The commands' cycles; -1 where there is none.
+    /// The cycles of the commands; -1 for none.
     var precharge = -1
     var activate = -1
     var column = 0
 }
 
-/// Carrying a decision out.
+/// Booking of the commands of a decision.
 extension Channel {
-    /// Books the commands of the request that is next, which `decide()` has found.
+    /// Books the commands of the next request, which `decide()` has found.
     @discardableResult
     @inline(__always)
     mutating func book(into completions: inout CompletionQueue) -> Booking {
@@ -44,12 +44,12 @@ extension Channel {
         lastColumn = time
         served = (served + 1) & 7
         recent[served] = (time, b)
-        nominate(b)
+        updateCandidate(b)
         bestKnown = false
         return booking
     }
 
-    /// Opens a row, as early as it could have gone; the cycle of the precharge before it, or -1.
+    /// Opens a row, as early as possible; returns the cycle of the precharge before it, or -1.
     @inline(__always)
     mutating func open(_ row: Int, of b: Int, entered: Int) -> Int {
         let state = bank + b
@@ -76,7 +76,7 @@ extension Channel {
         return precharge
     }
 
-    /// Moves the earliest activates of a rank's groups behind one at `time`.
+    /// Delays the earliest activates of a rank's groups after one at `time`.
     @inline(__always)
     private mutating func noteActivate(at time: Int, rank r: Int, rankGroup: Int) {
         let window = rank[r].window
@@ -94,7 +94,7 @@ extension Channel {
         }
     }
 
-    /// Moves the earliest column commands of all ranks and groups behind one at `time`.
+    /// Delays the earliest column commands of all ranks and groups after one at `time`.
     @inline(__always)
     private mutating func occupyBus(at time: Int, isWrite: Bool, rank r: Int, rankGroup: Int) {
         let long = timings.tCCDLong
@@ -130,7 +130,7 @@ extension Channel {
         lastWasWrite = kind
     }
 
-    /// Takes a request out of its bank's queue.
+    /// Removes a request from its bank's queue; returns its index in `pool`.
     @inline(__always)
     private mutating func remove(_ place: Int, from b: Int) -> Int {
         let entries = queue + b * bankCapacity
@@ -139,12 +139,12 @@ extension Channel {
         bank[b].count = count
         for i in place..<max(place, count) { entries[i] = entries[i + 1] }
         if count == bankCapacity - 1 {
-            room |= 1 << UInt64(b)
+            notFull |= 1 << UInt64(b)
         }
         return index
     }
 
-    /// Ends a request whose data is over at `end`, and the reads that are answered with it.
+    /// Ends a request whose data ends at `end`, and the reads that share its burst.
     @inline(__always)
     private mutating func finish(_ index: Int, at end: Int, into completions: inout CompletionQueue) {
         let isWrite = pool[index].isWrite
@@ -164,5 +164,76 @@ extension Channel {
             freeCount += 1
             next = pool[next].twin
         }
+    }
+}
+
+/// Refresh per rank: the ranks' refreshes are spread over the interval.
+extension Channel {
+    /// Refreshes the ranks whose refresh is due next.
+    mutating func refresh() {
+        let due = nextRefresh
+        var next = Int.max
+        for r in 0..<ranks {
+            if rank[r].refreshDue == due { refresh(rank: r) }
+            next = min(next, rank[r].refreshDue)
+        }
+        nextRefresh = next
+        bestKnown = false
+    }
+
+    /// Closes a rank's rows, one per cycle, and refreshes it once all are closed.
+    private mutating func refresh(rank r: Int) {
+        let due = rank[r].refreshDue
+        let members = r * groups * banksPerGroup..<(r + 1) * groups * banksPerGroup
+        openWaitingRows(of: members, before: due)
+        var time = due
+        for b in members {
+            if bank[b].row >= 0 {
+                time = max(time, bank[b].precharge + timings.tRP)
+            }
+        }
+        let open = rank[r].open
+        if open > 0 { time = max(time, due + open - 1 + timings.tRP) }
+        if rank[r].open > 0 { rank[r].closedSince = time - timings.tRP }
+        counters.precharges += rank[r].open
+        counters.refreshes += 1
+        rank[r].open = 0
+        rank[r].refreshDue = due + timings.tREFI
+        for g in r * groups..<(r + 1) * groups { refreshEnd[g] = time + timings.tRFC }
+        for b in members {
+            bank[b].row = -1
+            bank[b].activate = time + timings.tRFC
+            updateCandidate(b)
+        }
+    }
+
+    /// Opens the rows that banks are waiting for and that could open before the refresh is due: the controller does not know
+    /// then that the refresh closes them unread.
+    private mutating func openWaitingRows(of members: Range<Int>, before due: Int) {
+        while true {
+            var time = due
+            var choice = -1
+            for b in members where work & (1 << UInt64(b)) != 0 && gateOf[b] >= Self.miss * rankGroups {
+                let t = max(local[b] - timings.tRCD, activateGate[b / banksPerGroup])
+                if t < time {
+                    time = t
+                    choice = b
+                }
+            }
+            guard choice >= 0 else { return }
+            let request = pool[Int(queue[choice * bankCapacity + bank[choice].candidate])]
+            _ = open(request.row, of: choice, entered: request.entered)
+            updateCandidate(choice)
+        }
+    }
+
+    /// Counts refreshes of an idle channel, which change only when the next ones are due.
+    mutating func skipRefreshes(to horizon: Int) {
+        if (0..<ranks).contains(where: { rank[$0].open > 0 }) { return }
+        let spare = (horizon - nextRefresh) / timings.tREFI - 2
+        guard spare > 0 else { return }
+        for r in 0..<ranks { rank[r].refreshDue += spare * timings.tREFI }
+        nextRefresh += spare * timings.tREFI
+        counters.refreshes += spare * ranks
     }
 }

@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Tells on a terminal how far a long piece of work is: one line of standard error that is written anew, from two seconds after
-/// the start on. Elsewhere it tells nothing.
+/// Shows the progress of long work on a terminal: one line of standard error that is rewritten, from two seconds after the start.
+/// Without a terminal it shows nothing.
 final class ProgressLine: Sendable {
     private struct State {
         var text: String
@@ -16,19 +16,19 @@ final class ProgressLine: Sendable {
     private let start = ContinuousClock.now
     private let state: Mutex<State>
 
-    /// Starts; `text` is what there is to tell before anything is done.
+    /// Starts; `text` is shown before the first progress.
     init(_ text: String) {
         state = Mutex(State(text: text))
         guard isatty(STDERR_FILENO) == 1 else { return }
-        // Not a task: all threads of those may be at work.
+        // Not a task: all threads of tasks may be busy.
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "winosim.progress"))
         timer.schedule(deadline: .now() + Self.delay, repeating: 0.2)
-        // The handler holds its own timer, and lets it go at the end.
+        // The handler keeps its timer alive until the end.
         timer.setEventHandler { if !self.show() { timer.cancel() } }
         timer.resume()
     }
 
-    /// Takes what there is to tell, and the share of the work that is done.
+    /// Sets the text and the finished share of the work.
     func tell(_ text: String, share: Double) {
         state.withLock { ($0.text, $0.share) = (text, share) }
     }
@@ -41,7 +41,7 @@ final class ProgressLine: Sendable {
         }
     }
 
-    /// Writes the line; false where it has ended.
+    /// Writes the line; false after its end.
     private func show() -> Bool {
         state.withLock { state in
             if state.isOver { return false }
@@ -71,16 +71,16 @@ final class ProgressLine: Sendable {
     }
 }
 
-/// Counts the layers of a trace that are done, each with its part of the work.
+/// Counts finished layers of a trace, weighted by their work.
 struct LayerProgress {
     /// By index of a layer, its multiplications.
     let work: [Int: Int]
 
-    /// Calls `body`, which tells of every layer that is done, and shows how far it is.
+    /// Calls `body`, which reports every finished layer, and shows the progress.
     ///
     /// - Parameters:
-    ///   - verb: what is done with the layers: `simulated`.
-    ///   - body: what does it.
+    ///   - verb: the work on layers: `simulated`.
+    ///   - body: the work.
     func shown<R>(
         _ verb: String, _ body: (_ told: @escaping @Sendable (Int) -> Void) async throws -> R
     ) async throws -> R {
@@ -95,7 +95,7 @@ struct LayerProgress {
         }
     }
 
-    /// Layers that are done, and their work.
+    /// Finished layers, and their work.
     private final class Tally: Sendable {
         private let sums = Mutex((layers: 0, work: 0.0))
 
@@ -106,5 +106,49 @@ struct LayerProgress {
                 return sums
             }
         }
+    }
+}
+
+/// Shows the progress of a sweep: on a terminal in one line that is rewritten, elsewhere one line per minute.
+final class SweepProgress: Sendable {
+    private struct State {
+        var first: Int?
+        var last: ContinuousClock.Instant?
+    }
+
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let start = ContinuousClock.now
+    private let state = Mutex(State())
+
+    /// Shows the number of finished points, those of earlier processes included.
+    func tell(done: Int, of all: Int) {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            let first = state.first ?? done - 1
+            state.first = first
+            let pause: Duration = isTerminal ? .milliseconds(200) : .seconds(60)
+            guard done == all && isTerminal || now - (state.last ?? (isTerminal ? start - pause : start)) >= pause
+            else {
+                return
+            }
+            state.last = now
+            let seconds =
+                Double((now - start).components.seconds) + Double((now - start).components.attoseconds) * 1e-18
+            let text = Self.text(done: done, of: all, since: first, seconds: seconds)
+            if isTerminal { Console.write("\r\u{1B}[K\(text)") } else { Console.say(text) }
+        }
+    }
+
+    /// Ends the line.
+    func end() {
+        if isTerminal && state.withLock({ $0.first != nil }) { Console.write("\r\u{1B}[K") }
+    }
+
+    /// `120 of 1000 points, 3.4/s, 4 min 19 s left`.
+    static func text(done: Int, of all: Int, since first: Int, seconds: Double) -> String {
+        let rate = seconds > 0 ? Double(done - first) / seconds : 0
+        guard rate > 0 else { return "\(done) of \(all) points" }
+        let speed = rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f/min", rate * 60)
+        return "\(done) of \(all) points, \(speed), \(ProgressLine.duration(Double(all - done) / rate)) left"
     }
 }
