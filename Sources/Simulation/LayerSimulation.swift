@@ -21,7 +21,6 @@ struct LayerSimulation {
     /// - Throws: `InputError` where the layer does not fit the buffers or their encodings; `BrokenLaw` where the result contradicts
     ///   itself.
     func run() throws -> Activity {
-        try checkEncodings()
         let layer = ArrayLayer(
             array: configuration.peArray, width: lowered.layout.width, updatesEveryProduct: updatesEveryProduct,
             filters: lowered.shape.groupFilters, tiles: lowered.grid.tiles)
@@ -35,6 +34,7 @@ struct LayerSimulation {
         let store = InputStore(lowered, configuration: configuration)
         let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.grid)
         let distinct = DistinctPixels(lowered.grid)
+        try checkEncodings(store)
         let groups = lowered.products.enumerated().map { index, product in
             ChannelGroup(
                 lowered, index: index, grouping: Array.grouping(product, array: configuration.peArray), store: store,
@@ -105,13 +105,16 @@ struct LayerSimulation {
     /// Checks that the encodings of the buffers can code the layer's vectors.
     ///
     /// - Throws: `InputError` at the layer.
-    private func checkEncodings() throws {
+    private func checkEncodings(_ store: InputStore) throws {
+        let mask = lowered.layout.lanes.max() ?? 0
+        let vectors = PerOperand(
+            weights: mask, inputs: store.longestVector(mask: mask, pixel: lowered.layout.channels(ofSlice: 0)))
         for operand in Operand.allCases {
             let encoding = configuration[operand].encoding
-            guard let longest = encoding.longestVector, lowered.layout.width > longest else { continue }
+            guard let longest = encoding.longestVector, vectors[operand] > longest else { continue }
             throw InputError(
                 "layer '\(lowered.name)': \(operand.buffer).encoding \(encoding.yaml) codes vectors of at most \(longest) "
-                    + "values, and a step has \(lowered.layout.width); give it more bits, or make a step smaller",
+                    + "values, and the layer's have \(vectors[operand]); give it more bits, or make a step smaller",
                 at: lowered.mark)
         }
     }

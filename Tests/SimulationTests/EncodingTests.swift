@@ -73,7 +73,7 @@ struct EncodingTests {
         let error = #expect(throws: InputError.self) { try simulator.simulate(givenMasks()) }
         #expect(
             error?.message
-                == "layer 'layer': weight_buffer.encoding {csc: 3} codes vectors of at most 8 values, and a step has 16; give "
-                + "it more bits, or make a step smaller")
+                == "layer 'layer': weight_buffer.encoding {csc: 3} codes vectors of at most 8 values, and the layer's have 16; "
+                + "give it more bits, or make a step smaller")
     }
 }

@@ -37,7 +37,8 @@ struct OperandFetch {
         let fetchedWeights = weights.fetch(bytes.weights, after: issue(prefetch.weights), ready: ready.weights)
         time.wait(until: fetchedWeights, for: weights.waitedForMemory ? .dramWeights : .weightFetch)
         let inputIssue = issue(prefetch.inputs)
-        let fetchedInputs = inputs.fetch(bytes.inputs, after: inputIssue, ready: ready.inputs.cycle)
+        // Without a byte to fetch the first bundle still takes cycle 0.
+        let fetchedInputs = max(0, inputs.fetch(bytes.inputs, after: inputIssue, ready: ready.inputs.cycle))
         let arrival: CycleHolder = ready.inputs.waited ? .inputTransform : .dramInputs
         time.wait(until: fetchedInputs, for: inputs.waitedForMemory ? arrival : .inputFetch)
         // The transform behind the buffer works on the same inputs as their fetch.

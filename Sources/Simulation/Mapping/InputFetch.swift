@@ -20,6 +20,19 @@ enum InputStore: Sendable {
         }
     }
 
+    /// Values of the longest vector that is coded.
+    ///
+    /// - Parameters:
+    ///   - mask: values of a mask.
+    ///   - pixel: channels of a pixel in one step.
+    func longestVector(mask: Int, pixel: Int) -> Int {
+        switch self {
+        case .masks: mask
+        case .pixels: pixel
+        case .patches: 0
+        }
+    }
+
     /// How the buffer stores them.
     var encoding: Encoding {
         switch self {
