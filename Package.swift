@@ -20,8 +20,8 @@ let package = Package(
         .library(
             name: "Winosim",
             targets: [
-                "Files", "YAML", "Tensors", "Winograd", "Traces", "DRAM", "Hardware", "Simulation", "Energy",
-                "Comparisons", "Reports", "Sweeps",
+                "Files", "YAML", "Tensors", "Winograd", "Traces", "DRAM", "Hardware", "Engine", "Energy",
+                "Simulation", "Comparisons", "Reports", "Sweeps",
             ]),
     ],
     dependencies: [
@@ -37,15 +37,19 @@ let package = Package(
         module("Traces", ["Files", "YAML", "Tensors", "Winograd"]),
         module("DRAM", ["Files", "YAML"]),
         module("Hardware", ["Files", "YAML", "DRAM"]),
-        module("Simulation", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware"]),
-        module("Energy", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware", "Simulation"]),
-        module("Comparisons", ["Files", "YAML", "Traces", "Hardware", "Simulation", "Energy"]),
-        module("Reports", ["Files", "YAML", "Traces", "DRAM", "Hardware", "Simulation", "Energy", "Comparisons"]),
-        module("Sweeps", ["Files", "YAML", "Traces", "Hardware", "Simulation", "Energy", "Reports"]),
+        module("Engine", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware"]),
+        module("Energy", ["Files", "YAML", "Winograd", "Traces", "DRAM", "Hardware", "Engine"]),
+        module("Simulation", ["Files", "Traces", "Hardware", "Engine", "Energy"]),
+        module("Comparisons", ["Files", "YAML", "Traces", "Hardware", "Engine", "Energy", "Simulation"]),
+        module(
+            "Reports",
+            ["Files", "YAML", "Traces", "DRAM", "Hardware", "Engine", "Energy", "Simulation", "Comparisons"]),
+        module("Sweeps", ["Files", "YAML", "Traces", "Hardware", "Engine", "Energy", "Simulation", "Reports"]),
         .executableTarget(
             name: "winosim",
             dependencies: [
-                "Files", "YAML", "Tensors", "Traces", "DRAM", "Hardware", "Simulation", "Energy", "Comparisons",
+                "Files", "YAML", "Tensors", "Traces", "DRAM", "Hardware", "Engine", "Energy", "Simulation",
+                "Comparisons",
                 "Reports", "Sweeps",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -58,23 +62,28 @@ let package = Package(
         tests("TracesTests", ["Traces", "Tensors", "Winograd", "Files"]),
         tests("HardwareTests", ["Hardware", "DRAM", "YAML", "Files"], data: ["Errors"]),
         tests("DRAMTests", ["DRAM", "YAML", "Files"], data: ["Data"]),
-        tests("SimulationTests", ["Simulation", "DRAM", "Traces", "Hardware", "Tensors", "Winograd", "YAML", "Files"]),
+        tests("EngineTests", ["Engine", "DRAM", "Traces", "Hardware", "Tensors", "Winograd", "YAML", "Files"]),
+        tests("SimulationTests", ["Simulation", "Energy", "Traces", "Hardware", "Files"]),
         tests(
-            "EnergyTests", ["Energy", "Simulation", "Traces", "Hardware", "DRAM", "YAML", "Files"], data: ["Errors"]),
+            "EnergyTests", ["Energy", "Engine", "Traces", "Hardware", "DRAM", "YAML", "Files"], data: ["Errors"]),
         tests(
-            "ComparisonsTests", ["Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Files"], data: ["Errors"]
+            "ComparisonsTests", ["Comparisons", "Simulation", "Energy", "Engine", "Traces", "Hardware", "Files"],
+            data: ["Errors"]
         ),
         tests(
             "ReportsTests",
             [
-                "Reports", "Comparisons", "Energy", "Simulation", "DRAM", "Traces", "Hardware", "YAML", "Files",
+                "Reports", "Comparisons", "Simulation", "Energy", "Engine", "DRAM", "Traces", "Hardware", "YAML",
+                "Files",
             ], data: ["Golden"]),
         tests(
-            "SweepsTests", ["Sweeps", "Reports", "Simulation", "Traces", "Hardware", "YAML", "Files"], data: ["Errors"]),
+            "SweepsTests", ["Sweeps", "Reports", "Simulation", "Engine", "Traces", "Hardware", "YAML", "Files"],
+            data: ["Errors"]),
         tests(
             "FigureTests",
             [
-                "Sweeps", "Reports", "Comparisons", "Energy", "Simulation", "Traces", "Hardware", "Tensors", "YAML",
+                "Sweeps", "Reports", "Comparisons", "Simulation", "Energy", "Engine", "Traces", "Hardware", "Tensors",
+                "YAML",
                 "Files",
             ], data: ["Pinned"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),

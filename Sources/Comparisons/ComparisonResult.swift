@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Hardware
 import Simulation
 import Traces
@@ -64,79 +65,35 @@ public struct RunResult: Sendable {
     /// The tables that its energies and areas come from, a line each.
     public let origins: [String]
     /// The layers, in the trace's order.
-    public let layers: [RunFigures]
+    public let layers: [Figures]
     /// All layers together.
-    public let total: RunFigures
+    public let total: Figures
 
     /// Takes what a simulation found.
-    public init(name: String, result: SimulationResult, model: EnergyModel, tracePath: String) {
+    public init(name: String, result: SimulationResult, tracePath: String) {
         self.name = name
-        self.model = result.model
-        traceDigest = result.traceDigest
+        model = result.activity.model
+        traceDigest = result.activity.traceDigest
         self.tracePath = tracePath
-        seed = result.seed
-        configuration = result.configuration
-        area = model.totalArea
-        warnings = model.warnings(for: result) + result.repeatedLoads
-        notExported = result.notExported
-        origins = model.origins
-        let energies = model.energy(of: result)
-        let clock = result.configuration.clock
-        layers = zip(result.layers, energies).map {
-            RunFigures(layer: $0.name, activity: $0.activity, energies: [$1], clock: clock)
-        }
-        total = RunFigures(layer: "total", activity: result.total, energies: energies, clock: clock)
+        seed = result.activity.seed
+        configuration = result.machine.configuration
+        area = result.machine.model.totalArea
+        warnings = result.warnings
+        notExported = result.activity.notExported
+        origins = result.machine.model.origins
+        layers = result.figures
+        total = result.total
     }
 
     /// The layer of a name.
-    public func layer(_ name: String) -> RunFigures? { layers.first { $0.layer == name } }
+    public func layer(_ name: String) -> Figures? { layers.first { $0.layer == name } }
 
     /// The figures of all layers but some.
-    public func total(without names: [String]) -> RunFigures {
+    public func total(without names: [String]) -> Figures {
         let kept = layers.filter { !names.contains($0.layer) }
         var sum = Activity()
         for layer in kept { sum += layer.activity }
-        return RunFigures(
+        return Figures(
             layer: total.layer, activity: sum, energies: kept.flatMap(\.energies), clock: total.clock)
-    }
-}
-
-/// The figures of one layer, or of all, that runs are compared by.
-public struct RunFigures: Sendable {
-    /// The layer's name, or `total`.
-    public let layer: String
-    /// The counts.
-    public let activity: Activity
-    /// The energy of one layer, or of all.
-    public let energies: [LayerEnergy]
-    /// The accelerator's clock.
-    public let clock: Hertz
-
-    /// The time at the accelerator's clock, in microseconds.
-    public var microseconds: Double { Cycles(activity.cycles).seconds(at: clock) * 1e6 }
-
-    /// Multiplications that are executed and not gated.
-    public var multiplies: Int { activity.array.executedProducts - activity.array.gatedProducts }
-
-    /// All energy.
-    public var energy: Picojoules { energies.map(\.total).sum() }
-
-    /// The multipliers' part of the energy.
-    public var multiplyEnergy: Picojoules { energies.map(\.multiply).sum() }
-
-    /// The DRAM's part of the energy.
-    public var dramEnergy: Picojoules { energies.map(\.dram).sum() }
-
-    /// The same figures with some of those of energy changed.
-    public func changed(by change: FigureChange) -> RunFigures {
-        RunFigures(layer: layer, activity: activity, energies: energies.map { $0.changed(by: change) }, clock: clock)
-    }
-
-    /// Energy by component, in the order in which they first stand.
-    public var components: [(name: String, energy: Picojoules)] {
-        let parts = energies.flatMap(\.components)
-        return parts.map(\.name).unique().map { name in
-            (name, parts.filter { $0.name == name }.map(\.energy).sum())
-        }
     }
 }

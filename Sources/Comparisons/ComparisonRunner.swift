@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Files
 import Hardware
 import Simulation
@@ -46,10 +47,10 @@ public struct ComparisonRunner: Sendable {
             var results: [RunResult] = []
             for (run, (trace, machine)) in zip(one.runs, runs) {
                 progress(done, all, one.name.isEmpty ? run.name : "\(one.name): \(run.name)")
-                let result = try await machine.simulator.run(
+                let result = try await Simulator(machine).run(
                     trace, only: selects(trace), concurrency: concurrency)
                 results.append(
-                    RunResult(name: run.name, result: result, model: machine.model, tracePath: run.trace))
+                    RunResult(name: run.name, result: result, tracePath: run.trace))
                 done += 1
             }
             cases.append(CaseResult(name: one.name, runs: results, baseline: comparison.baseline))

@@ -1,6 +1,6 @@
 import Energy
+import Engine
 import Hardware
-import Simulation
 
 /// A run that multiplies less than another one, and takes more cycles or more energy all the same.
 public struct OrderInversion: Sendable {

@@ -1,10 +1,10 @@
-import Simulation
+import Engine
 
 /// A part of the machine whose activity takes energy. A new part is a new file that conforms to this, and a line in
 /// `EnergyModel`.
 protocol EnergyComponent: Sendable {
     /// What it took in a layer: an entry for each kind of action; none where the layer does not have the component.
-    func entries(of layer: LayerResult) -> [EnergyEntry]
+    func entries(of layer: LayerActivity) -> [EnergyEntry]
 
     /// What it covers of the chip; empty where it covers nothing, or nobody knows.
     var areas: [AreaEntry] { get }

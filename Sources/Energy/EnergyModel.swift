@@ -1,8 +1,8 @@
 import DRAM
+import Engine
 import Files
 import Foundation
 import Hardware
-import Simulation
 
 /// Turns activity counts into energies: counts times energy per action, component by component; and the machine into areas.
 public struct EnergyModel: Sendable {
@@ -80,7 +80,7 @@ public struct EnergyModel: Sendable {
     }
 
     /// What a layer took.
-    public func energy(of layer: LayerResult) -> LayerEnergy {
+    public func energy(of layer: LayerActivity) -> LayerEnergy {
         let entries = components.flatMap { $0.entries(of: layer) }
         return LayerEnergy(
             layer: layer.name, entries: entries + [clockAndControl.entry(for: entries)],
@@ -88,7 +88,7 @@ public struct EnergyModel: Sendable {
     }
 
     /// What every layer took, in the result's order.
-    public func energy(of result: SimulationResult) -> [LayerEnergy] { result.layers.map { energy(of: $0) } }
+    public func energy(of result: TraceActivity) -> [LayerEnergy] { result.layers.map { energy(of: $0) } }
 
     /// The tables that figures come from, a line each: what they hold, and where they are scaled to.
     public var origins: [String] {
@@ -113,7 +113,7 @@ public struct EnergyModel: Sendable {
     }
 
     /// What does not fit together in the machine, nor with the layers that ran on it, in words.
-    public func warnings(for result: SimulationResult) -> [String] { warnings + shape.misfits(result.layers) }
+    public func warnings(for result: TraceActivity) -> [String] { warnings + shape.misfits(result.layers) }
 
     /// The chip's area, as far as the tables have it.
     public var totalArea: SquareMicrometres { areas.map(\.total).sum() }

@@ -1,8 +1,8 @@
-import Simulation
+import Engine
 
 extension MachineShape {
     /// Layers that the hardware was not built for, in words: their areas and widths would be larger.
-    func misfits(_ layers: [LayerResult]) -> [String] {
+    func misfits(_ layers: [LayerActivity]) -> [String] {
         let kernels = layers.filter { layer in
             guard case .direct = layer.algorithm, configuration.mapping.step == .positions else { return false }
             return layer.shape.kernelHeight * layer.shape.kernelWidth > maskBits
@@ -18,7 +18,7 @@ extension MachineShape {
         ].compactMap { $0 }
     }
 
-    private static func sentence(_ layers: [LayerResult], _ what: String) -> String? {
+    private static func sentence(_ layers: [LayerActivity], _ what: String) -> String? {
         guard let first = layers.first else { return nil }
         let others = layers.count == 1 ? " has" : " and \(layers.count - 1) more have"
         return "\(first.name)\(others) \(what): the machine's area and register widths do not cover that"

@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 import Winograd
 
 /// What of the machine fixes the widths and numbers of its parts, whatever layer runs: hardware is built once.

@@ -1,5 +1,6 @@
 import Comparisons
 import Energy
+import Engine
 import Hardware
 import Simulation
 
@@ -7,9 +8,9 @@ import Simulation
 struct ComparisonRow: FigureRow {
     let caseName: String
     let run: RunResult
-    let figures: RunFigures
+    let figures: Figures
     /// The baseline's figures of the same layer; nil where it has no such layer.
-    let baseline: RunFigures?
+    let baseline: Figures?
 
     var activity: Activity { figures.activity }
     var clock: Hertz { figures.clock }
@@ -33,7 +34,7 @@ struct ComparisonRow: FigureRow {
     }
 
     /// A figure over the baseline's.
-    fileprivate func ratio(_ value: (RunFigures) -> Double) -> Double? {
+    fileprivate func ratio(_ value: (Figures) -> Double) -> Double? {
         baseline.flatMap { Reports.ratio(value(figures), value($0)) }
     }
 }

@@ -1,5 +1,6 @@
 import Comparisons
 import Energy
+import Engine
 import Simulation
 
 /// What a terminal shows of a comparison.

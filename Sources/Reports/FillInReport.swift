@@ -1,4 +1,4 @@
-import Simulation
+import Engine
 import Traces
 
 /// A layer that was not measured, because Winograd's algorithm does not apply to it.

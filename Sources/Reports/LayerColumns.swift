@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Hardware
 import Simulation
 
@@ -54,15 +55,15 @@ struct LayerRow: FigureRow {
     let energies: [LayerEnergy]
 
     /// A layer's row.
-    init(_ result: LayerResult, energy: LayerEnergy, clock: Hertz) {
-        (layer, algorithm, note) = (result.name, result.algorithm.description, result.note)
-        (activity, self.clock, energies) = (result.activity, clock, [energy])
+    init(_ result: LayerResult, clock: Hertz) {
+        (layer, algorithm, note) = (result.name, result.run.algorithm.description, result.run.note)
+        (activity, self.clock, energies) = (result.activity, clock, [result.energy])
     }
 
     /// The row of all layers: sums, from which ratios are made anew.
-    init(totalOf result: SimulationResult, energy: [LayerEnergy]) {
-        (layer, algorithm, note) = ("total", nil, nil)
-        (activity, clock, energies) = (result.total, result.configuration.clock, energy)
+    init(totalOf result: SimulationResult) {
+        (layer, algorithm, note) = (result.total.layer, nil, nil)
+        (activity, clock, energies) = (result.total.activity, result.total.clock, result.total.energies)
     }
 
     /// The energy of the dense direct convolution's multiplies.

@@ -1,6 +1,6 @@
 import Comparisons
 import DRAM
-import Simulation
+import Engine
 import Traces
 
 /// An output in rows and columns: what writes it, what a row is, and its columns.

@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Simulation
 
 /// The figures of a whole run: the last row of `layers.csv`, and the machine's area.
@@ -35,9 +36,10 @@ package struct RunTotals: Hashable, Sendable {
     private let cells: [Cell]
 
     /// Takes what a simulation found.
-    package init(_ result: SimulationResult, model: EnergyModel) {
-        let row = LayerRow(totalOf: result, energy: model.energy(of: result))
-        cells = Column<LayerRow>.ofTotals.map { $0.cell(row) } + [.real(model.totalArea.squareMillimetres)]
+    package init(_ result: SimulationResult) {
+        let row = LayerRow(totalOf: result)
+        cells =
+            Column<LayerRow>.ofTotals.map { $0.cell(row) } + [.real(result.machine.model.totalArea.squareMillimetres)]
     }
 
     /// Reads what `texts` gave; nil where it is no text a figure, of the figure's kind.

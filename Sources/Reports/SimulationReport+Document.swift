@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Hardware
 import Simulation
 import YAML
@@ -7,9 +8,9 @@ import YAML
 extension SimulationReport {
     /// The layers, where their cycles go, what is assumed, and where the energies come from.
     var sections: [[ReportDocument.Part]] {
-        let configuration = result.configuration
+        let configuration = run.configuration
         let head =
-            "\(result.model) on \(configuration.name): \(NumberText.grouped(configuration.multipliers)) multipliers at "
+            "\(run.model) on \(configuration.name): \(NumberText.grouped(configuration.multipliers)) multipliers at "
             + QuantityKind.frequency.format(configuration.clock.value)
         let paragraphs = [boundBy, slotShares] + advice + [energies, memory] + Self.assumptions
         let notes = rows.compactMap { row in row.note.map { "\(row.layer) \($0)" } }
@@ -124,7 +125,7 @@ extension SimulationReport {
     }
 
     private var memory: String {
-        switch result.configuration.dram {
+        switch run.configuration.dram {
         case .ideal:
             "Memory: ideal; operands are on chip when they are wanted, outputs leave at once, DRAM bytes are the "
                 + "compulsory ones"

@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 import YAML
 
 extension SimulationReport {
@@ -10,22 +10,22 @@ extension SimulationReport {
     /// for each of the machine's parts, and a counter for each sampled value, with its unit in its name. All counters
     /// return to 0 at a layer's end, where buffers are empty and the memory is idle.
     public func timelineJSON() -> [UInt8]? {
-        let timelines = result.layers.compactMap(\.timeline)
+        let timelines = run.layers.compactMap(\.timeline)
         if timelines.isEmpty { return nil }
         let events = timelines.reduce(0) { $0 + $1.slices.count + $1.samples.count }
-        let configuration = result.configuration
+        let configuration = run.configuration
         var writer = TraceEvents(
             notes: [
-                ("program", "winosim \(version)"), ("model", result.model), ("machine", configuration.name),
+                ("program", "winosim \(version)"), ("model", run.model), ("machine", configuration.name),
                 ("clock", QuantityKind.frequency.format(configuration.clock.value)),
-                ("unit_of_time", "1 us is 1 cycle"), ("trace_digest", result.traceDigest),
+                ("unit_of_time", "1 us is 1 cycle"), ("trace_digest", run.traceDigest),
             ], capacity: 4096 + 160 * events)
-        writer.nameProcess("\(result.model) on \(configuration.name)")
+        writer.nameProcess("\(run.model) on \(configuration.name)")
         let tracks = Self.tracks(timelines)
         for (name, track) in tracks.sorted(by: { $0.value < $1.value }) { writer.nameTrack(track, name) }
         var counters: [Counter] = []
         var offset = 0
-        for layer in result.layers {
+        for layer in run.layers {
             write(layer, offset: offset, tracks: tracks, counters: &counters, to: &writer)
             offset += layer.activity.cycles
         }
@@ -48,7 +48,7 @@ extension SimulationReport {
     }
 
     private func write(
-        _ layer: LayerResult, offset: Int, tracks: [String: Int], counters: inout [Counter],
+        _ layer: LayerActivity, offset: Int, tracks: [String: Int], counters: inout [Counter],
         to writer: inout TraceEvents
     ) {
         var name: [UInt8] = []

@@ -1,5 +1,5 @@
+import Engine
 import Foundation
-import Simulation
 
 /// What the functional pass found, for the terminal.
 extension SimulationReport {
@@ -27,7 +27,7 @@ extension SimulationReport {
         guard let tolerance, let worst = failed.compactMap(\.largest).max() else { return nil }
         let option = "--tolerance \(Self.roundedUp(worst)) lets it pass"
         let text = "the largest error is \(Self.figure(worst)) of the largest output, and the tolerance is \(tolerance)"
-        let datatype = result.configuration.datatype
+        let datatype = run.configuration.datatype
         guard datatype.quantize else { return "\(text); \(option)" }
         let cause =
             "Rounding weights to \(datatype.weights) bit and activations to \(datatype.activations) bit (quantize)"

@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Files
 import Hardware
 import Simulation
@@ -6,7 +7,8 @@ import YAML
 
 /// What a simulation found, as people and programs read it: tables for the terminal, CSV files, a JSON summary.
 public struct SimulationReport: Report {
-    let result: SimulationResult
+    /// What the layers did.
+    let run: TraceActivity
     let energy: [LayerEnergy]
     let model: EnergyModel
     let tracePath: String?
@@ -26,29 +28,27 @@ public struct SimulationReport: Report {
     ///
     /// - Parameters:
     ///   - result: what the simulation found.
-    ///   - model: the machine's energies and areas.
     ///   - tracePath: the trace's file as the user named it; nil where it was made in memory.
     ///   - version: the program's version.
     ///   - verification: what the functional pass found, one element a layer, if it ran.
     ///   - tolerance: the largest error that it let pass, as a share of the largest output.
     ///   - showsSensitivity: whether the energies with half and twice of some figures are shown.
     public init(
-        result: SimulationResult, model: EnergyModel, tracePath: String?, version: String,
+        result: SimulationResult, tracePath: String?, version: String,
         verification: [LayerVerification]? = nil, tolerance: Double? = nil, showsSensitivity: Bool = false
     ) {
         precondition(verification.map { $0.count == result.layers.count } ?? true, "one verification a layer")
-        (self.result, self.model, self.tracePath, self.version) = (result, model, tracePath, version)
+        (run, model, self.tracePath, self.version) = (result.activity, result.machine.model, tracePath, version)
+        energy = result.layers.map(\.energy)
+        rows = result.layers.map { LayerRow($0, clock: result.machine.configuration.clock) }
+        total = LayerRow(totalOf: result)
+        warnings = result.activity.notExported.warnings + result.warnings
         (self.verification, self.tolerance, self.showsSensitivity) = (verification, tolerance, showsSensitivity)
-        energy = model.energy(of: result)
-        rows = zip(result.layers, energy).map { LayerRow($0, energy: $1, clock: result.configuration.clock) }
-        total = LayerRow(totalOf: result, energy: energy)
     }
 
     /// What of the model is not in the trace, what does not fit together in the machine, nor with the layers, and which operands
     /// are loaded too often, in words.
-    public var warnings: [String] {
-        result.notExported.warnings + model.warnings(for: result) + result.repeatedLoads
-    }
+    public let warnings: [String]
 
     /// What everything is rendered from.
     public var document: ReportDocument {
@@ -97,15 +97,15 @@ public struct SimulationReport: Report {
 
     /// What `summary.json` holds, in order.
     private var summary: JSON {
-        let yaml = result.configuration.yaml()
+        let yaml = run.configuration.yaml()
         let (layers, energies, areas, sensitivity) = (layerTable, energyTable, areaTable, sensitivityTable)
         let summary: JSON = [
             "program": .program(version),
             "trace": [
-                "name": .text(result.model), "description": .text(result.traceDescription),
-                "path": .optional(tracePath), "digest": .optional(result.traceDigest),
+                "name": .text(run.model), "description": .text(run.traceDescription),
+                "path": .optional(tracePath), "digest": .optional(run.traceDigest),
             ],
-            "seed": .unsigned(result.seed),
+            "seed": .unsigned(run.seed),
             "configuration": (try? Document.parse(yaml, file: "configuration")).map { JSON($0) } ?? .null,
             "configuration_yaml": .text(yaml), "energy_table": Self.describe(model.tables.table),
             "energy_companion": model.tables.companion.map(Self.describe) ?? .null,

@@ -1,39 +1,50 @@
+import Energy
+import Engine
 import Hardware
 import Traces
 
-/// What one layer did, and how it ran.
+/// What one layer did, and what it took.
 public struct LayerResult: Sendable {
+    /// What it did, and how it ran.
+    public let run: LayerActivity
+    /// What it took, component by component.
+    public let energy: LayerEnergy
+
     /// The layer's name.
-    public let name: String
-    /// The layer's shape.
-    public let shape: LayerShape
-    /// How it was computed.
-    public let algorithm: Algorithm
-    /// What the user asked for and did not get, in words; nil where there is nothing to say.
-    public let note: String?
+    public var name: String { run.name }
+
     /// The counts.
-    public let activity: Activity
-    /// What happened when; nil where it was not asked for.
-    public internal(set) var timeline: LayerTimeline?
+    public var activity: Activity { run.activity }
 }
 
-/// What a trace did on a machine.
+/// What a trace did on a machine, and what it took.
 public struct SimulationResult: Sendable {
     /// The machine.
-    public let configuration: Configuration
-    /// The model's name.
-    public let model: String
-    /// The trace's description.
-    public let traceDescription: String
-    /// SHA-256 of the trace, in hex.
-    public let traceDigest: String
-    /// The seed that fixed what was drawn.
-    public let seed: UInt64
+    public let machine: Machine
+    /// What the layers did.
+    public let activity: TraceActivity
     /// One result a layer, in the trace's order.
     public let layers: [LayerResult]
-    /// What the model multiplies in none of the trace's layers.
-    public var notExported: [NotExported] = []
+    /// All layers together: they run one after the other and do not overlap.
+    public let total: Figures
 
-    /// The layers' counts added up: layers run one after the other and do not overlap.
-    public var total: Activity { layers.reduce(into: Activity()) { $0 += $1.activity } }
+    /// Adds the energy to what a trace did.
+    public init(_ activity: TraceActivity, machine: Machine) {
+        self.activity = activity
+        self.machine = machine
+        layers = activity.layers.map { LayerResult(run: $0, energy: machine.model.energy(of: $0)) }
+        total = Figures(
+            layer: "total", activity: activity.total, energies: layers.map(\.energy), clock: machine.configuration.clock
+        )
+    }
+
+    /// What does not fit together in the machine, nor with the layers, and which operands are loaded too often, in words.
+    public var warnings: [String] { machine.model.warnings(for: activity) + activity.repeatedLoads }
+
+    /// The figures of each layer, in the trace's order.
+    public var figures: [Figures] {
+        layers.map {
+            Figures(layer: $0.name, activity: $0.activity, energies: [$0.energy], clock: machine.configuration.clock)
+        }
+    }
 }

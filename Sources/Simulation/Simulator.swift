@@ -1,24 +1,29 @@
-import Foundation
+import Engine
 import Hardware
 import Traces
 
-/// Runs traces on one machine.
+/// Runs traces on one machine: cycles, utilization, energy and area.
 ///
 /// ```swift
 /// let trace = try Trace.load(path: "Traces/digits/trace.yaml")
-/// let result = try await Simulator(configuration).run(trace)
-/// print(result.total.cycles)
+/// let result = try await Simulator(machine: "mobile").run(trace)
+/// print(result.total.cycles, result.total.energy)
 /// ```
 public struct Simulator: Sendable {
     /// The machine.
-    public let configuration: Configuration
+    public let machine: Machine
 
     /// Makes a simulator of a machine.
-    public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
+    public init(_ machine: Machine) { self.machine = machine }
 
-    /// Runs every layer of a trace, as many at once as the machine at hand has cores.
+    /// Makes a simulator of a machine that is loaded; parameters and errors as for `Machine.load`.
+    public init(machine path: String?, overrides: [Override] = [], library: ConfigurationLibrary? = nil) throws {
+        machine = try Machine.load(path: path, overrides: overrides, library: library)
+    }
+
+    /// Runs every layer of a trace, as many at once as this computer has cores.
     ///
-    /// A layer's result depends on the layer and the configuration alone, never on the number of cores.
+    /// A layer's result depends on the layer and the machine alone, never on the number of cores.
     ///
     /// - Parameters:
     ///   - trace: the trace.
@@ -33,91 +38,19 @@ public struct Simulator: Sendable {
         _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, recordsTimeline: Bool = false,
         sharing shared: (cache: SimulationCache, trace: Int)? = nil, progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> SimulationResult {
-        let layers = trace.layers
-        try configuration.checkClock()
-        let chosen = indices ?? Array(layers.indices)
-        var forms = [LayerForm?](repeating: nil, count: layers.count + 1)
-        for i in encodesOutputs ? chosen.flatMap({ [$0, $0 + 1] }) : chosen where i < layers.count && forms[i] == nil {
-            forms[i] = try LayerForm(layers[i], mapping: configuration.mapping)
-        }
-        let run = chosen.compactMap { i in forms[i].map { (index: i, form: $0) } }
-        // Large layers run one after another where they would not fit together.
-        let fitting = try MemoryNeed.check(run.map(\.form), configuration: configuration)
-        let limit = min(fitting ?? .max, concurrency ?? ProcessInfo.processInfo.activeProcessorCount)
-        let results = try await mapConcurrently(run, limit: limit) { [forms] i, form in
-            let isLast = i + 1 == layers.count
-            let share = shared.map {
-                LayerShare(
-                    cache: $0.cache, key: LayerKey(trace: $0.trace, layer: i),
-                    next: isLast ? nil : LayerKey(trace: $0.trace, layer: i + 1))
-            }
-            let result = try simulate(
-                form, next: encodesOutputs ? forms[i + 1] : nil, seed: trace.seed, recordsTimeline: recordsTimeline,
-                share: share)
-            progress?(i)
-            return result
-        }
-        return SimulationResult(
-            configuration: configuration, model: trace.model, traceDescription: trace.description,
-            traceDigest: trace.digest, seed: trace.seed, layers: results,
-            notExported: trace.notExported)
+        let activity = try await CycleModel(machine.configuration).run(
+            trace, only: indices, concurrency: concurrency, recordsTimeline: recordsTimeline, sharing: shared,
+            progress: progress)
+        return SimulationResult(activity, machine: machine)
     }
 
-    /// Runs one layer.
-    ///
-    /// - Parameters:
-    ///   - layer: the layer.
-    ///   - next: the layer that reads this one's outputs, whose pixel density decides how they are stored.
-    ///   - seed: what fixes the operands that are drawn.
-    ///   - recordsTimeline: whether the result holds what happened when.
-    /// - Throws: `InputError` where the layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
-    public func simulate(
-        _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false
-    ) throws -> LayerResult {
-        let form = try LayerForm(layer, mapping: configuration.mapping)
-        _ = try MemoryNeed.check([form], configuration: configuration)
-        try configuration.checkClock()
-        let next = try encodesOutputs ? next.map { try LayerForm($0, mapping: configuration.mapping) } : nil
-        return try simulate(form, next: next, seed: seed, recordsTimeline: recordsTimeline, share: nil)
-    }
-
-    /// Whether the zeros of outputs are not stored, so that the layer that reads them says what they take.
-    private var encodesOutputs: Bool { configuration.mapping.activationStorage == .bitmask }
-
-    /// - Parameter next: the layer that reads the outputs, where their zeros are not stored.
-    private func simulate(
-        _ form: LayerForm, next: LayerForm?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
-    ) throws -> LayerResult {
-        func make() throws -> LayerResult {
-            let lowered = try LoweredLayer(form, configuration: configuration, seed: seed, share: share)
-            let datatype = configuration.datatype
-            let density = try next?.pixelDensity(quantizeBits: datatype.quantize ? datatype.activations : nil)
-            let recorder = recordsTimeline ? TimelineRecorder() : nil
-            let activity = try LayerSimulation(
-                lowered: lowered, configuration: configuration, nextDensity: density ?? 1, recorder: recorder,
-                cache: share?.cache
-            ).run()
-            return LayerResult(
-                name: form.layer.name, shape: form.shape, algorithm: form.algorithm, note: form.note,
-                activity: activity, timeline: recorder?.timeline(cycles: activity.cycles))
-        }
-        guard let share, !recordsTimeline else { return try make() }
-        return try share.cache.result(share.key, on: configuration, next: share.next, make: make)
-    }
-
-    /// Applies `transform` to every element, a few at once, and returns the results in order.
-    func mapConcurrently<Input: Sendable, Output: Sendable>(
-        _ inputs: some Collection<Input>, limit: Int?, _ transform: @escaping @Sendable (Input) throws -> Output
-    ) async throws -> [Output] {
-        let limit = max(1, limit ?? ProcessInfo.processInfo.activeProcessorCount)
-        return try await withThrowingTaskGroup(of: (Int, Output).self) { group in
-            var outputs = [Output?](repeating: nil, count: inputs.count)
-            for (index, input) in inputs.enumerated() {
-                if index >= limit, let (done, output) = try await group.next() { outputs[done] = output }
-                group.addTask { (index, try transform(input)) }
-            }
-            for try await (done, output) in group { outputs[done] = output }
-            return outputs.compactMap { $0 }
-        }
+    /// Computes every layer's outputs and compares them with those of the trace and of a direct convolution; parameters and errors
+    /// as for `CycleModel.verify`.
+    public func verify(
+        _ trace: Trace, against result: SimulationResult, tolerance: Double = 1e-4, concurrency: Int? = nil,
+        progress: (@Sendable (Int) -> Void)? = nil
+    ) async throws -> [LayerVerification] {
+        try await CycleModel(machine.configuration).verify(
+            trace, against: result.activity, tolerance: tolerance, concurrency: concurrency, progress: progress)
     }
 }

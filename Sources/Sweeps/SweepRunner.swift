@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Files
 import Foundation
 import Hardware
@@ -154,9 +155,9 @@ final class PointRunner: Sendable {
             let configuration = try plan.configuration(of: point)
             let machine = try machine(configuration)
             let (number, trace) = try variant(of: point)
-            let result = try await machine.simulator.run(
+            let result = try await Simulator(machine).run(
                 trace, concurrency: concurrency, sharing: (cache: cache, trace: number))
-            return SweepRow(number: point.number, axes: axes, totals: RunTotals(result, model: machine.model))
+            return SweepRow(number: point.number, axes: axes, totals: RunTotals(result))
         } catch {
             return SweepRow(number: point.number, axes: axes, error: Self.words(for: error))
         }

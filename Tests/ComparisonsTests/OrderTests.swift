@@ -1,10 +1,11 @@
 import Comparisons
 import Hardware
+import Simulation
 import Testing
 import Traces
 
 @testable import Energy
-@testable import Simulation
+@testable import Engine
 
 @Suite struct OrderTests {
     /// A run of one layer with so many multiplies, cycles (of which all but 100 wait for weights) and DRAM bytes.
@@ -18,13 +19,13 @@ import Traces
         activity.timing.held[.array] = 100
         activity.memory.weightBytes = bytes
         let configuration = Configuration()
-        let layer = LayerResult(
+        let layer = LayerActivity(
             name: "layer", shape: LayerShape(channels: 1, filters: 1), algorithm: .direct, note: nil, activity: activity
         )
-        let result = SimulationResult(
+        let trace = TraceActivity(
             configuration: configuration, model: name, traceDescription: "", traceDigest: "", seed: 1, layers: [layer])
         let machine = try Machine(configuration, library: shippedLibrary())
-        return RunResult(name: name, result: result, model: machine.model, tracePath: "")
+        return RunResult(name: name, result: SimulationResult(trace, machine: machine), tracePath: "")
     }
 
     private func inversions(_ runs: [RunResult]) -> [OrderInversion] {

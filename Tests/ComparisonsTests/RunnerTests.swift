@@ -2,13 +2,14 @@ import Comparisons
 import Files
 import Foundation
 import Hardware
+import Simulation
 import Synchronization
 import TestSupport
 import Testing
 import Traces
 
 @testable import Energy
-@testable import Simulation
+@testable import Engine
 
 @Suite struct RunnerTests {
     private static let trace = """
@@ -64,10 +65,10 @@ import Traces
                 let overrides: [Override] = run.name == "small" ? ["pe_array.rows=4", "pe_array.columns=4"] : []
                 let machine = try Machine(
                     Configuration.load(path: nil, overrides: overrides), library: shippedLibrary())
-                let alone = try await machine.simulator.run(trace.with(batch: batch))
+                let alone = try await Simulator(machine).run(trace.with(batch: batch))
                 #expect(run.layers.map(\.activity) == alone.layers.map(\.activity))
-                #expect(run.total.activity == alone.total)
-                let energy = machine.model.energy(of: alone)
+                #expect(run.total.activity == alone.total.activity)
+                let energy = machine.model.energy(of: alone.activity)
                 #expect(run.total.energy == energy.map(\.total).sum())
                 #expect(run.layers.map(\.energy) == energy.map(\.total))
                 #expect(run.area == machine.model.totalArea)

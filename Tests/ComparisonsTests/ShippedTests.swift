@@ -1,6 +1,7 @@
 import Comparisons
 import Foundation
 import Hardware
+import Simulation
 import TestSupport
 import Testing
 import Traces

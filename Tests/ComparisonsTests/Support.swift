@@ -4,7 +4,7 @@ import Traces
 
 @testable import Comparisons
 @testable import Energy
-@testable import Simulation
+@testable import Engine
 
 /// What ships.
 func shippedLibrary() throws -> ConfigurationLibrary {

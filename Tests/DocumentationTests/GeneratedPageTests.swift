@@ -59,7 +59,7 @@ import YAML
             ## Overview
 
             \(Self.note): `winosim help columns` prints the same. An empty unit is that of a name or a plain ratio. The pages \
-            CyclesAndSlots (module `Simulation`) and Components (module `Energy`) say how the figures are counted.
+            CyclesAndSlots (module `Engine`) and Components (module `Energy`) say how the figures are counted.
 
 
             """

@@ -5,7 +5,7 @@ import Testing
 import YAML
 
 @testable import Energy
-@testable import Simulation
+@testable import Engine
 
 /// A machine, tables and a layer of round numbers, so that everything can be worked out on paper.
 enum HandMachine {
@@ -77,7 +77,7 @@ enum HandMachine {
         return try EnergyModel(configuration: machine, tables: tables)
     }
 
-    static var layer: LayerResult {
+    static var layer: LayerActivity {
         EnergyTests.layer("conv", .winograd(tile: 2, kernel: 3)) {
             $0.timing.cycles = 1000
             $0.array.usefulProducts = 900

@@ -7,7 +7,7 @@ import Traces
 import YAML
 
 @testable import Energy
-@testable import Simulation
+@testable import Engine
 
 @Suite struct ModelTests {
     private static let linear = layer("fc", .linear) {
@@ -32,7 +32,7 @@ import YAML
     ) throws -> (energy: LayerEnergy, activity: Activity) {
         var configuration = Configuration()
         set(&configuration)
-        let result = try Simulator(configuration).simulate(layer)
+        let result = try CycleModel(configuration).simulate(layer)
         return (try shippedModel { set(&$0) }.energy(of: result), result.activity)
     }
 
@@ -72,7 +72,7 @@ import YAML
     }
 
     @Test func entriesAddUpToTheTotal() throws {
-        let result = SimulationResult(
+        let result = TraceActivity(
             configuration: Configuration(), model: "m", traceDescription: "", traceDigest: "", seed: 1,
             layers: [HandMachine.layer, Self.linear])
         let model = try shippedModel()
@@ -90,7 +90,7 @@ import YAML
     /// Doubling a layer's filters doubles what is done a filter, and leaves what is done an input and cycle alone.
     @Test func halvingACountHalvesItsRow() throws {
         var half = HandMachine.layer
-        half = LayerResult(
+        half = LayerActivity(
             name: half.name, shape: half.shape, algorithm: half.algorithm, note: nil,
             activity: {
                 var activity = half.activity
@@ -264,7 +264,7 @@ import YAML
             Document.parse("{name: test, dram: {standard: \(standard), channels: 2}}", file: "test"),
             library: shippedLibrary())
         let dram = try #require(configuration.dram.dramConfiguration)
-        let result = try Simulator(configuration).simulate(Self.conv())
+        let result = try CycleModel(configuration).simulate(Self.conv())
         let energy = try shippedModel { $0 = configuration }.energy(of: result)
         let rows = energy.entries.filter { $0.component == "dram" }
         #expect(

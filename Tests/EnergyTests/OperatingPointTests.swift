@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Energy
-@testable import Simulation
+@testable import Engine
 
 @Suite("Nodes, supplies and what does not fit")
 struct OperatingPointTests {
@@ -97,8 +97,8 @@ struct OperatingPointTests {
         behind.dram = .standard(MemoryStandard(DRAMConfiguration()))
         let vain = try EnergyModel(configuration: behind, tables: tables).warnings
         #expect(vain == ["energy.memory_per_bit has no effect: DDR4-2400 has figures of its own"])
-        func result(_ layers: LayerResult...) -> SimulationResult {
-            SimulationResult(
+        func result(_ layers: LayerActivity...) -> TraceActivity {
+            TraceActivity(
                 configuration: configuration, model: "m", traceDescription: "", traceDigest: "", seed: 1, layers: layers
             )
         }
@@ -122,11 +122,13 @@ struct OperatingPointTests {
         ]) { folder in
             for name in ["deep/machine", "over"] {
                 let configuration = try Configuration.load(path: "\(folder)/\(name).yaml")
-                let model = try Machine(configuration, library: shippedLibrary()).model
+                let model = try EnergyModel(
+                    configuration: configuration,
+                    tables: EnergyTables.load(for: configuration, library: shippedLibrary()))
                 #expect(model.origins[0].hasPrefix("mine over default: Arithmetic at 45 nm"), "\(model.origins)")
             }
             let lost = try Configuration.load(path: folder + "/deep/lost.yaml")
-            let error = #expect(throws: FileError.self) { try Machine(lost, library: shippedLibrary()) }
+            let error = #expect(throws: FileError.self) { try EnergyTables.load(for: lost, library: shippedLibrary()) }
             #expect(error?.mark == Mark(file: folder + "/deep/lost.yaml", line: 1, column: 17))
             #expect(error?.path == folder + "/deep/ours.yaml")
         }

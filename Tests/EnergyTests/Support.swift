@@ -4,7 +4,7 @@ import Hardware
 import TestSupport
 import Traces
 
-@testable import Simulation
+@testable import Engine
 
 /// What ships.
 func shippedLibrary() throws -> ConfigurationLibrary {
@@ -26,10 +26,10 @@ func shippedModel(_ set: (inout Configuration) -> Void = { _ in }) throws -> Ene
 }
 
 /// A layer with the given counts.
-func layer(_ name: String = "layer", _ algorithm: Algorithm, _ set: (inout Activity) -> Void) -> LayerResult {
+func layer(_ name: String = "layer", _ algorithm: Algorithm, _ set: (inout Activity) -> Void) -> LayerActivity {
     var activity = Activity()
     set(&activity)
-    return LayerResult(
+    return LayerActivity(
         name: name, shape: LayerShape(channels: 1, filters: 1), algorithm: algorithm, note: nil, activity: activity)
 }
 

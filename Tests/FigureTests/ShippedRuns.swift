@@ -1,5 +1,6 @@
 import Comparisons
 import Energy
+import Engine
 import Files
 import Foundation
 import Hardware
@@ -110,11 +111,11 @@ struct ShippedRuns: Sendable {
         let machine = try Machine(Configuration.load(path: item.path, library: library), library: library)
         let result: SimulationResult
         do {
-            result = try await machine.simulator.run(trace, concurrency: 1, sharing: (cache: cache, trace: 0))
+            result = try await Simulator(machine).run(trace, concurrency: 1, sharing: (cache: cache, trace: 0))
         } catch is InputError {
             return [digest("exit", "65")]
         }
-        let report = SimulationReport(result: result, model: machine.model, tracePath: trace.path, version: "")
+        let report = SimulationReport(result: result, tracePath: trace.path, version: "")
         return [
             digest("layers.csv", try Digest.csv(report.layersCSV())),
             digest("energy.csv", try Digest.csv(report.energyCSV())),

@@ -1,13 +1,14 @@
 import Comparisons
 import Foundation
 import Hardware
+import Simulation
 import TestSupport
 import Testing
 import Traces
 
 @testable import Energy
+@testable import Engine
 @testable import Reports
-@testable import Simulation
 
 /// A comparison of two runs under two conditions, of figures that were made up.
 enum HandMadeComparison {
@@ -37,7 +38,7 @@ enum HandMadeComparison {
         return CaseResult(name: name, runs: [dense, sparse], baseline: "dense")
     }
 
-    private static func layer(_ name: String, _ multiplies: Int, _ cycles: Int, _ bytes: Int) -> LayerResult {
+    private static func layer(_ name: String, _ multiplies: Int, _ cycles: Int, _ bytes: Int) -> LayerActivity {
         var activity = Activity()
         activity.timing.cycles = cycles
         activity.array.usefulProducts = multiplies
@@ -47,21 +48,20 @@ enum HandMadeComparison {
         activity.timing.held[.array] = min(cycles, multiplies / 1024)
         activity.timing.held[.dramWeights] = cycles - activity.timing.held[.array]
         activity.memory.weightBytes = bytes
-        return LayerResult(
+        return LayerActivity(
             name: name, shape: LayerShape(channels: 1, filters: 1), algorithm: .direct, note: nil, activity: activity)
     }
 
-    private static func run(_ name: String, _ layers: [LayerResult]) throws -> RunResult {
+    private static func run(_ name: String, _ layers: [LayerActivity]) throws -> RunResult {
         var configuration = Configuration()
         configuration.name = name
-        let result = SimulationResult(
+        let trace = TraceActivity(
             configuration: configuration, model: "tiny-\(name)", traceDescription: "", traceDigest: "00ff", seed: 7,
             layers: layers)
         let library = try ConfigurationLibrary(
             directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
-        return RunResult(
-            name: name, result: result, model: try Machine(configuration, library: library).model,
-            tracePath: "traces/\(name).yaml")
+        let result = SimulationResult(trace, machine: try Machine(configuration, library: library))
+        return RunResult(name: name, result: result, tracePath: "traces/\(name).yaml")
     }
 }
 

@@ -2,12 +2,13 @@ import Files
 import Foundation
 import Hardware
 import Reports
+import Simulation
 import TestSupport
 import Testing
 import Traces
 import YAML
 
-@testable import Simulation
+@testable import Engine
 
 /// The figures of a summary. Foundation's untyped reader rounds reals otherwise; the typed one is exact.
 private struct Figures: Decodable {
@@ -104,7 +105,7 @@ private struct Figures: Decodable {
             activity.workload.nonZeroWeights = Int(seed % UInt64(activity.workload.weights + 1))
             activity.array.usefulProducts = Int(seed >> 24)
             let report = try HandMade.report([
-                LayerResult(
+                LayerActivity(
                     name: "a", shape: LayerShape(channels: 1, filters: 1), algorithm: .linear, note: nil,
                     activity: activity)
             ])

@@ -1,14 +1,15 @@
 import Energy
 import Hardware
 import Reports
+import Simulation
 import TestSupport
 import Traces
 
-@testable import Simulation
+@testable import Engine
 
 /// Layers whose figures were made up so that every column has something to show.
 enum HandMade {
-    static var first: LayerResult {
+    static var first: LayerActivity {
         var activity = Activity()
         activity.timing.cycles = 1000
         activity.array.slots[.useful] = 700_000
@@ -34,12 +35,12 @@ enum HandMade {
         activity.memory.weightBytes = 1600
         activity.memory.inputBytes = 6000
         activity.memory.outputBytes = 512
-        return LayerResult(
+        return LayerActivity(
             name: "conv1", shape: LayerShape(channels: 3, filters: 8), algorithm: .direct,
             note: "runs direct: its stride is 2x2, not 1", activity: activity)
     }
 
-    static var second: LayerResult {
+    static var second: LayerActivity {
         var activity = Activity()
         activity.timing.cycles = 2_000_000
         activity.array.slots[.useful] = 1_500_000_000
@@ -67,43 +68,41 @@ enum HandMade {
         activity.memory.weightBytes = 1500
         activity.memory.inputBytes = 5200
         activity.memory.outputBytes = 1024
-        return LayerResult(
+        return LayerActivity(
             name: "conv2", shape: LayerShape(channels: 8, filters: 8), algorithm: .winograd(tile: 2, kernel: 3),
             note: nil, activity: activity)
     }
 
     /// A layer that did nothing, so that no ratio is defined.
-    static var third: LayerResult {
-        LayerResult(
+    static var third: LayerActivity {
+        LayerActivity(
             name: "fc", shape: LayerShape(channels: 8, filters: 8), algorithm: .linear, note: nil,
             activity: Activity())
     }
 
     static func report(
-        _ layers: [LayerResult], path: String? = "traces/tiny.yaml", digest: String = "00ff",
+        _ layers: [LayerActivity], path: String? = "traces/tiny.yaml", digest: String = "00ff",
         showsSensitivity: Bool = false, notExported: [NotExported] = []
     ) throws -> SimulationReport {
         var configuration = Configuration()
         configuration.name = "mobile"
         configuration.peArray.gating = true
-        let result = SimulationResult(
+        let trace = TraceActivity(
             configuration: configuration, model: "tiny", traceDescription: "a \"made up\" network", traceDigest: digest,
             seed: 7, layers: layers, notExported: notExported)
         let library = try ConfigurationLibrary(
             directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
-        let model = try EnergyModel(
-            configuration: configuration, tables: EnergyTables.load(for: configuration, library: library))
-        return SimulationReport(
-            result: result, model: model, tracePath: path, version: "1.2.3", showsSensitivity: showsSensitivity)
+        let result = SimulationResult(trace, machine: try Machine(configuration, library: library))
+        return SimulationReport(result: result, tracePath: path, version: "1.2.3", showsSensitivity: showsSensitivity)
     }
 
     static func report() throws -> SimulationReport { try report([first, second, third]) }
 }
 
-extension LayerResult {
+extension LayerActivity {
     /// The same under another name.
-    func named(_ name: String, note: String? = nil) -> LayerResult {
-        LayerResult(name: name, shape: shape, algorithm: algorithm, note: note, activity: activity)
+    func named(_ name: String, note: String? = nil) -> LayerActivity {
+        LayerActivity(name: name, shape: shape, algorithm: algorithm, note: note, activity: activity)
     }
 }
 

@@ -1,19 +1,20 @@
 import Reports
+import Simulation
 import Testing
 
-@testable import Simulation
+@testable import Engine
 
 @Suite struct TerminalTests {
-    private func lines(_ layers: [LayerResult]) throws -> [String] {
+    private func lines(_ layers: [LayerActivity]) throws -> [String] {
         try HandMade.report(layers).terminal().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
-    private func large(_ scale: Int, name: String) -> LayerResult {
+    private func large(_ scale: Int, name: String) -> LayerActivity {
         var activity = HandMade.second.activity
         activity.timing.cycles *= scale
         activity.array.usefulProducts *= scale
         activity.workload.denseMultiplies *= scale
-        return LayerResult(
+        return LayerActivity(
             name: name, shape: HandMade.second.shape, algorithm: .winograd(tile: 2, kernel: 3),
             note: "runs " + String(repeating: "on and ", count: 40) + "on", activity: activity)
     }
@@ -69,7 +70,7 @@ import Testing
             activity.array.slots[.underfill] = 0
             activity.timing.held = CycleLedger()
             activity.timing.held[holder] = activity.cycles
-            let layer = LayerResult(
+            let layer = LayerActivity(
                 name: "l", shape: HandMade.first.shape, algorithm: .linear, note: nil, activity: activity)
             return try #require(lines([layer]).first { $0.hasPrefix("To change it: ") })
         }

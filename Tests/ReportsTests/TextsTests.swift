@@ -1,7 +1,7 @@
 import DRAM
+import Engine
 import Hardware
 import Reports
-import Simulation
 import Testing
 
 /// What is said of classes of slots, holders of cycles and causes of idle clocks, and of columns.

@@ -1,10 +1,11 @@
 import Files
 import Foundation
 import Reports
+import Simulation
 import TestSupport
 import Testing
 
-@testable import Simulation
+@testable import Engine
 
 @Suite struct TimelineTests {
     /// Two layers of 100 and 50 cycles in which everything that a timeline can hold happens, and one without cycles.
@@ -209,12 +210,12 @@ import Testing
     }
 }
 
-extension LayerResult {
+extension LayerActivity {
     /// The same in another number of cycles.
-    fileprivate func cycles(_ cycles: Int) -> LayerResult {
+    fileprivate func cycles(_ cycles: Int) -> LayerActivity {
         var activity = activity
         activity.timing.cycles = cycles
-        return LayerResult(name: name, shape: shape, algorithm: algorithm, note: note, activity: activity)
+        return LayerActivity(name: name, shape: shape, algorithm: algorithm, note: note, activity: activity)
     }
 }
 

@@ -1,8 +1,9 @@
 import Foundation
+import Simulation
 import Testing
 
+@testable import Engine
 @testable import Reports
-@testable import Simulation
 
 @Suite struct VerificationTests {
     /// A layer that agrees to the last digit and off by half the largest output, one that fails, one without values.
@@ -18,16 +19,17 @@ import Testing
 
     private func report(_ verification: [LayerVerification]?, quantize: Bool = false) throws -> SimulationReport {
         let report = try HandMade.report()
-        var configuration = report.result.configuration
+        var configuration = report.run.configuration
         configuration.datatype.quantize = quantize
         let layers =
-            verification.map { $0.count == 3 ? report.result.layers : $0.map { HandMade.third.named($0.layer) } }
-            ?? report.result.layers
-        let result = SimulationResult(
-            configuration: configuration, model: report.result.model, traceDescription: "a \"made up\" network",
-            traceDigest: report.result.traceDigest, seed: report.result.seed, layers: layers)
+            verification.map { $0.count == 3 ? report.run.layers : $0.map { HandMade.third.named($0.layer) } }
+            ?? report.run.layers
+        let trace = TraceActivity(
+            configuration: configuration, model: report.run.model, traceDescription: "a \"made up\" network",
+            traceDigest: report.run.traceDigest, seed: report.run.seed, layers: layers)
         return SimulationReport(
-            result: result, model: report.model, tracePath: report.tracePath,
+            result: SimulationResult(trace, machine: try Machine(configuration, tables: report.model.tables)),
+            tracePath: report.tracePath,
             version: report.version, verification: verification, tolerance: verification == nil ? nil : 1e-4)
     }
 

@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Hardware
 import Reports
 import Simulation
@@ -21,8 +22,8 @@ import Traces
             let machine = try Machine(
                 Configuration.load(path: folder.file("machine.yaml"), overrides: Array(overrides)),
                 library: shippedLibrary())
-            let alone = try await machine.simulator.run(trace)
-            #expect(row.totals == RunTotals(alone, model: machine.model), "\(values)")
+            let alone = try await Simulator(machine).run(trace)
+            #expect(row.totals == RunTotals(alone), "\(values)")
         }
     }
 

@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 
 /// The accumulators' registers: an update reads one and writes it, and a pair that leaves reads all of its own. Counted in bits.
 struct AccumulatorRegisters: EnergyComponent {
@@ -8,7 +8,7 @@ struct AccumulatorRegisters: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let bits = shape.datatype.accumulators
         let updates = layer.activity.array.accumulatorUpdates * bits
         let drains = layer.activity.outputs.accumulatorDrains * bits

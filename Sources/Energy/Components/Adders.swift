@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 
 /// The adders behind the multipliers, at the accumulators' width: products of one pair, entry and cycle are added to one another
 /// in a tree, and what comes out of it to the accumulator. Gated products are added like others.
@@ -7,7 +7,7 @@ struct Adders: EnergyComponent {
     let arithmetic: Arithmetic
     let shape: MachineShape
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let figure = arithmetic.add(shape.datatype.accumulators)
         return [
             ("adder_tree", layer.activity.array.treeAdds), ("accumulator", layer.activity.array.accumulatorUpdates),

@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 
 /// Reads and writes of a buffer's banks.
 struct BufferAccesses: Sendable {
@@ -38,7 +38,7 @@ struct Buffer: EnergyComponent {
     /// What a layer does with its banks.
     let accesses: @Sendable (Activity) -> BufferAccesses
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let accesses = accesses(layer.activity)
         let read = source.withIndices(accesses.indexBits, of: accesses.bits, [encoding])
         return [

@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 
 /// Encoders and decoders between neighbours that store values in different encodings. An encoder compares every value with zero and
 /// packs the others; a decoder moves them back to their places.
@@ -7,7 +7,7 @@ struct Codecs: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let activity = layer.activity
         let sides = [
             ("weight", activity.weights.encoded, activity.weights.decoded, shape.datatype.weights),

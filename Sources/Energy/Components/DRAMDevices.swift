@@ -1,6 +1,6 @@
 import DRAM
+import Engine
 import Hardware
-import Simulation
 
 /// The memory behind the chip: its commands and its standby where it is of a standard, else its bits.
 struct DRAMDevices: EnergyComponent {
@@ -12,7 +12,7 @@ struct DRAMDevices: EnergyComponent {
     /// How it stores weights, and how activations.
     let encodings: (weights: Encoding, activations: Encoding)
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         guard let configuration else { return bits(layer.activity) }
         let activity = layer.activity
         let commands = activity.memory.commands

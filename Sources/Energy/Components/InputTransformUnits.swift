@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 
 /// The input transform's units: adders as wide as what they make, and registers for the patch and behind each of its two
 /// factors. Registers are counted in bits.
@@ -9,7 +9,7 @@ struct InputTransformUnits: EnergyComponent {
     let arithmetic: Arithmetic
     let shape: MachineShape
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         guard case .winograd(let m, let r) = layer.algorithm else { return [] }
         let activity = layer.activity
         let growth = shape.datatype.format == .integer ? activity.workload.growthBits : 0

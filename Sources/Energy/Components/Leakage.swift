@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 
 /// What logic and registers leak, component by component, by their area; the buffers' leakage stands with them.
 struct Leakage: EnergyComponent {
@@ -8,7 +8,7 @@ struct Leakage: EnergyComponent {
     /// The areas of all that leaks.
     let logic: [AreaEntry]
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let (density, source) = book.leakageDensity
         return logic.map(\.component).unique().map { component in
             let area = logic.filter { $0.component == component }.map(\.total).sum().squareMillimetres

@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 
 /// The array's multipliers, one action a product that is executed and not gated.
 ///
@@ -10,7 +10,7 @@ struct Multipliers: EnergyComponent {
     let arithmetic: Arithmetic
     let shape: MachineShape
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let activity = layer.activity
         let growth = shape.datatype.format == .integer ? activity.workload.growthBits : 0
         return [

@@ -1,5 +1,5 @@
+import Engine
 import Hardware
-import Simulation
 
 /// The output units: adders as wide as the accumulators that they read, and registers behind each of the transform's two factors,
 /// or for a direct layer's output on its way. Registers are counted in bits.
@@ -9,7 +9,7 @@ struct OutputTransformUnits: EnergyComponent {
     let arithmetic: Arithmetic
     let shape: MachineShape
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let activity = layer.activity
         let bits = shape.datatype.accumulators
         var values = 1

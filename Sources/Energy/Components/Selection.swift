@@ -1,6 +1,6 @@
+import Engine
 import Foundation
 import Hardware
-import Simulation
 
 /// What finds the products of two non-zero operands, in a machine that skips.
 ///
@@ -14,7 +14,7 @@ struct Selection: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
 
-    func entries(of layer: LayerResult) -> [EnergyEntry] {
+    func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let skipping = shape.array.zeroSkipping
         guard skipping != .none else { return [] }
         let activity = layer.activity

@@ -5,6 +5,7 @@ import Energy
 import Files
 import Hardware
 import Reports
+import Simulation
 import Sweeps
 import Traces
 import YAML

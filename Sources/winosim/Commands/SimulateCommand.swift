@@ -1,7 +1,7 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Reports
-import Simulation
 
 /// `winosim simulate`.
 struct SimulateCommand: AsyncParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
+import Engine
 import Files
 import Hardware
 import Reports
-import Simulation
 import Traces
 
 /// `winosim trace`.

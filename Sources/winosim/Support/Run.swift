@@ -1,4 +1,5 @@
 import Energy
+import Engine
 import Hardware
 import Reports
 import Simulation
@@ -31,7 +32,7 @@ struct Run {
         let configuration = try options.configuration(library)
         let machine = try Machine(configuration, library: library)
         let indices = try layers.indices(in: trace)
-        let simulator = machine.simulator
+        let simulator = Simulator(machine)
         let work = indices.map { trace.layers[$0].shape.denseMultiplies }
         let progress = LayerProgress(work: Dictionary(uniqueKeysWithValues: zip(indices, work)))
         let result = try await progress.shown("simulated") { told in
@@ -48,7 +49,7 @@ struct Run {
             }
         }
         report = SimulationReport(
-            result: result, model: machine.model, tracePath: trace.path, version: winosimVersion,
+            result: result, tracePath: trace.path, version: winosimVersion,
             verification: verification, tolerance: tolerance,
             showsSensitivity: showsSensitivity)
     }

@@ -1,7 +1,7 @@
 import Benchmark
+import Engine
 import Foundation
 import Hardware
-import Simulation
 import Tensors
 import Traces
 
@@ -51,7 +51,7 @@ let benchmarks: @Sendable () -> Void = {
         configuration: .init(metrics: [pairs, .wallClock], maxDuration: .seconds(5), maxIterations: 20)
     ) { benchmark in
         let layer = maskLayer()
-        let simulator = Simulator()
+        let simulator = CycleModel()
         let clock = ContinuousClock()
         for _ in benchmark.scaledIterations {
             benchmark.startMeasurement()
@@ -69,7 +69,7 @@ let benchmarks: @Sendable () -> Void = {
         let configuration = try Configuration.load(
             path: projectFolder.appending(path: "Configs/mobile.yaml").path, overrides: [])
         for _ in benchmark.scaledIterations {
-            blackHole(try Simulator(configuration).simulate(frameLayer()))
+            blackHole(try CycleModel(configuration).simulate(frameLayer()))
         }
     }
 
@@ -83,7 +83,7 @@ let benchmarks: @Sendable () -> Void = {
             let configuration = try Configuration.load(
                 path: projectFolder.appending(path: "Configs/mobile.yaml").path, overrides: [])
             for _ in benchmark.scaledIterations {
-                blackHole(try await Simulator(configuration).run(Trace.load(path: url.path), concurrency: 1))
+                blackHole(try await CycleModel(configuration).run(Trace.load(path: url.path), concurrency: 1))
             }
         }
     }

@@ -1,0 +1,123 @@
+import Foundation
+import Hardware
+import Traces
+
+/// Finds what traces do on one machine, to the cycle, without energies: those are for `Simulator` (module `Simulation`).
+///
+/// ```swift
+/// let trace = try Trace.load(path: "Traces/digits/trace.yaml")
+/// let result = try await CycleModel(configuration).run(trace)
+/// print(result.total.cycles)
+/// ```
+public struct CycleModel: Sendable {
+    /// The machine.
+    public let configuration: Configuration
+
+    /// Makes the model of a machine.
+    public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
+
+    /// Runs every layer of a trace, as many at once as the machine at hand has cores.
+    ///
+    /// A layer's result depends on the layer and the configuration alone, never on the number of cores.
+    ///
+    /// - Parameters:
+    ///   - trace: the trace.
+    ///   - indices: indices of the layers that run, in rising order; all where nil.
+    ///   - concurrency: layers at once; the number of cores where nil.
+    ///   - recordsTimeline: whether the results hold what happened when.
+    ///   - shared: what runs of the same trace share, and the trace's number among all that share it.
+    ///   - progress: told after each layer its index in the trace.
+    /// - Throws: `InputError` where a layer cannot run as the configuration asks or does not fit the memory that is free;
+    ///   `BrokenLaw` for a bug of ours.
+    public func run(
+        _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, recordsTimeline: Bool = false,
+        sharing shared: (cache: SimulationCache, trace: Int)? = nil, progress: (@Sendable (Int) -> Void)? = nil
+    ) async throws -> TraceActivity {
+        let layers = trace.layers
+        try configuration.checkClock()
+        let chosen = indices ?? Array(layers.indices)
+        var forms = [LayerForm?](repeating: nil, count: layers.count + 1)
+        for i in encodesOutputs ? chosen.flatMap({ [$0, $0 + 1] }) : chosen where i < layers.count && forms[i] == nil {
+            forms[i] = try LayerForm(layers[i], mapping: configuration.mapping)
+        }
+        let run = chosen.compactMap { i in forms[i].map { (index: i, form: $0) } }
+        // Large layers run one after another where they would not fit together.
+        let fitting = try MemoryNeed.check(run.map(\.form), configuration: configuration)
+        let limit = min(fitting ?? .max, concurrency ?? ProcessInfo.processInfo.activeProcessorCount)
+        let results = try await mapConcurrently(run, limit: limit) { [forms] i, form in
+            let isLast = i + 1 == layers.count
+            let share = shared.map {
+                LayerShare(
+                    cache: $0.cache, key: LayerKey(trace: $0.trace, layer: i),
+                    next: isLast ? nil : LayerKey(trace: $0.trace, layer: i + 1))
+            }
+            let result = try simulate(
+                form, next: encodesOutputs ? forms[i + 1] : nil, seed: trace.seed, recordsTimeline: recordsTimeline,
+                share: share)
+            progress?(i)
+            return result
+        }
+        return TraceActivity(
+            configuration: configuration, model: trace.model, traceDescription: trace.description,
+            traceDigest: trace.digest, seed: trace.seed, layers: results,
+            notExported: trace.notExported)
+    }
+
+    /// Runs one layer.
+    ///
+    /// - Parameters:
+    ///   - layer: the layer.
+    ///   - next: the layer that reads this one's outputs, whose pixel density decides how they are stored.
+    ///   - seed: what fixes the operands that are drawn.
+    ///   - recordsTimeline: whether the result holds what happened when.
+    /// - Throws: `InputError` where the layer cannot run as the configuration asks; `BrokenLaw` for a bug of ours.
+    public func simulate(
+        _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false
+    ) throws -> LayerActivity {
+        let form = try LayerForm(layer, mapping: configuration.mapping)
+        _ = try MemoryNeed.check([form], configuration: configuration)
+        try configuration.checkClock()
+        let next = try encodesOutputs ? next.map { try LayerForm($0, mapping: configuration.mapping) } : nil
+        return try simulate(form, next: next, seed: seed, recordsTimeline: recordsTimeline, share: nil)
+    }
+
+    /// Whether the zeros of outputs are not stored, so that the layer that reads them says what they take.
+    private var encodesOutputs: Bool { configuration.mapping.activationStorage == .bitmask }
+
+    /// - Parameter next: the layer that reads the outputs, where their zeros are not stored.
+    private func simulate(
+        _ form: LayerForm, next: LayerForm?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
+    ) throws -> LayerActivity {
+        func make() throws -> LayerActivity {
+            let lowered = try LoweredLayer(form, configuration: configuration, seed: seed, share: share)
+            let datatype = configuration.datatype
+            let density = try next?.pixelDensity(quantizeBits: datatype.quantize ? datatype.activations : nil)
+            let recorder = recordsTimeline ? TimelineRecorder() : nil
+            let activity = try LayerSimulation(
+                lowered: lowered, configuration: configuration, nextDensity: density ?? 1, recorder: recorder,
+                cache: share?.cache
+            ).run()
+            return LayerActivity(
+                name: form.layer.name, shape: form.shape, algorithm: form.algorithm, note: form.note,
+                activity: activity, timeline: recorder?.timeline(cycles: activity.cycles))
+        }
+        guard let share, !recordsTimeline else { return try make() }
+        return try share.cache.result(share.key, on: configuration, next: share.next, make: make)
+    }
+
+    /// Applies `transform` to every element, a few at once, and returns the results in order.
+    func mapConcurrently<Input: Sendable, Output: Sendable>(
+        _ inputs: some Collection<Input>, limit: Int?, _ transform: @escaping @Sendable (Input) throws -> Output
+    ) async throws -> [Output] {
+        let limit = max(1, limit ?? ProcessInfo.processInfo.activeProcessorCount)
+        return try await withThrowingTaskGroup(of: (Int, Output).self) { group in
+            var outputs = [Output?](repeating: nil, count: inputs.count)
+            for (index, input) in inputs.enumerated() {
+                if index >= limit, let (done, output) = try await group.next() { outputs[done] = output }
+                group.addTask { (index, try transform(input)) }
+            }
+            for try await (done, output) in group { outputs[done] = output }
+            return outputs.compactMap { $0 }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Hardware
+import Traces
+import Winograd
+
+/// What the functional pass says of one layer.
+public struct LayerVerification: Sendable {
+    /// Whether the outputs agree.
+    public enum Status: Hashable, Sendable {
+        /// All that could be compared lies within the tolerance.
+        case verified
+        /// Why it does not hold.
+        case failed(String)
+        /// Why nothing could be compared.
+        case skipped(String)
+    }
+
+    /// The layer's name.
+    public let layer: String
+    /// Whether the outputs agree.
+    public let status: Status
+    /// Against the trace's outputs, where it recorded them.
+    public let recorded: OutputError?
+    /// Against a direct convolution, where the layer is one.
+    public let direct: OutputError?
+    /// Products of two values that are not zero, counted value by value; nil where the trace has no values.
+    public let products: Int?
+    /// The largest difference that rounding the operands to integers alone makes to the outputs, as a share of the largest one;
+    /// nil where none is rounded.
+    public var rounding: Double?
+}
+
+extension CycleModel {
+    /// Computes every layer's outputs from the operands that the machine multiplies, and compares them with what the trace
+    /// recorded and, where the layer is a convolution, with a direct convolution of the trace's values.
+    ///
+    /// - Parameters:
+    ///   - trace: the trace.
+    ///   - result: the result of the same trace on this machine; its products are counted again, value by value.
+    ///   - tolerance: the largest difference that passes, as a share of the largest output.
+    ///   - concurrency: layers at once; the number of cores where nil.
+    ///   - progress: told after each layer its index.
+    /// - Throws: `InputError` where an operand does not fit; `BrokenLaw` where the engine counted other products.
+    public func verify(
+        _ trace: Trace, against result: TraceActivity, tolerance: Double = 1e-4, concurrency: Int? = nil,
+        progress: (@Sendable (Int) -> Void)? = nil
+    ) async throws -> [LayerVerification] {
+        precondition(trace.layers.count == result.layers.count, "the result is of another trace")
+        return try await mapConcurrently(trace.layers.indices, limit: concurrency) { i in
+            let verification = try verify(trace.layers[i], result.layers[i], tolerance: tolerance)
+            progress?(i)
+            return verification
+        }
+    }
+
+    private func verify(_ layer: Layer, _ result: LayerActivity, tolerance: Double) throws -> LayerVerification {
+        let form = try LayerForm(layer, mapping: configuration.mapping)
+        let datatype = configuration.datatype
+        guard let weights = try form.weightValues(quantizeBits: datatype.quantize ? datatype.weights : nil),
+            let activations = try form.activationValues(
+                quantizeBits: datatype.quantize ? datatype.activations : nil)
+        else {
+            return LayerVerification(
+                layer: layer.name, status: .skipped("its operands have no values"), recorded: nil, direct: nil,
+                products: nil)
+        }
+        let (outputs, products) = FunctionalLayer(form: form, weights: weights, activations: activations).run()
+        if products != result.activity.array.usefulProducts {
+            throw BrokenLaw(
+                description:
+                    "layer '\(layer.name)': the engine counted \(result.activity.array.usefulProducts) useful products, and "
+                    + "the arithmetic \(products)")
+        }
+        let recorded = layer.outputs.map { OutputError(computed: outputs, expected: $0.tensor.doubles()) }
+        var rounding: Double?
+        if datatype.quantize, let weights = try form.weightValues(quantizeBits: nil),
+            let activations = try form.activationValues(quantizeBits: nil)
+        {
+            let exact = FunctionalLayer(form: form, weights: weights, activations: activations).run().outputs
+            rounding = OutputError(computed: outputs, expected: exact).largest
+        }
+        let direct = layer.directOutputs().map { OutputError(computed: outputs, expected: $0) }
+        return LayerVerification(
+            layer: layer.name, status: Self.status(recorded: recorded, direct: direct, tolerance: tolerance),
+            recorded: recorded, direct: direct, products: products,
+            rounding: rounding)
+    }
+
+    private static func status(
+        recorded: OutputError?, direct: OutputError?, tolerance: Double
+    ) -> LayerVerification.Status {
+        if recorded == nil && direct == nil {
+            return .skipped("the trace records no outputs, and the layer is no convolution")
+        }
+        for (error, name) in [(recorded, "the trace's outputs"), (direct, "a direct convolution")] {
+            // Written so that an error that is not a number fails.
+            if let error, !(error.largest <= tolerance) {
+                let size = String(format: "%.3g", error.largest)
+                return .failed("differs from \(name) by \(size) of the largest output, and \(tolerance) is allowed")
+            }
+        }
+        return .verified
+    }
+}
+
+extension Layer {
+    /// The direct convolution of the trace's values, `[N, K, Ho, Wo]`; nil where the layer is another function (its weights or
+    /// its ReLU live in the Winograd domain) or has no values.
+    func directOutputs() -> [Double]? {
+        guard !isWinogradOnly, case .tensor(let weights, .spatial) = weights,
+            case .tensor(let activations, .spatial) = activations
+        else { return nil }
+        return ReferenceConvolution.direct(
+            input: activations.tensor.doubles(), weights: weights.tensor.doubles(), shape: shape)
+    }
+}
