@@ -87,7 +87,7 @@ let package = Package(
                 "Files",
             ], data: ["Pinned"]),
         tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
-        tests("DocumentationTests", ["Hardware", "DRAM", "Reports", "Sweeps", "YAML", "Files"]),
+        tests("DocumentationTests", ["Hardware", "DRAM", "Engine", "Energy", "Reports", "Sweeps", "YAML", "Files"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -88,7 +88,7 @@ private struct Method {
         let configurations = try decoder.required("configurations")
         guard let entries = configurations.entries, !entries.isEmpty else {
             throw configurations.error(
-                "found \(configurations.found), expected one configuration or more under names of their own, such as "
+                "found \(configurations.found), expected one configuration or more under different names, such as "
                     + "{multipliers: ../mobile.yaml}")
         }
         self.configurations = try entries.map {

@@ -1,16 +1,16 @@
 import Hardware
 
-/// Traces on machines, held against one of them: what a comparison file describes, or the runs of a command line.
+/// Traces on machines, compared with one of them: what a comparison file describes, or the runs of a command line.
 public struct Comparison: Sendable {
     /// The comparison's name.
     public var name: String
     /// One line on what is compared.
     public var description: String
-    /// The name of the run that the others are held against.
+    /// The name of the run that the others are compared with.
     public var baseline: String
     /// The conditions under which all runs are compared, in order; at least one.
     public var cases: [ComparisonCase]
-    /// What was published about the same networks; nil where nothing is held against it.
+    /// What was published about the same networks; nil where there is nothing to compare with.
     public var published: PublishedFigures?
 
     /// Makes a comparison.
@@ -30,7 +30,7 @@ public struct Comparison: Sendable {
 public struct ComparisonCase: Sendable {
     /// The case's name, such as `1,024 multipliers, LPDDR4, batch 1`; empty where there is one case alone.
     public var name: String
-    /// The runs, in order, with names of their own.
+    /// The runs, in order, with different names.
     public var runs: [ComparisonRun]
 
     /// Makes a case.

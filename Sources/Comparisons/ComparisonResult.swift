@@ -4,7 +4,7 @@ import Hardware
 import Simulation
 import Traces
 
-/// What all runs of a comparison came to.
+/// The results of all runs of a comparison.
 public struct ComparisonResult: Sendable {
     /// What was compared.
     public let comparison: Comparison
@@ -19,13 +19,13 @@ public struct ComparisonResult: Sendable {
     }
 }
 
-/// What the runs of one case came to.
+/// The results of the runs of one case.
 public struct CaseResult: Sendable {
     /// The case's name.
     public let name: String
     /// One result a run, in their order.
     public let runs: [RunResult]
-    /// The run that the others are held against.
+    /// The run that the others are compared with.
     public let baseline: RunResult
 
     /// Makes a case's result; one of the runs is the baseline.
@@ -42,7 +42,7 @@ public struct CaseResult: Sendable {
     public func run(_ name: String) -> RunResult? { runs.first { $0.name == name } }
 }
 
-/// What one run came to: figures of its layers and of all of them.
+/// The result of one run: figures of its layers and of all of them.
 public struct RunResult: Sendable {
     /// The run's name.
     public let name: String

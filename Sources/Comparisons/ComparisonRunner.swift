@@ -30,7 +30,7 @@ public struct ComparisonRunner: Sendable {
 
     /// Runs everything, case by case, run by run, a run's layers side by side.
     ///
-    /// All traces and machines are read before the first run begins, so that a slip in the last one shows at once.
+    /// All traces and machines are read before the first run begins, so that an error in the last one shows at once.
     ///
     /// - Parameters:
     ///   - comparison: what is compared.

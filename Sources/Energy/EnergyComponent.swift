@@ -3,15 +3,35 @@ import Engine
 /// A part of the machine whose activity takes energy. A new part is a new file that conforms to this, and a line in
 /// `EnergyModel`.
 protocol EnergyComponent: Sendable {
+    /// The parts under whose names its energy and its area are reported.
+    static var parts: [Component] { get }
+
     /// What it took in a layer: an entry for each kind of action; none where the layer does not have the component.
     func entries(of layer: LayerActivity) -> [EnergyEntry]
 
-    /// What it covers of the chip; empty where it covers nothing, or nobody knows.
+    /// What it covers of the chip; empty where it covers nothing, or the tables have no area.
     var areas: [AreaEntry] { get }
 }
 
 extension EnergyComponent {
+    /// The part of a component that has only one.
+    static var part: Component { parts[0] }
+
     var areas: [AreaEntry] { [] }
+}
+
+/// A part of the machine under whose name energy and area are reported.
+public struct Component: Hashable, Sendable {
+    /// Its name in reports: `fifo`.
+    public let name: String
+    /// What it is, in one line.
+    public let definition: String
+    /// The keys of a configuration that govern what it takes most, besides the datatype and the node.
+    public let keys: [String]
+
+    init(_ name: String, _ definition: String, keys: String...) {
+        (self.name, self.definition, self.keys) = (name, definition, keys)
+    }
 }
 
 /// What the copies of one part of the chip cover.

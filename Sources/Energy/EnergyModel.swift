@@ -79,6 +79,16 @@ public struct EnergyModel: Sendable {
         denseMultiply = arithmetic.multiply(configuration.datatype.weights, configuration.datatype.activations)
     }
 
+    /// The parts of all components that a machine can have, in the order of reports.
+    public static let parts: [Component] = {
+        let components: [any EnergyComponent.Type] = [
+            Multipliers.self, Adders.self, AccumulatorRegisters.self, FIFOs.self, Selection.self, BroadcastWires.self,
+            Codecs.self, InputTransformUnits.self, OutputTransformUnits.self, Buffer.self, DRAMDevices.self,
+            Leakage.self,
+        ]
+        return components.flatMap { $0.parts } + [ClockAndControl.part]
+    }()
+
     /// What a layer took.
     public func energy(of layer: LayerActivity) -> LayerEnergy {
         let entries = components.flatMap { $0.entries(of: layer) }
@@ -109,7 +119,7 @@ public struct EnergyModel: Sendable {
     /// What is set and has no effect.
     private static func unused(_ energy: EnergySource, _ dram: DRAMConfiguration?) -> [String] {
         guard let dram, energy.memoryPerBit != nil else { return [] }
-        return ["energy.memory_per_bit has no effect: \(dram.standard) has figures of its own"]
+        return ["energy.memory_per_bit has no effect: \(dram.standard) has its own figures"]
     }
 
     /// What does not fit together in the machine, nor with the layers that ran on it, in words.
@@ -131,7 +141,7 @@ public struct EnergyModel: Sendable {
 
     private static func buffers(_ configuration: Configuration, tables: EnergyTables) throws -> [Buffer] {
         func buffer(
-            _ component: String, _ capacity: Bytes, banks: Int, port: Bytes, portKeys: [String], _ encoding: Encoding,
+            _ part: Component, _ capacity: Bytes, banks: Int, port: Bytes, portKeys: [String], _ encoding: Encoding,
             _ accesses: @escaping @Sendable (Activity) -> BufferAccesses
         ) throws -> Buffer {
             let bank: SRAMBank
@@ -140,26 +150,26 @@ public struct EnergyModel: Sendable {
                     capacity: Bytes((capacity.count + banks - 1) / banks), portBits: 8 * port.count,
                     technology: configuration.energy.technology, scaling: tables.scaling)
             } catch let error as EnergyRangeError where [.capacity, .port].contains(error.subject) {
-                let keys = ["banks", "capacity"].map { "\(component).\($0)" }
+                let keys = ["banks", "capacity"].map { "\(part.name).\($0)" }
                 throw configuration.places.error(
-                    "\(component): \(error.message)", at: error.subject == .port ? portKeys + keys : keys.reversed())
+                    "\(part.name): \(error.message)", at: error.subject == .port ? portKeys + keys : keys.reversed())
             }
             return Buffer(
-                component: component, banks: banks, bank: bank, table: tables.sram.name, clock: configuration.clock,
+                part: part, banks: banks, bank: bank, table: tables.sram.name, clock: configuration.clock,
                 encoding: encoding, accesses: accesses)
         }
         let (weights, inputs) = (configuration.weightBuffer, configuration.inputBuffer)
         return [
             try buffer(
-                "weight_buffer", weights.capacity, banks: weights.banks, port: weights.port,
+                Buffer.weights, weights.capacity, banks: weights.banks, port: weights.port,
                 portKeys: ["weight_buffer.bandwidth"], weights.encoding
             ) { BufferAccesses($0.weights) },
             try buffer(
-                "input_buffer", inputs.capacity, banks: inputs.banks, port: inputs.port,
+                Buffer.inputs, inputs.capacity, banks: inputs.banks, port: inputs.port,
                 portKeys: ["input_buffer.bandwidth"], inputs.encoding
             ) { BufferAccesses($0.inputs) },
             try buffer(
-                "output_buffer", configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
+                Buffer.outputs, configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
                 port: configuration.outputPort, portKeys: ["output_transform.units", "output_transform.interval"],
                 configuration.mapping.activationStorage
             ) { BufferAccesses($0.outputs) },

@@ -20,9 +20,6 @@ public enum FigureFamily: String, CaseIterable, Hashable, Sendable {
 
 /// What one kind of action of one component took in a layer.
 public struct EnergyEntry: Hashable, Sendable {
-    /// The component of the memory behind the chip.
-    public static let dramComponent = "dram"
-
     /// The component, such as `multiplier`.
     public let component: String
     /// What it did, such as `multiply`.
@@ -79,10 +76,10 @@ public struct LayerEnergy: Hashable, Sendable {
     public var total: Picojoules { entries.map(\.total).sum() }
 
     /// The multipliers' part of the total.
-    public var multiply: Picojoules { energy(of: Multipliers.component) }
+    public var multiply: Picojoules { energy(of: Multipliers.part.name) }
 
     /// The DRAM's part of the total.
-    public var dram: Picojoules { energy(of: EnergyEntry.dramComponent) }
+    public var dram: Picojoules { energy(of: DRAMDevices.part.name) }
 
     /// A component's part of the total.
     public func energy(of component: String) -> Picojoules {

@@ -7,7 +7,7 @@ struct MachineShape: Sendable {
     let configuration: Configuration
     /// The transform that the hardware is built for: F(`mapping.tile`, 3x3); nil for a machine on which all layers run direct.
     let matrices: WinogradMatrices?
-    /// Bits of a mask that an entry has room for: 3x3 kernels and `step_width` channels.
+    /// Bits of a mask that an entry holds: 3x3 kernels and `step_width` channels.
     let maskBits: Int
     /// Bits by which transformed activations are wider than stored ones.
     let growthBits: Int

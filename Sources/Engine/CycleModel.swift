@@ -16,7 +16,7 @@ public struct CycleModel: Sendable {
     /// Makes the model of a machine.
     public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
-    /// Runs every layer of a trace, as many at once as the machine at hand has cores.
+    /// Runs every layer of a trace, as many at once as this computer has cores.
     ///
     /// A layer's result depends on the layer and the configuration alone, never on the number of cores.
     ///

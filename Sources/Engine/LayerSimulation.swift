@@ -97,7 +97,7 @@ struct LayerSimulation {
         lowered.form.isWinograd ? configuration.inputTransform.placement : nil
     }
 
-    /// Whether each product of a pair goes to an accumulator of its own: the positions of a step do under Winograd.
+    /// Whether each product of a pair goes to its own accumulator: under Winograd the positions of a step do.
     private var updatesEveryProduct: Bool {
         lowered.form.isWinograd && lowered.layout.form == .positions
     }

@@ -4,7 +4,7 @@ import Traces
 
 /// The memory of the computer that a layer's simulation takes, estimated before any of it is taken.
 ///
-/// The sum of what is held at once: operands, masks, what each pixel and each pass needs. In doubles, since a slip in a shape
+/// The sum of what is held at once: operands, masks, what each pixel and each pass needs. In doubles, since an error in a shape
 /// exceeds every integer. Measured, the program takes 0.5 to 1 times as much.
 public struct MemoryNeed: Sendable {
     /// Bytes.

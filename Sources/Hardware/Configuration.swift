@@ -274,7 +274,7 @@ public struct Mapping: Hashable, Sendable {
 
 /// The memory behind the buffers.
 public enum Memory: Hashable, Sendable {
-    /// Everything is on chip when it is wanted.
+    /// Everything is on chip when it is needed.
     case ideal
     /// A channel that moves `bytesPerCycle` bytes in a cycle of the accelerator, the first of a load `latency` cycles after its
     /// grant.

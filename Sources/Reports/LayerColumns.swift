@@ -87,6 +87,16 @@ extension Column<LayerRow> {
     static let weightLoadRatio = loadRatio("weight") { $0.activity.weights }
     static let inputLoadRatio = loadRatio("input") { $0.activity.inputs }
 
+    /// A count of a unit's ledger, with the ledger's own words.
+    fileprivate static func counter<Unit: Ledger>(
+        _ name: String, _ ledger: KeyPath<Activity, Unit> & Sendable, _ path: KeyPath<Unit, Int> & Sendable
+    ) -> Column {
+        guard let counter = Unit.counters.first(where: { $0.path == path }) else {
+            preconditionFailure("\(name) is no counter of \(Unit.self)")
+        }
+        return count(name, counter.unit, counter.definition) { $0.activity[keyPath: ledger][keyPath: path] }
+    }
+
     /// The cycles that something held.
     static func cycles(of holder: CycleHolder) -> Column {
         count("cycles_\(holder.name)", "cycles", holder.explanation) { $0.activity.timing.held[holder] }
@@ -111,12 +121,8 @@ extension Column<LayerRow> {
     private static let main: [Column<LayerRow>] =
         [
             cycles, time, utilization, multiplies,
-            .count("ineffectual_multiplies", "products", "products executed although an operand is zero") {
-                $0.activity.array.ineffectualProducts
-            },
-            .count("dense_multiplies", "products", "products of the dense direct convolution") {
-                $0.activity.workload.denseMultiplies
-            },
+            .counter("ineffectual_multiplies", \.array, \.ineffectualProducts),
+            .counter("dense_multiplies", \.workload, \.denseMultiplies),
             multiplyReduction, weightDensity, activationDensity,
             .count("slots", "slots", "multipliers times cycles") { $0.activity.array.slots.total },
         ] + CycleClass.allCases.map(slots) + [boundBy] + CycleHolder.allCases.map(cycles) + memory
@@ -134,7 +140,7 @@ extension Column<LayerRow> {
         .count("dram_read_bytes", "B", "weights and activations read from DRAM") {
             $0.activity.memory.weightBytes + $0.activity.memory.inputBytes
         },
-        .count("dram_write_bytes", "B", "outputs written to DRAM") { $0.activity.memory.outputBytes },
+        .counter("dram_write_bytes", \.memory, \.outputBytes),
         .measure("dram_bandwidth_utilization", "", "bytes moved over what DRAM can move; empty with ideal memory") {
             $0.activity.memory.bandwidthUtilization
         },
@@ -147,44 +153,28 @@ extension Column<LayerRow> {
         .measure("dense_multiply_energy_pJ", "pJ", "energy of the dense direct convolution's multiplies") {
             $0.denseMultiplyEnergy.value
         },
-        .count("gated_multiplies", "products", "ineffectual products whose multiplier is gated") {
-            $0.activity.array.gatedProducts
-        },
-        .count("passes", "passes", "passes over the array") { $0.activity.array.passes },
-        .count("bundles", "bundles", "bundles of steps that were broadcast") { $0.activity.array.bundles },
-        .count("busy_cycles", "PE cycles", "cycles in which a PE dispatched or popped, over all PEs") {
-            $0.activity.array.busyCycles
-        },
+        .counter("gated_multiplies", \.array, \.gatedProducts),
+        .counter("passes", \.array, \.passes),
+        .counter("bundles", \.array, \.bundles),
+        .counter("busy_cycles", \.array, \.busyCycles),
         .count("weight_buffer_read_bytes", "B", "bytes that the weight buffer delivered") {
             $0.activity.weights.bufferReadBytes
         },
         .count("input_buffer_read_bytes", "B", "bytes that the input buffer delivered") {
             $0.activity.inputs.bufferReadBytes
         },
-        .count("dram_payload_bytes", "B", "bytes moved that were wanted: DRAM moves whole bursts") {
-            $0.activity.memory.payloadBytes
-        },
-        .count("compute_bound_cycles", "cycles", "fewest cycles for the products: products over multipliers") {
-            $0.activity.timing.computeBoundCycles
-        },
-        .count("memory_bound_cycles", "cycles", "fewest cycles for the bytes: bytes over peak bandwidth") {
-            $0.activity.memory.boundCycles
-        },
+        .counter("dram_payload_bytes", \.memory, \.payloadBytes),
+        .counter("compute_bound_cycles", \.timing, \.computeBoundCycles),
+        .counter("memory_bound_cycles", \.memory, \.boundCycles),
     ]
 
     private static let others: [Column<LayerRow>] =
         [
-            .count(
-                "algorithmic_multiplies", "products", "products of the algorithm at hand, zeros and padding included"
-            ) {
-                $0.activity.workload.algorithmicProducts
-            },
+            .counter("algorithmic_multiplies", \.workload, \.algorithmicProducts),
             .count("skipped_multiplies", "products", "of these, those that were not executed") {
                 $0.activity.skippedProducts
             },
-            .count("accumulator_updates", "updates", "updates of accumulators") {
-                $0.activity.array.accumulatorUpdates
-            },
+            .counter("accumulator_updates", \.array, \.accumulatorUpdates),
             dramEnergy,
             .count("dram_mask_bits", "bit", "masks of the encodings among what DRAM moves") {
                 $0.activity.dramIndexBits

@@ -40,7 +40,7 @@ public struct Machine: Sendable {
         try self.init(configuration, tables: EnergyTables.load(for: configuration, library: library))
     }
 
-    /// Takes tables that somebody has looked up.
+    /// Makes a machine of tables that are at hand already.
     ///
     /// - Throws: `InputError` where a table lacks a figure, or cannot be scaled to what the configuration asks for, or the clock is too
     ///   slow for the memory.

@@ -1,4 +1,4 @@
-/// Convolutions written for clearness, to hold faster code against. Doubles throughout.
+/// Convolutions written for clarity, with which faster code is compared. Doubles throughout.
 public enum ReferenceConvolution {
     /// The direct convolution (cross-correlation, as frameworks have it).
     ///

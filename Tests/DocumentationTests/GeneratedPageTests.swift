@@ -1,4 +1,6 @@
 import DRAM
+import Energy
+import Engine
 import Hardware
 import Reports
 import Sweeps
@@ -65,6 +67,70 @@ import YAML
             """
         let tables = (OutputTable.all + [SweepResult.columns]).map(\.markdown)
         try check("Columns", catalogue: "Reports", text + tables.joined(separator: "\n"))
+    }
+
+    @Test func counters() throws {
+        let text = """
+            # Counters
+
+            What every unit of the machine counts in a layer: the figures from which columns and energies are made.
+
+            ## Overview
+
+            \(Self.note). An ``Activity`` has a ledger for each unit; all layers of a trace together have the sums, and of \
+            widths and capacities the largest.
+
+
+            """
+        let tables = [
+            Self.table("workload", WorkloadLedger.self), Self.table("timing", TimingLedger.self),
+            Self.table("array", ArrayLedger.self), Self.table("weights, inputs", OperandLedger.self),
+            Self.table("transforms", TransformLedger.self), Self.table("outputs", OutputLedger.self),
+            Self.table("memory", MemoryLedger.self),
+        ]
+        try check("Counters", catalogue: "Engine", text + tables.joined(separator: "\n"))
+    }
+
+    /// A ledger's counters under the names of its properties, which stand in the same order.
+    private static func table<Unit: Ledger>(_ name: String, _: Unit.Type) -> String {
+        let names = Mirror(reflecting: Unit()).children.compactMap(\.label)
+        #expect(names.count == Unit.counters.count, "\(Unit.self)")
+        let rows = zip(names, Unit.counters).map { name, counter in
+            if let path = counter.path as? WritableKeyPath<Unit, Int> {
+                var unit = Unit()
+                unit[keyPath: path] = 1
+                let found = Mirror(reflecting: unit).children.first { $0.value as? Int == 1 }
+                #expect(found?.label == name, "\(Unit.self)")
+            }
+            return "| `\(name)` | \(counter.unit) | \(counter.definition) |"
+        }
+        return "## \(name)\n\n| counter | unit | what it counts |\n| --- | --- | --- |\n"
+            + rows.joined(separator: "\n") + "\n"
+    }
+
+    @Test func parts() throws {
+        let text = """
+            # Parts
+
+            The parts of a machine under whose names energy and area are reported, and the keys that govern them.
+
+            ## Overview
+
+            \(Self.note). <doc:Components> says what each row counts and what it is charged with. The widths of `datatype`, \
+            the node and the supply govern all of them.
+
+            | part | what it is | keys |
+            | --- | --- | --- |
+
+            """
+        let rows = EnergyModel.parts.map { part in
+            "| `\(part.name)` | \(part.definition) | \(part.keys.map { "`\($0)`" }.joined(separator: ", ")) |"
+        }
+        try check("Parts", catalogue: "Energy", text + rows.joined(separator: "\n") + "\n")
+        let keys = Set(Configuration.keyEntries.map(\.key))
+        for part in EnergyModel.parts {
+            for key in part.keys { #expect(keys.contains(key), "\(part.name): no key \(key)") }
+        }
     }
 
     @Test func everyEntryIsComplete() {

@@ -29,7 +29,7 @@ struct NaiveBlock {
     var parts: [NaivePart]
 }
 
-/// The page `BuffersAndTraffic` for one group of channels: which groups are a block, what is streamed, and in which order the
+/// The page `BuffersAndTraffic` for one channel group: which groups are a block, what is streamed, and in which order the
 /// blocks meet.
 struct NaiveBlocks {
     let configuration: Configuration

@@ -196,7 +196,7 @@ struct NaiveMachineTests {
     }
 
     /// A memory without limits costs the cycle in which a load arrives and the cycle of the last store, and again at most that
-    /// for each group of channels beyond the two that the buffers' places hold.
+    /// for each channel group beyond the two that the buffers' places hold.
     @Test("a memory without limits is the ideal one and a few cycles", arguments: 0..<UInt64(20))
     func unlimited(block: UInt64) throws {
         for seed in block * 50..<(block + 1) * 50 {

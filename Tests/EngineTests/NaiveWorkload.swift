@@ -1,4 +1,4 @@
-/// What the naive machine works on: masks of every group of channels, and what a fetch of inputs reads.
+/// What the naive machine works on: masks of every channel group, and what a fetch of inputs reads.
 struct NaiveWorkload {
     /// Bits of a mask.
     var width: Int

@@ -1,9 +1,13 @@
 import Engine
 import Hardware
 
-/// The accumulators' registers: an update reads one and writes it, and a pair that leaves reads all of its own. Counted in bits.
+/// The accumulators' registers: an update reads one and writes it, and a pair that leaves reads all of its accumulators. Counted in bits.
 struct AccumulatorRegisters: EnergyComponent {
-    static let component = "accumulator_register"
+    static let parts = [
+        Component(
+            "accumulator_register", "registers of the accumulators",
+            keys: "pe_array.accumulator_sets", "pe_array.filters_per_pe", "pe_array.tiles_per_pe", "mapping.step")
+    ]
 
     let book: FigureBook
     let shape: MachineShape
@@ -15,7 +19,7 @@ struct AccumulatorRegisters: EnergyComponent {
         let read = book.energy(.registerRead, width: 1)
         let write = book.energy(.registerWrite, width: 1)
         return [("read", updates, read), ("write", updates, write), ("drain", drains, read)].map {
-            EnergyEntry(component: Self.component, action: $0, count: $1, figure: $2, family: .register)
+            EnergyEntry(component: Self.part.name, action: $0, count: $1, figure: $2, family: .register)
         }
     }
 
@@ -24,7 +28,7 @@ struct AccumulatorRegisters: EnergyComponent {
         let registers = array.accumulatorSets * array.filtersPerPE * array.tilesPerPE * shape.accumulators
         return [
             AreaEntry(
-                component: Self.component, part: "register bit",
+                component: Self.part.name, part: "register bit",
                 count: shape.pes * registers * shape.datatype.accumulators, figure: book.area(.registerWrite, width: 1))
         ]
     }

@@ -5,6 +5,12 @@ import Hardware
 /// The buses over the array: a row's carries its filters' masks and values past all columns, a column's its tiles' past all rows.
 /// PEs are square, so that a bus is as long as it has PEs times the square root of a PE's area. Counted in bits, masks apart.
 struct BroadcastWires: EnergyComponent {
+    static let parts = [
+        Component(
+            "broadcast", "buses of rows and columns over the array",
+            keys: "pe_array.rows", "pe_array.columns", "pe_array.skip_empty_steps")
+    ]
+
     let book: FigureBook
     let shape: MachineShape
     /// The area of one PE.
@@ -31,6 +37,6 @@ struct BroadcastWires: EnergyComponent {
             "\(NumberForm.significant(span)) mm, \(pes) PEs of \(NumberForm.significant(pitch)) mm, "
             + "at \(NumberForm.significant(book.wire.energy.value)) pJ/bit/mm"
         return EnergyEntry(
-            component: "broadcast", action: action, count: bits, figure: book.wire.times(span, words), family: .wire)
+            component: Self.part.name, action: action, count: bits, figure: book.wire.times(span, words), family: .wire)
     }
 }

@@ -26,8 +26,19 @@ extension BufferAccesses {
 
 /// A buffer of SRAM banks: accesses of one bank at its port's width, and what all banks leak.
 struct Buffer: EnergyComponent {
-    /// `weight_buffer`, `input_buffer` or `output_buffer`.
-    let component: String
+    static let weights = Component(
+        "weight_buffer", "banks of the buffer of weights",
+        keys: "weight_buffer.capacity", "weight_buffer.banks", "weight_buffer.encoding", "energy.sram")
+    static let inputs = Component(
+        "input_buffer", "banks of the buffer of inputs",
+        keys: "input_buffer.capacity", "input_buffer.banks", "input_buffer.encoding", "input_transform.placement",
+        "energy.sram")
+    static let outputs = Component(
+        "output_buffer", "banks of the buffer of outputs",
+        keys: "output_buffer.capacity", "output_buffer.banks", "energy.sram")
+    static let parts = [weights, inputs, outputs]
+
+    let part: Component
     let banks: Int
     let bank: SRAMBank
     /// The name of the table that gives the bank.
@@ -43,13 +54,13 @@ struct Buffer: EnergyComponent {
         let read = source.withIndices(accesses.indexBits, of: accesses.bits, [encoding])
         return [
             EnergyEntry(
-                component: component, action: "read", count: accesses.reads,
+                component: part.name, action: "read", count: accesses.reads,
                 figure: EnergyFigure(energy: bank.readEnergy, source: read), family: .sram),
             EnergyEntry(
-                component: component, action: "write", count: accesses.writes,
+                component: part.name, action: "write", count: accesses.writes,
                 figure: EnergyFigure(energy: bank.writeEnergy, source: source), family: .sram),
             EnergyEntry(
-                component: component, action: "leakage", count: layer.activity.cycles,
+                component: part.name, action: "leakage", count: layer.activity.cycles,
                 figure: .leakage(bank.leakage * banks, clock: clock, source: source, words: "\(banks) banks"),
                 family: .sram, isSwitching: false),
         ]
@@ -58,7 +69,7 @@ struct Buffer: EnergyComponent {
     var areas: [AreaEntry] {
         [
             AreaEntry(
-                component: component, part: "bank", count: banks,
+                component: part.name, part: "bank", count: banks,
                 figure: AreaFigure(area: bank.area, source: source))
         ]
     }
@@ -72,8 +83,8 @@ struct Buffer: EnergyComponent {
         let period = 1e9 / clock.value
         guard bank.cycleTime > period else { return nil }
         return
-            "a bank of \(component) takes \(NumberForm.significant(bank.cycleTime)) ns from access to access, and a cycle has "
-            + "\(NumberForm.significant(period)) ns: more banks, a narrower port or faster transistors (energy.sram) mend that"
+            "a bank of \(part.name) takes \(NumberForm.significant(bank.cycleTime)) ns from access to access, and a cycle has "
+            + "\(NumberForm.significant(period)) ns: more banks, a narrower port or faster transistors (energy.sram) would help"
     }
 }
 

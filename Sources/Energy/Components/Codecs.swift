@@ -4,6 +4,14 @@ import Hardware
 /// Encoders and decoders between neighbours that store values in different encodings. An encoder compares every value with zero and
 /// packs the others; a decoder moves them back to their places.
 struct Codecs: EnergyComponent {
+    private static let encoder = Component(
+        "encoder", "examines values and packs those that are not zero",
+        keys: "weight_buffer.encoding", "input_buffer.encoding", "mapping.activation_storage")
+    private static let decoder = Component(
+        "decoder", "puts stored values back to their places",
+        keys: "weight_buffer.encoding", "input_buffer.encoding", "mapping.activation_storage")
+    static let parts = [encoder, decoder]
+
     let book: FigureBook
     let shape: MachineShape
 
@@ -20,17 +28,17 @@ struct Codecs: EnergyComponent {
             let move = book.energy(.shift, width: Double(width))
             if encoded.values > 0 {
                 entries += [
-                    entry("encoder", "test_\(operand)", encoded.values, compare),
-                    entry("encoder", "pack_\(operand)", encoded.nonZeros, move),
+                    entry(Self.encoder, "test_\(operand)", encoded.values, compare),
+                    entry(Self.encoder, "pack_\(operand)", encoded.nonZeros, move),
                 ]
             }
-            if decoded > 0 { entries.append(entry("decoder", "unpack_\(operand)", decoded, move)) }
+            if decoded > 0 { entries.append(entry(Self.decoder, "unpack_\(operand)", decoded, move)) }
         }
         return entries
     }
 
-    private func entry(_ component: String, _ action: String, _ count: Int, _ figure: EnergyFigure) -> EnergyEntry {
-        EnergyEntry(component: component, action: action, count: count, figure: figure, family: .logic)
+    private func entry(_ component: Component, _ action: String, _ count: Int, _ figure: EnergyFigure) -> EnergyEntry {
+        EnergyEntry(component: component.name, action: action, count: count, figure: figure, family: .logic)
     }
 
     /// Lanes of an encoder are as many as values can come in a cycle: out of the transforms, or at the buffer's bandwidth.
@@ -72,9 +80,12 @@ struct Codecs: EnergyComponent {
         let width = Double(datatype.activations)
         return [
             AreaEntry(
-                component: "encoder", part: "comparator", count: encoders, figure: book.area(.compare, width: width)),
-            AreaEntry(component: "encoder", part: "shifter", count: encoders, figure: book.area(.shift, width: width)),
-            AreaEntry(component: "decoder", part: "shifter", count: decoders, figure: book.area(.shift, width: width)),
+                component: Self.encoder.name, part: "comparator", count: encoders,
+                figure: book.area(.compare, width: width)),
+            AreaEntry(
+                component: Self.encoder.name, part: "shifter", count: encoders, figure: book.area(.shift, width: width)),
+            AreaEntry(
+                component: Self.decoder.name, part: "shifter", count: decoders, figure: book.area(.shift, width: width)),
         ].filter { $0.count > 0 }
     }
 }

@@ -4,6 +4,13 @@ import Hardware
 
 /// The memory behind the chip: its commands and its standby where it is of a standard, else its bits.
 struct DRAMDevices: EnergyComponent {
+    static let parts = [
+        Component(
+            "dram", "the memory behind the chip",
+            keys: "dram", "mapping.loop_order", "weight_buffer.capacity", "input_buffer.capacity",
+            "energy.memory_per_bit")
+    ]
+
     let book: FigureBook
     /// The memory; nil where the configuration names no standard.
     let configuration: DRAMConfiguration?
@@ -70,7 +77,7 @@ struct DRAMDevices: EnergyComponent {
 
     private func entry(_ action: String, _ count: Int, _ energy: Double, _ source: FigureSource) -> EnergyEntry {
         EnergyEntry(
-            component: EnergyEntry.dramComponent, action: action, count: count,
+            component: Self.part.name, action: action, count: count,
             figure: EnergyFigure(energy: Picojoules(energy), source: source), family: .dram, isSwitching: false)
     }
 

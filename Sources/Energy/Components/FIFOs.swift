@@ -4,7 +4,12 @@ import Hardware
 /// The PEs' FIFOs, built of registers. Every PE's copy of an entry is written once and read once as it comes to the window; in
 /// every cycle a clock gate an entry and two pointers are clocked. Counted in bits.
 struct FIFOs: EnergyComponent {
-    static let component = "fifo"
+    static let parts = [
+        Component(
+            "fifo", "FIFOs of the PEs, built of registers",
+            keys: "pe_array.fifo_depth", "pe_array.rows", "pe_array.columns", "pe_array.filters_per_pe",
+            "pe_array.tiles_per_pe")
+    ]
 
     let book: FigureBook
     let shape: MachineShape
@@ -22,14 +27,14 @@ struct FIFOs: EnergyComponent {
         ]
         if masks > 0 { rows = [("write_masks", masks, write), ("read_masks", masks, read)] + rows }
         return rows.map {
-            EnergyEntry(component: Self.component, action: $0, count: $1, figure: $2, family: .register)
+            EnergyEntry(component: Self.part.name, action: $0, count: $1, figure: $2, family: .register)
         }
     }
 
     var areas: [AreaEntry] {
         [
             AreaEntry(
-                component: Self.component, part: "register bit",
+                component: Self.part.name, part: "register bit",
                 count: shape.pes * shape.array.fifoDepth * shape.entryBits, figure: book.area(.registerWrite, width: 1))
         ]
     }

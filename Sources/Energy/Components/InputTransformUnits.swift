@@ -4,7 +4,11 @@ import Hardware
 /// The input transform's units: adders as wide as what they make, and registers for the patch and behind each of its two
 /// factors. Registers are counted in bits.
 struct InputTransformUnits: EnergyComponent {
-    static let component = "input_transform"
+    static let parts = [
+        Component(
+            "input_transform", "units of the input transform",
+            keys: "input_transform.units", "input_transform.placement")
+    ]
 
     let arithmetic: Arithmetic
     let shape: MachineShape
@@ -16,10 +20,10 @@ struct InputTransformUnits: EnergyComponent {
         let positions = (m + r - 1) * (m + r - 1)
         return [
             EnergyEntry(
-                component: Self.component, action: "add", count: activity.transforms.inputAdds,
+                component: Self.part.name, action: "add", count: activity.transforms.inputAdds,
                 figure: arithmetic.add(shape.datatype.activations + growth), family: .arithmetic),
             EnergyEntry(
-                component: Self.component, action: "register",
+                component: Self.part.name, action: "register",
                 count: activity.transforms.inputTiles * registerBits(positions: positions, growth: growth),
                 figure: arithmetic.book.energy(.registerWrite, width: 1), family: .register),
         ]
@@ -32,10 +36,10 @@ struct InputTransformUnits: EnergyComponent {
         let bits = registerBits(positions: matrices.n * matrices.n, growth: shape.growthBits)
         return [
             AreaEntry(
-                component: Self.component, part: "adder", count: transform.units * adders,
+                component: Self.part.name, part: "adder", count: transform.units * adders,
                 figure: arithmetic.adder(shape.datatype.activations + shape.growthBits)),
             AreaEntry(
-                component: Self.component, part: "register bit", count: transform.units * bits,
+                component: Self.part.name, part: "register bit", count: transform.units * bits,
                 figure: arithmetic.book.area(.registerWrite, width: 1)),
         ]
     }

@@ -5,7 +5,11 @@ import Hardware
 ///
 /// A transformed activation is wider than a stored one by the growth of its transform, and so is the multiplier's port.
 struct Multipliers: EnergyComponent {
-    static let component = "multiplier"
+    static let parts = [
+        Component(
+            "multiplier", "products that are executed and not gated",
+            keys: "pe_array.zero_skipping", "pe_array.gating", "mapping.algorithm")
+    ]
 
     let arithmetic: Arithmetic
     let shape: MachineShape
@@ -15,7 +19,7 @@ struct Multipliers: EnergyComponent {
         let growth = shape.datatype.format == .integer ? activity.workload.growthBits : 0
         return [
             EnergyEntry(
-                component: Self.component, action: "multiply",
+                component: Self.part.name, action: "multiply",
                 count: activity.array.multiplications,
                 figure: arithmetic.multiply(shape.datatype.weights, shape.datatype.activations + growth),
                 family: .arithmetic)
@@ -25,7 +29,7 @@ struct Multipliers: EnergyComponent {
     var areas: [AreaEntry] {
         [
             AreaEntry(
-                component: Self.component, part: "multiplier", count: shape.pes * shape.array.multipliers,
+                component: Self.part.name, part: "multiplier", count: shape.pes * shape.array.multipliers,
                 figure: arithmetic.multiplier(shape.datatype.weights, shape.datatype.activations + shape.growthBits))
         ]
     }

@@ -4,7 +4,11 @@ import Hardware
 /// The output units: adders as wide as the accumulators that they read, and registers behind each of the transform's two factors,
 /// or for a direct layer's output on its way. Registers are counted in bits.
 struct OutputTransformUnits: EnergyComponent {
-    static let component = "output_transform"
+    static let parts = [
+        Component(
+            "output_transform", "output units, with the output transform of Winograd layers",
+            keys: "output_transform.units")
+    ]
 
     let arithmetic: Arithmetic
     let shape: MachineShape
@@ -18,12 +22,12 @@ struct OutputTransformUnits: EnergyComponent {
             values = m * (m + r - 1) + m * m
             entries.append(
                 EnergyEntry(
-                    component: Self.component, action: "add", count: activity.transforms.outputAdds,
+                    component: Self.part.name, action: "add", count: activity.transforms.outputAdds,
                     figure: arithmetic.add(bits), family: .arithmetic))
         }
         entries.append(
             EnergyEntry(
-                component: Self.component, action: "register", count: activity.outputs.pairs * values * bits,
+                component: Self.part.name, action: "register", count: activity.outputs.pairs * values * bits,
                 figure: arithmetic.book.energy(.registerWrite, width: 1), family: .register))
         return entries
     }
@@ -32,14 +36,14 @@ struct OutputTransformUnits: EnergyComponent {
         let transform = shape.configuration.outputTransform
         let bits = shape.datatype.accumulators
         let registers = AreaEntry(
-            component: Self.component, part: "register bit",
+            component: Self.part.name, part: "register bit",
             count: transform.units * bits * (shape.matrices.map { $0.m * $0.n + $0.m * $0.m } ?? 1),
             figure: arithmetic.book.area(.registerWrite, width: 1))
         guard let matrices = shape.matrices else { return [registers] }
         let adders = (matrices.outputTransformAdds + transform.interval - 1) / transform.interval
         return [
             AreaEntry(
-                component: Self.component, part: "adder", count: transform.units * adders,
+                component: Self.part.name, part: "adder", count: transform.units * adders,
                 figure: arithmetic.adder(bits)),
             registers,
         ]

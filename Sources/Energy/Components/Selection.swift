@@ -4,12 +4,16 @@ import Hardware
 
 /// What finds the products of two non-zero operands, in a machine that skips.
 ///
-/// For each pair of an entry that is looked at: the AND of its masks where both operands are skipped by, and a prefix sum over
+/// For each pair of an entry that is examined: the AND of its masks where both operands are skipped by, and a prefix sum over
 /// the mask's P bits that says where in the packed values each product's operands stand: P/2 * log2 P adders of log2 P + 1 bits
 /// (R. Ladner and M. Fischer, "Parallel prefix computation", JACM 1980). For each product two operands, chosen by a tree of
 /// multiplexers of 4 to 1 from all values of the window's entries.
 struct Selection: EnergyComponent {
-    static let component = "selection"
+    static let parts = [
+        Component(
+            "selection", "logic that finds the products of two non-zero operands",
+            keys: "pe_array.lookahead", "pe_array.filters_per_pe", "pe_array.tiles_per_pe")
+    ]
 
     let book: FigureBook
     let shape: MachineShape
@@ -35,7 +39,7 @@ struct Selection: EnergyComponent {
             ),
         ]
         return entries.map {
-            EnergyEntry(component: Self.component, action: $0, count: $1, figure: $2, family: .logic)
+            EnergyEntry(component: Self.part.name, action: $0, count: $1, figure: $2, family: .logic)
         }
     }
 
@@ -52,10 +56,10 @@ struct Selection: EnergyComponent {
             multiplexers("weight", choices(array.filtersPerPE, bits), shape.datatype.weights),
             multiplexers("activation", choices(array.tilesPerPE, bits), shape.datatype.activations),
         ]
-        return areas.map { AreaEntry(component: Self.component, part: $0, count: $1, figure: $2) }
+        return areas.map { AreaEntry(component: Self.part.name, part: $0, count: $1, figure: $2) }
     }
 
-    /// Masks of an entry that are looked at: one a pair, or one an operand of the side that is skipped by.
+    /// Masks of an entry that are examined: one a pair, or one an operand of the side that is skipped by.
     private var masks: Int {
         switch shape.array.zeroSkipping {
         case .both: shape.array.filtersPerPE * shape.array.tilesPerPE

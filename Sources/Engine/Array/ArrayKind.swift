@@ -21,7 +21,7 @@ protocol ArrayKind: ~Copyable {
     /// Begins a pass that maps the first rows and columns of the array.
     mutating func begin(rows: Int, columns: Int)
 
-    /// The first cycle in which all mapped PEs have room for the last of so many entries; `Int.min` where they have it now.
+    /// The first cycle in which the FIFOs of all mapped PEs have space for the last of so many entries; `Int.min` where they have it now.
     func earliestIssue(entries: Int) -> Int
 
     /// Dispatches the entries of a bundle.
@@ -60,7 +60,7 @@ struct ArrayLayer: Sendable {
     let array: PEArray
     /// Bits of a mask (P).
     let width: Int
-    /// Whether each product of a pair goes to an accumulator of its own.
+    /// Whether each product of a pair goes to its own accumulator.
     let updatesEveryProduct: Bool
     /// Filters of a channel group.
     let filters: Int

@@ -31,22 +31,22 @@ struct EntryOutcome {
     }
 }
 
-/// The dispatch state of all PEs: times are kept from the issue of the bundle that is at hand.
+/// The dispatch state of all PEs: times are kept from the issue of the current bundle.
 protocol ArrayLanes: ~Copyable {
-    /// Makes an array whose PEs have done nothing; the issue at hand is cycle -1.
+    /// Makes an array whose PEs have done nothing; the current issue is cycle -1.
     init(array: PEArray, kinds: PEKinds, layout: OperandLayout)
 
-    /// The largest step from one issue to the next that `dispatch` takes in its stride.
+    /// The longest time from one issue to the next that `dispatch` can take.
     var longestStride: Int { get }
 
     /// Moves to a later issue, dispatches an entry in every mapped PE, and says what happened.
     ///
-    /// - Parameter stride: cycles since the issue at hand, at most `longestStride`; 0 for later entries of a bundle.
+    /// - Parameter stride: cycles since the current issue, at most `longestStride`; 0 for later entries of a bundle.
     mutating func dispatch(_ entry: Entry, stride: Int) -> EntryOutcome
 
     /// Moves one kind to an issue `stride` cycles later, PE by PE.
     ///
-    /// - Parameter unmappedUntil: the last cycle, from the issue at hand, in which these PEs were idle for want of a pair.
+    /// - Parameter unmappedUntil: the last cycle, from the current issue, in which these PEs were unmapped.
     /// - Returns: idle PE-cycles up to that cycle, and those after it up to the new issue.
     mutating func settle(kind: Int, stride: Int, unmappedUntil: Int) -> (unmapped: Int, held: Int)
 

@@ -2,7 +2,7 @@ import Hardware
 
 /// The PEs in SIMD lanes of 16 bits, sixteen columns of one row in a vector.
 ///
-/// A PE's state is the cycle of its last dispatch or pop (from the issue at hand), the multipliers that are free in that
+/// A PE's state is the cycle of its last dispatch or pop (from the current issue), the multipliers that are free in that
 /// cycle, and the FIFO entries that its window may still touch. Since an entry is taken up as soon as the one before it is
 /// done, this state and the next entry's products give the cycle in which that entry is done.
 struct NarrowLanes: ArrayLanes, ~Copyable {
@@ -174,7 +174,7 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
         var done = Lanes(repeating: 0)
         var idle = Lanes(repeating: 0)
         var products = LaneWords(repeating: 0)
-        /// Entries that took up a cycle of their own.
+        /// Entries that began a new cycle.
         var starts = Lanes(repeating: 0)
         /// Cycles that entries took beyond the one in which they were taken up.
         var cycles = Lanes(repeating: 0)
@@ -238,7 +238,7 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
             let late = time[row] &- strides
             block.idle &+= positivePart(Lanes(repeating: 0) &- late)
             var now = positivePart(late)
-            // A PE whose last busy cycle is not after the issue takes the entry up in a cycle of its own, as does one whose
+            // A PE whose last busy cycle is not after the issue begins the entry in a new cycle, as does one whose
             // window is spent.
             let left = window[row] & ~zeroMask(now)
             let fresh = zeroMask(left)
@@ -257,7 +257,7 @@ struct NarrowLanes: ArrayLanes, ~Copyable {
             time[row] = now
             block.starts &-= fresh
             block.cycles &+= cycles
-            // One where the cycle at hand has a multiplier for the entry and the entry a product.
+            // One where the current cycle has a multiplier for the entry and the entry a product.
             if Counter.countsSplits { block.shared &+= one &+ zeroMask(count &- beyond) }
             block.done = larger(block.done, now)
         }

@@ -3,7 +3,7 @@
 /// The products of an entry are dispatched pair by pair, a filter's tiles one after the other. A cycle that ends one pair and
 /// begins the next updates the accumulators of both, so a counter says beside the products how many such cycles there are.
 protocol ProductCounter {
-    /// Whether `splits` are counted; where every product is an update of its own, nobody asks for them.
+    /// Whether `splits` are counted; where every product is an update by itself, they are not needed.
     static var countsSplits: Bool { get }
 
     /// Products of the entry in the PEs of `row`.

@@ -9,7 +9,7 @@ struct ZeroSkippingArray<Lanes: ArrayLanes & ~Copyable>: ArrayKind, ~Copyable {
     private let layout: OperandLayout
     private var lanes: Lanes
 
-    /// The kinds that the pass at hand maps, a bit each.
+    /// The kinds that the current pass maps, a bit each.
     private var mapped = 0
     private var rows = 0
     private var columns = 0
@@ -156,7 +156,7 @@ struct ZeroSkippingArray<Lanes: ArrayLanes & ~Copyable>: ArrayKind, ~Copyable {
     }
 }
 
-/// What the filters of row groups and the tiles of column groups come to in the lanes of one channel group.
+/// The operands of one channel group in lanes: filters by row group, tiles by column group.
 struct LaneOperands: ArrayOperands {
     /// Where the operands of a pass lie.
     struct Pass {

@@ -67,7 +67,7 @@ struct OperandFetch {
         inputs.count(&inputLedger)
     }
 
-    /// The issue of the bundle that lies so many before the one at hand.
+    /// The issue of the bundle that lies so many before the current one.
     @inline(__always)
     private func issue(_ distance: Int) -> Int { bundle < distance ? -1 : issues[(bundle - distance) % issues.count] }
 }

@@ -24,7 +24,7 @@ public struct WorkloadLedger: Ledger {
     /// The entries of all properties.
     public static let counters: [Counter<Self>] = [
         .sum(\.denseMultiplies, "products", "products of the dense direct convolution"),
-        .sum(\.algorithmicProducts, "products", "products of the algorithm at hand, zeros and padding included"),
+        .sum(\.algorithmicProducts, "products", "products of the algorithm that runs, zeros and padding included"),
         .sum(\.weights, "values", "weights in the domain in which they are multiplied"),
         .sum(\.nonZeroWeights, "values", "weights that are not zero"),
         .sum(\.activations, "values", "activations in the domain in which they are multiplied"),

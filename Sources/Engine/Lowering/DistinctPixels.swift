@@ -25,7 +25,7 @@ final class DistinctPixels {
         return positions.map { unlisted(of: tiles, positions: $0) }
     }
 
-    /// The pixels that are read and not yet in the list at hand.
+    /// The pixels that are read and not yet in the current list.
     private func unlisted(of tiles: Range<Int>, positions: some Sequence<Int>) -> [Int] {
         var result: [Int] = []
         let list = list

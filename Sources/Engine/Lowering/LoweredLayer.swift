@@ -2,13 +2,13 @@ import Files
 import Hardware
 import Traces
 
-/// A layer in the form in which it runs: its operands' zeros, cut into steps, a masked product for each group of channels.
+/// A layer in the form in which it runs: its operands' zeros, cut into steps, a masked product for each channel group.
 struct LoweredLayer: Sendable {
     let form: LayerForm
     let layout: StepLayout
     let weights: WeightZeros
     let activations: ActivationZeros
-    /// The masked product of each group of channels.
+    /// The masked product of each channel group.
     private(set) var products: [MaskedProduct] = []
 
     /// Lowers a layer; what others have lowered in the same way is taken from them.
@@ -87,7 +87,7 @@ struct LoweredLayer: Sendable {
         if given.rows != rows || given.columns != columns {
             throw InputError(
                 "\(operand) masks '\(reference.name)' of layer '\(name)' have shape [\(given.rows), \(given.columns)]; "
-                    + "\(words) wants \(names) = [\(rows), \(columns)]",
+                    + "\(words) expects \(names) = [\(rows), \(columns)]",
                 at: reference.mark ?? mark)
         }
         let lanes = layout.lanes

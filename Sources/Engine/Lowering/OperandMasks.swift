@@ -103,7 +103,7 @@ extension ElementFlags {
 
     fileprivate func activationMasks(_ group: Range<Int>, _ layout: StepLayout, _ grid: TileGrid) -> [UInt64] {
         var result = [UInt64](repeating: 0, count: layout.steps * grid.tiles)
-        // Masks over the channels of one slice at every pixel; a window only looks them up.
+        // Masks over the channels of one slice at every pixel; a window reads them from there.
         var atPixel = [UInt64](repeating: 0, count: grid.pixels)
         for first in stride(from: 0, to: layout.channels, by: layout.channelsOfSlice) {
             gather(group.dropFirst(first).prefix(layout.channelsOfSlice), into: &atPixel)

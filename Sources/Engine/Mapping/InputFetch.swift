@@ -42,7 +42,7 @@ enum InputStore: Sendable {
     }
 }
 
-/// What a fetch reads from the input buffer, for one group of channels.
+/// What a fetch reads from the input buffer, for one channel group.
 struct InputFetch {
     /// `[column group, step]`, each step for itself: the values that it reads, zeros that are not stored among them.
     let counts: [ValueCount]
@@ -120,7 +120,7 @@ struct InputFetch {
         return counts
     }
 
-    /// The distinct pixels of one channel under the tiles' windows or patches; all count as non-zero where nobody knows.
+    /// The distinct pixels of one channel under the tiles' windows or patches; all count as non-zero where that is unknown.
     private static func distinctPixels(
         _ flags: ElementFlags?, distinct: DistinctPixels, layout: StepLayout, grouping: Grouping, channels: Range<Int>
     ) -> [ValueCount] {

@@ -67,7 +67,7 @@ struct InputSizes: OperandSizes {
     func moved(group: Int, from first: Int) -> [ValueCount] {
         let tiles = grouping.tiles(ofColumnGroup: group)
         guard let ownership else {
-            // Each bit of a mask is a value of its own.
+            // Each bit of a mask is one value.
             return lanes[first...].map {
                 ValueCount(values: tiles.count * $0, nonZeros: tiles.count * $0, vectors: tiles.count)
             }

@@ -184,8 +184,8 @@ struct LoadPlan: Sendable {
         of chunks: [Range<Int>], steps: [Int], bundleSize: Int
     ) -> [(steps: Range<Int>, first: Int, last: Int?)] {
         var result: [(steps: Range<Int>, first: Int, last: Int?)] = []
-        // From the last chunk on: one that nobody reads is used where the next one is, and behind all bundles at the end, where it
-        // holds nobody up.
+        // From the last chunk on: a chunk that is not read counts as used where the next one is; at the end, behind all bundles,
+        // where it delays nothing.
         var next = (steps.count + bundleSize - 1) / bundleSize
         for chunk in chunks.reversed() {
             let first = steps.firstIndex { $0 >= chunk.lowerBound } ?? steps.count

@@ -1,6 +1,6 @@
 import Hardware
 
-/// An operand of the multiplies, which comes from DRAM through a buffer of its own.
+/// An operand of the multiplies. Each comes from DRAM through its own buffer.
 enum Operand: Int, CaseIterable, Sendable {
     case weights
     case inputs

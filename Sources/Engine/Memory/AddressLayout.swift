@@ -2,7 +2,7 @@ import DRAM
 
 /// Where a layer's tensors lie in DRAM.
 ///
-/// Weights, inputs and outputs each begin on a row of their own, some banks apart so that streams which run side by side do not
+/// Weights, inputs and outputs each begin on a new row, some banks apart so that streams which run side by side do not
 /// all open rows of the same bank. Inside, loads and the outputs of passes follow one another in the order in which they were
 /// planned, a load that comes again at the address that it had.
 struct AddressLayout: Hashable, Sendable {

@@ -130,7 +130,7 @@ final class DRAMPort: MemoryPort {
 
     /// Takes the answers. A load counts as there up to a burst when all bursts before it are there too.
     private func collect() {
-        // Taken out and put back: in a class every access to them is checked by itself.
+        // Taken out and put back: in a class every single access to them is checked.
         var (arrivals, arrived) = (self.arrivals, self.arrived)
         (self.arrivals, self.arrived) = ([], [])
         while let answer = controller.takeCompletion() {

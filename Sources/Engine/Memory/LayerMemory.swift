@@ -1,6 +1,6 @@
 import Hardware
 
-/// The traffic of one layer: which load or store begins when, and when the output buffer has room.
+/// The traffic of one layer: which load or store begins when, and when the output buffer has space.
 ///
 /// Decisions are taken in the order of time, and only as far as the array waits for their outcome: whatever is not known yet
 /// is caused by a bundle that has not been issued, and lies after what the array waits for.
@@ -18,13 +18,13 @@ struct LayerMemory {
 
     /// By pass: the cycle in which it was finished, the cycles its pairs take in the output units, and its bytes.
     private var finished: [(cycle: Int, units: Int, bytes: Int)] = []
-    /// By pass: when it was drained, and whether it waited for room.
+    /// By pass: when it was drained, and whether it waited for space.
     private var drains: [(cycle: Int, waited: Bool)] = []
     /// By pass: the cycle in which its last byte was accepted.
     private var accepted: [Int] = []
     /// Bytes of all passes before each.
     private var bytesBefore = [0]
-    /// The first pass whose bytes still take room when the pass at hand drains.
+    /// The first pass whose bytes still take space when the current pass drains.
     private var oldest = 0
 
     init(loads: [Load], port: any MemoryPort, configuration: Configuration, recorder: TimelineRecorder?) {
@@ -60,7 +60,7 @@ struct LayerMemory {
         }
     }
 
-    /// When a pass was drained, and whether it waited for room in the output buffer.
+    /// When a pass was drained, and whether it waited for space in the output buffer.
     mutating func drained(pass: Int) -> (cycle: Int, waited: Bool) {
         if pass < 0 { return (-1, false) }
         while true {
@@ -70,7 +70,7 @@ struct LayerMemory {
         }
     }
 
-    /// Runs all stores, and loads that nobody waited for.
+    /// Runs all stores, and the loads that nothing waited for.
     ///
     /// - Returns: the cycle in which the last store ended; -1 without stores.
     mutating func close() -> Int {
@@ -109,7 +109,7 @@ struct LayerMemory {
 
     // MARK: The order of events
 
-    /// Drains all finished passes whose room is known.
+    /// Drains all finished passes whose space is known.
     private mutating func settleDrains() {
         while drains.count < finished.count {
             let pass = drains.count

@@ -13,7 +13,7 @@ struct LayerTraffic {
     /// Loads of inputs whose jobs have not all entered the transform, in order.
     private var waiting: [Int]
     private var nextWaiting = 0
-    /// The slices of channels of the load at hand, in the order of their first steps, and the place of each in it.
+    /// The slices of channels of the current load, in the order of their first steps, and the index of each.
     private var slices: [Int] = []
     private var places: [Int] = []
     /// Its groups and slices whose jobs have entered.
@@ -59,7 +59,7 @@ struct LayerTraffic {
         return latest
     }
 
-    /// A bundle of a pass has been issued: places of loads that nobody reads any more are free.
+    /// A bundle of a pass has been issued: the halves of buffers whose loads are not read any more are free.
     mutating func issued(_ pass: PlannedPass, index: Int, bundle: Int, at cycle: Int) {
         for operand in Operand.allCases {
             for load in pass.loads[operand] where loads[load].lastPass == index && loads[load].lastBundle == bundle {
@@ -78,7 +78,7 @@ struct LayerTraffic {
         memory.finish(at: cycle, unitCycles: unitCycles, bytes: bytes)
     }
 
-    /// When a pass was drained, and whether it waited for room in the output buffer.
+    /// When a pass was drained, and whether it waited for space in the output buffer.
     mutating func drained(pass: Int) -> (cycle: Int, waited: Bool) { memory.drained(pass: pass) }
 
     /// Ends the layer's traffic.
@@ -107,7 +107,7 @@ struct LayerTraffic {
         return ready[load]?[index * layout.slices + slice] ?? InputTransformQueue.Ready()
     }
 
-    /// Enters the jobs of the next slice of channels of the load at hand, and moves on.
+    /// Enters the jobs of the next slice of channels of the current load, and advances.
     private mutating func enterJobs(of index: Int) {
         let load = loads[index]
         if ready[index] == nil { begin(load, index: index) }
@@ -139,7 +139,7 @@ struct LayerTraffic {
         }
     }
 
-    /// Prepares for the jobs of a load; what is older than the load before it nobody reads any more.
+    /// Prepares for the jobs of a load; loads older than the one before it are not read any more.
     private mutating func begin(_ load: Load, index: Int) {
         slices = []
         places = Array(repeating: -1, count: layout.slices)

@@ -27,7 +27,7 @@ public struct MemoryLedger: Ledger {
         .sum(\.weightBytes, "B", "weights read from DRAM"),
         .sum(\.inputBytes, "B", "activations read from DRAM"),
         .sum(\.outputBytes, "B", "outputs written to DRAM"),
-        .sum(\.payloadBytes, "B", "bytes moved that were wanted: DRAM moves whole bursts"),
+        .sum(\.payloadBytes, "B", "bytes moved that were asked for: DRAM moves whole bursts"),
         .sum(\.commands, "commands", "commands of the DRAM"),
         .sum(\.clocks, "clocks", "clocks of the DRAM in the layer's time"),
         .sum(\.peakBytes, "B", "bytes that DRAM could have moved"),

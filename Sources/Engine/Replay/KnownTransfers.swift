@@ -9,9 +9,9 @@ struct TransferKey: Hashable, Sendable {
     let layout: AddressLayout
 }
 
-/// What memories answered to the transfers of a key, as often as there is room for.
+/// What memories answered to the transfers of a key, up to a limit.
 final class KnownTransfers: Sendable {
-    /// The most that are kept: all of them are gone through where a layer parts from one.
+    /// The most that are kept: all of them are searched where a layer differs from one.
     static let limit = 16
 
     private let logs = Mutex<[FinishedTransfers]>([])
@@ -19,7 +19,7 @@ final class KnownTransfers: Sendable {
     /// Those that are there.
     var all: [FinishedTransfers] { logs.withLock { $0 } }
 
-    /// Keeps one where there is room and it is not known.
+    /// Keeps one below the limit that is not known.
     ///
     /// - Returns: whether it was kept.
     func keep(_ log: FinishedTransfers) -> Bool {

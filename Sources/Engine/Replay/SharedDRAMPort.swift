@@ -1,11 +1,11 @@
 import DRAM
 import Hardware
 
-/// A DRAM whose answers are looked up in those of other runs, as long as one of them began the same transfers at the same times.
+/// A DRAM whose answers are taken from other runs, as long as one of them began the same transfers at the same times.
 ///
 /// What a memory decides in a clock depends on what was offered before it. So an answer of a log holds where all transfers
-/// that the log began before its decision have begun here too, and no other may. Where the transfers part from all logs, a memory
-/// is set up with those that have begun, and goes on. Either way the answers are those of a memory of its own.
+/// that the log began before its decision have begun here too, and no other may. Where the transfers differ from all logs, a memory
+/// is set up with those that have begun, and continues. Either way the answers are those of a separate memory.
 final class SharedDRAMPort: MemoryPort {
     private let key: TransferKey
     private let operands: [Operand]
@@ -14,14 +14,14 @@ final class SharedDRAMPort: MemoryPort {
     private let known: [FinishedTransfers]
     private let ratio: ClockRatio
     private let channels: Int
-    /// Memory clocks from the decision on a read to its data. Loads and stores lie in rows of their own, so that no read is
+    /// Memory clocks from the decision on a read to its data. Loads and stores lie in different rows, so that no read is
     /// answered by a buffered write.
     private let latency: Int
 
     /// The log that is followed, and how many of its transfers have begun.
     private var followed: FinishedTransfers?
     private var begun = 0
-    /// The memory that goes on where no log does.
+    /// The memory that answers where no log does.
     private var live: DRAMPort?
     private var begins: [Int]
     /// The memory clock in which the burst that was asked for last was decided on.
@@ -77,7 +77,7 @@ final class SharedDRAMPort: MemoryPort {
             place.move(to: decision)
             return true
         }
-        // The log knows it after further transfers: one that begins here by then is held against the log's.
+        // The log knows it after further transfers: one that begins here by then is compared with the log's.
         if own <= log.transfers[begun].begin.clock { return false }
         return goOnAlone().decide(before: cycle)
     }

@@ -1,6 +1,6 @@
 import DRAM
 
-/// The transfers of a layer as a memory saw them, in their order, and what became of them.
+/// The transfers of a layer as a memory saw them, in their order, and their outcomes.
 struct TransferLog: Sendable {
     /// Where in time bursts may be offered: the memory clock, and the bursts that were offered in it already.
     struct Place: Hashable, Sendable {
@@ -23,7 +23,7 @@ struct TransferLog: Sendable {
         var begin: Place
     }
 
-    /// What became of one: the place in time after it, and the bytes that it moved with commands of its own.
+    /// The outcome of one: the time after it, and the bytes that its own commands moved.
     struct Outcome: Hashable, Sendable {
         var end: Place
         var moved: Int

@@ -19,8 +19,8 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         var bytes = 0
         var uses = 0
 
-        /// Lets go of what was used longest ago where the rest does not fit: an eighth of the room at least, so that the oldest
-        /// are looked for once in a while and not for every value.
+        /// Removes what was used longest ago where the rest does not fit: at least an eighth of the limit, so that the oldest
+        /// values are searched for now and then, not for every value.
         mutating func shrink(to limit: Int) {
             guard bytes > limit else { return }
             let made = entries.compactMap { key, entry in
@@ -77,7 +77,7 @@ final class SharedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    /// Counts a value, and lets go of others where they do not fit together.
+    /// Counts a value, and removes others where they do not fit together.
     private func keep(_ key: Key, _ slot: Slot, cost: Int) {
         contents.withLock { contents in
             guard contents.entries[key]?.slot === slot else { return }

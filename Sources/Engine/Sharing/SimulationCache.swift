@@ -121,7 +121,7 @@ struct FormKey: Hashable, Sendable {
     }
 }
 
-/// A cache, and what the layer at hand is called in it.
+/// A cache, and the key of a layer in it.
 struct LayerShare {
     let cache: SimulationCache
     let key: LayerKey

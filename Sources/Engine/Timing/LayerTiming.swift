@@ -21,7 +21,7 @@ struct PassWork {
 /// The passes of a layer, bundle by bundle: the recurrences of the pages `ArrayTiming` and `Fetch`.
 ///
 /// It puts together what the units say: the streams when operands have been fetched, the drains (or the memory) when accumulators
-/// are free, and the array when it has room and when it is done.
+/// are free, and the array when its FIFOs have space and when it is done.
 struct LayerTiming<Array: ArrayKind & ~Copyable>: ~Copyable {
     private(set) var array: Array
     private(set) var fetch: OperandFetch

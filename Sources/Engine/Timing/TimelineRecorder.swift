@@ -47,7 +47,7 @@ final class TimelineRecorder {
         return timeline
     }
 
-    /// Cuts slices of a track short where the next one begins, unless that lies inside; and all at the layer's end. What nobody
+    /// Cuts slices of a track short where the next one begins, unless that lies inside; and all at the layer's end. What nothing
     /// waits for (a chunk whose steps are skipped, a load that arrives after the last pass) would reach further.
     private static func nested(_ sorted: [TimelineSlice], cycles: Int) -> [TimelineSlice] {
         var slices = sorted
