@@ -64,9 +64,9 @@ import Testing
         }
     }
 
-    @Test func thereAreBrokenFiles() { #expect(Self.pinned.names(ending: ".yaml").count >= 20) }
+    @Test func allBrokenFilesAreFound() { #expect(Self.pinned.names(ending: ".yaml").count >= 20) }
 
-    @Test(arguments: pinned.names(ending: ".yaml")) func message(of name: String) throws {
+    @Test(arguments: pinned.names(ending: ".yaml")) func brokenFilesGiveTheirMessage(of name: String) throws {
         let error = try #require(throws: InputError.self) { try Comparison.load(path: Self.pinned.path(name)) }
         let message = "\(error)\n".replacing(Self.pinned.folder + "/", with: "")
         #expect(message == (try Self.pinned.message(for: name, observed: message)))

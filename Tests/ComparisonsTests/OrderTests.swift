@@ -8,7 +8,7 @@ import Traces
 @testable import Engine
 
 @Suite struct OrderTests {
-    /// A run of one layer with so many multiplies, cycles (of which all but 100 wait for weights) and DRAM bytes.
+    /// A run of one layer with given multiplies, cycles (all but 100 of them wait for weights) and DRAM bytes.
     private func run(_ name: String, multiplies: Int, cycles: Int, bytes: Int = 1000) throws -> RunResult {
         var activity = Activity()
         activity.timing.cycles = cycles
@@ -32,22 +32,22 @@ import Traces
         OrderInversion.all(in: CaseResult(name: "", runs: runs, baseline: runs[0].name))
     }
 
-    @Test func noneWhereFewerMultipliesAreFaster() throws {
+    @Test func noInversionWhereFewerMultipliesAreFaster() throws {
         let runs = [
             try run("dense", multiplies: 1_000_000, cycles: 2000), try run("sparse", multiplies: 100_000, cycles: 400),
         ]
         #expect(inversions(runs).isEmpty)
     }
 
-    /// 100,000 multiplies in 4,000 cycles against 1,000,000 in 2,000 at 800 MHz: 5 us against 2.5. Both have 100 cycles of the
-    /// array; the first waits for weights in 2,000 cycles more.
-    @Test func timeTurnsRound() throws {
+    /// 100,000 multiplies in 4,000 cycles against 1,000,000 in 2,000 at 800 MHz: 5 us against 2.5. Both have 100 cycles
+    /// of the array; the first waits for weights in 2,000 cycles more.
+    @Test func fewerMultipliesCanTakeMoreTime() throws {
         let runs = [
             try run("dense", multiplies: 1_000_000, cycles: 2000), try run("sparse", multiplies: 100_000, cycles: 4000),
             try run("middle", multiplies: 500_000, cycles: 3000),
         ]
         let found = inversions(runs).filter { $0.measure == .time }
-        // The one that multiplies least is beaten most by the dense run; so is the middle one.
+        // The largest inversion is first: the dense run is faster than the sparse one, and than the middle one.
         #expect(found.map(\.fewer.name) == ["sparse", "middle"])
         #expect(found.map(\.ahead.name) == ["dense", "dense"])
         let first = try #require(found.first)
@@ -56,8 +56,8 @@ import Traces
         #expect(abs(first.reasons[0].excess - 2000.0 / 800) < 1e-9)
     }
 
-    @Test func energyTurnsRoundByItsComponents() throws {
-        // A pJ or so a multiply, and 64 pJ a byte of a memory without a standard.
+    @Test func fewerMultipliesCanTakeMoreEnergy() throws {
+        // About 1 pJ per multiply, and 64 pJ per byte of a memory without a standard.
         let runs = [
             try run("dense", multiplies: 100_000, cycles: 1000, bytes: 1000),
             try run("sparse", multiplies: 50_000, cycles: 900, bytes: 1_000_000),
@@ -68,8 +68,8 @@ import Traces
         #expect(abs(found[0].reasons[0].excess - 64 * 999_000) < 1)
     }
 
-    /// Two per cent are no change of order: operands are drawn.
-    @Test func smallDifferencesAreNone() throws {
+    /// Two percent are not an inversion: operands are drawn.
+    @Test func smallDifferencesAreNoInversion() throws {
         let runs = [
             try run("a", multiplies: 101_000, cycles: 1000), try run("b", multiplies: 100_000, cycles: 1500),
             try run("c", multiplies: 50_000, cycles: 1010),

@@ -46,16 +46,16 @@ import Traces
             cases: [ComparisonCase(name: "one", runs: runs(nil)), ComparisonCase(name: "four", runs: runs(4))])
     }
 
-    /// A comparison is nothing but its runs: each comes to what it comes to alone.
-    @Test func runsAreWhatTheyAreAlone() async throws {
+    /// Each run of a comparison gives the result that it gives alone.
+    @Test func runsEqualThoseMadeAlone() async throws {
         let folder = try Folder(["tiny.yaml": Self.trace])
-        let told = Mutex<[String]>([])
+        let reports = Mutex<[String]>([])
         let result = try await ComparisonRunner(library: shippedLibrary()).run(comparison(folder.path)) {
             done, all, run in
-            told.withLock { $0.append("\(done) of \(all): \(run)") }
+            reports.withLock { $0.append("\(done) of \(all): \(run)") }
         }
         #expect(
-            told.withLock { $0 } == [
+            reports.withLock { $0 } == [
                 "0 of 4: one: small", "1 of 4: one: large", "2 of 4: four: small", "3 of 4: four: large",
             ])
         let trace = try Trace.load(path: folder.file("tiny.yaml"))
@@ -74,7 +74,7 @@ import Traces
                 #expect(run.area == machine.model.totalArea)
             }
         }
-        // Four images have four times the products of drawn operands, or nearly so.
+        // Four images have about four times the products of drawn operands.
         let (single, batch) = (result.cases[0].runs[1].total, result.cases[1].runs[1].total)
         #expect(abs(Double(batch.multiplies) / Double(single.multiplies) / 4 - 1) < 0.1)
         #expect(batch.activity.workload.denseMultiplies == 4 * single.activity.workload.denseMultiplies)
@@ -86,17 +86,17 @@ import Traces
         for run in result.cases.flatMap(\.runs) { #expect(run.layers.map(\.layer) == ["fc"]) }
     }
 
-    /// The slip is in the last run, and shows before the first one begins.
-    @Test func slipsShowBeforeAnythingRuns() async throws {
+    /// The error is in the last run, and is thrown before the first run begins.
+    @Test func overridesAreCheckedBeforeAnythingRuns() async throws {
         let folder = try Folder(["tiny.yaml": Self.trace])
         var comparison = comparison(folder.path)
         comparison.cases[1].runs[1].overrides = ["pe_array.rowz=3"]
-        let told = Mutex(0)
+        let started = Mutex(0)
         await #expect(throws: InputError.self) {
             _ = try await ComparisonRunner(library: shippedLibrary()).run(comparison) { _, _, _ in
-                told.withLock { $0 += 1 }
+                started.withLock { $0 += 1 }
             }
         }
-        #expect(told.withLock { $0 } == 0)
+        #expect(started.withLock { $0 } == 0)
     }
 }

@@ -8,7 +8,7 @@ import Traces
 
 @testable import Energy
 
-/// The comparisons that ship: equal where they say so, and the published reductions where those are calibrated.
+/// The shipped comparisons: equal resources as stated, and the published reductions if calibrated to them.
 @Suite struct ShippedComparisonTests {
     static let networks = ["vgg-nagadomi", "convpool-cnn-c", "resnet-18"]
 
@@ -29,7 +29,7 @@ import Traces
     }
 
     /// Six methods, each at equal multipliers and at equal area, with ideal memory and the same DRAM, at batch 1 and 4.
-    @Test(arguments: networks) func everyMethodUnderEveryCondition(network: String) throws {
+    @Test(arguments: networks) func everyMethodRunsUnderEveryCondition(network: String) throws {
         let comparison = try comparison(network)
         let names = [
             "dense-direct", "sparse-direct", "dense-winograd", "filled-winograd", "pruned-winograd", "winograd-relu",
@@ -71,7 +71,8 @@ import Traces
         #expect(run.total.microseconds < result.cases[0].baseline.total.microseconds)
     }
 
-    /// On real operands: the fill-in makes Winograd multiply more than direct convolution does, and the Winograd-domain ReLU less.
+    /// On real operands: the fill-in makes Winograd multiply more than direct convolution does, and the Winograd-domain
+    /// ReLU less.
     @Test func digitsShowTheFillIn() async throws {
         var comparison = try comparison("digits")
         comparison.cases = [comparison.cases[0]]

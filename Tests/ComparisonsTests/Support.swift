@@ -6,7 +6,7 @@ import Traces
 @testable import Energy
 @testable import Engine
 
-/// What ships.
+/// The shipped configurations.
 func shippedLibrary() throws -> ConfigurationLibrary {
     try ConfigurationLibrary(
         directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")

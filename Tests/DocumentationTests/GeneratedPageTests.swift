@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import YAML
 
-/// Pages that are written from the tables of the program. `WINOSIM_RECORD=1` writes them anew.
+/// Pages that are generated from the program's tables. `WINOSIM_RECORD=1` records them.
 @Suite struct GeneratedPageTests {
     private func check(_ name: String, catalogue: String, _ observed: String) throws {
         let pinned = PinnedTexts("../../Sources/\(catalogue)/\(catalogue).docc")
@@ -17,7 +17,7 @@ import YAML
 
     private static let note = "This page is written from the program's own table"
 
-    @Test func configurationKeys() throws {
+    @Test func configurationKeysPageIsGenerated() throws {
         let text = """
             # Configuration keys
 
@@ -35,7 +35,7 @@ import YAML
         try check("ConfigurationKeys", catalogue: "Hardware", text + Configuration.keyEntries.markdown(level: 3))
     }
 
-    @Test func memoryKeys() throws {
+    @Test func memoryKeysPageIsGenerated() throws {
         let text = """
             # Memory keys
 
@@ -52,7 +52,7 @@ import YAML
         try check("MemoryKeys", catalogue: "DRAM", text + DRAMConfiguration.keyEntries.markdown(level: 3))
     }
 
-    @Test func columns() throws {
+    @Test func columnsPageIsGenerated() throws {
         let text = """
             # Columns
 
@@ -69,7 +69,7 @@ import YAML
         try check("Columns", catalogue: "Reports", text + tables.joined(separator: "\n"))
     }
 
-    @Test func counters() throws {
+    @Test func countersPageIsGenerated() throws {
         let text = """
             # Counters
 
@@ -108,7 +108,7 @@ import YAML
             + rows.joined(separator: "\n") + "\n"
     }
 
-    @Test func parts() throws {
+    @Test func partsPageIsGenerated() throws {
         let text = """
             # Parts
 
@@ -143,7 +143,8 @@ import YAML
         }
     }
 
-    /// Every key that a configuration writes has an entry with the value that it writes as its default, and no other key has.
+    /// Every key that a configuration writes has an entry, with the written value as its default, and no other key has
+    /// one.
     @Test func entriesAreThoseOfTheDefaultMachine() throws {
         let machine = Configuration()
         let entries = Configuration.keyEntries
@@ -157,7 +158,7 @@ import YAML
         }
     }
 
-    /// The bounds that an entry names are taken, and what lies beyond them is not.
+    /// The bounds of an entry are accepted, and values beyond them are refused.
     @Test func rangesAreThoseThatAreRead() throws {
         func isRead(_ key: String, _ value: Int) -> Bool {
             let model = key.hasPrefix("dram.") ? ["dram={model: bandwidth, bytes_per_cycle: 1, latency: 0}"] : []
@@ -189,7 +190,7 @@ import YAML
                     try DRAMConfiguration.decode($0, presets: DRAMPresets(folder: repository + "/Configs/dram"))
                 }) != nil
         }
-        // Timings are checked against each other too, so only what lies beyond their bounds is tried.
+        // Timings are also checked against each other, so only values beyond their bounds are tested.
         for entry in entries where entry.type != "name" && entry.range.contains(" to ") {
             let bounds = entry.range.components(separatedBy: " to ").compactMap { Int($0) }
             try #require(bounds.count == 2, "\(entry)")

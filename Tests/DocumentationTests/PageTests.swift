@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Pages, and what leads to them.
+/// Pages and references to them.
 @Suite struct PageTests {
     /// Source files of the package by their paths.
     private static let sources: [(path: String, text: String)] = ["Sources", "Tests"].flatMap { folder in
@@ -21,8 +21,8 @@ import Testing
         #expect(Self.names.isSuperset(of: ["Workload", "MemoryModel", "TraceFormat", "Columns", "ConfigurationKeys"]))
     }
 
-    /// A comment says: the page `ArrayTiming`, the pages `ArrayTiming`, `Fetch` and `Laws`.
-    @Test func pagesThatCommentsNameAreThere() {
+    /// References in comments have the form: the page `ArrayTiming`, the pages `ArrayTiming`, `Fetch` and `Laws`.
+    @Test func pagesNamedInCommentsExist() {
         var found = 0
         for (path, text) in Self.sources {
             let comment = text.replacing("\n", with: " ").replacing(#/ +/// /#, with: " ")
@@ -36,7 +36,7 @@ import Testing
         #expect(found > 10)
     }
 
-    /// The contract is the pages, so that nothing refers to it by sections of something else.
+    /// The pages define the model, so nothing refers to sections of another document.
     @Test func nothingRefersToSectionsOfTheContract() {
         let phrase = ["the contract", "'s section"].joined()
         for (path, text) in Self.sources { #expect(!text.contains(phrase), "\(path)") }
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func picturesAreThereForLightAndDark() throws {
+    @Test func picturesExistForLightAndDark() throws {
         var found = 0
         for page in Page.all {
             let folder = (page.path as NSString).deletingLastPathComponent + "/Resources"
@@ -70,7 +70,7 @@ import Testing
         #expect(found > 0)
     }
 
-    /// Every key that a manifest's readers know is in a table of the page.
+    /// Every key that manifests are read with is in a table of the page.
     @Test func everyKeyOfATraceIsOnItsPage() throws {
         let page = try #require(Page.named("TraceFormat"))
         var keys = Set<String>()

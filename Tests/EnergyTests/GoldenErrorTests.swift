@@ -10,21 +10,21 @@ import Testing
     static let memories = PinnedTexts("Errors/sram")
     static let scalings = PinnedTexts("Errors/scaling")
 
-    @Test func thereAreTables() {
+    @Test func allTablesAreFound() {
         #expect(Self.tables.names(ending: ".yaml").count >= 41)
         #expect(Self.memories.names(ending: ".yaml").count >= 39)
         #expect(Self.scalings.names(ending: ".yaml").count >= 21)
     }
 
-    @Test(arguments: tables.names(ending: ".yaml")) func energyTable(name: String) throws {
+    @Test(arguments: tables.names(ending: ".yaml")) func energyTableErrorsMatchTheGolden(name: String) throws {
         try check(name, of: Self.tables) { try EnergyTable.load(path: $0) }
     }
 
-    @Test(arguments: memories.names(ending: ".yaml")) func memoryTable(name: String) throws {
+    @Test(arguments: memories.names(ending: ".yaml")) func sramTableErrorsMatchTheGolden(name: String) throws {
         try check(name, of: Self.memories, SRAMTable.load)
     }
 
-    @Test(arguments: scalings.names(ending: ".yaml")) func scalingTable(name: String) throws {
+    @Test(arguments: scalings.names(ending: ".yaml")) func scalingTableErrorsMatchTheGolden(name: String) throws {
         try check(name, of: Self.scalings, TechnologyScaling.load)
     }
 

@@ -7,7 +7,7 @@ import YAML
 @testable import Energy
 @testable import Engine
 
-/// A machine, tables and a layer of round numbers, so that everything can be worked out on paper.
+/// A machine, tables and a layer with round numbers, so that all figures can be computed by hand.
 enum HandMachine {
     static let table = """
         name: paper
@@ -109,13 +109,12 @@ enum HandMachine {
     }
 }
 
-/// Everything below was worked out by hand from the page `Components` and the round numbers above.
-@Suite("A layer and a machine by hand")
-struct HandComputedTests {
-    /// Per PE: 4 multipliers 15,876, 4 adders 400, 1 x 2 x 16 accumulators of 32 bit 5,120, 8 entries of 2 * 272 + 272 = 816 bit
-    /// 32,640, 2 entries x 2 pairs x 16 AND gates 64 and 32 prefix adders of 5 bit 2,000, multiplexers for 64 and 32 choices
-    /// 4 * 21 * 50 = 4,200 and 4 * 11 * 50 = 2,200: 62,500 um2, so the pitch is 0.25 mm.
-    @Test func areas() throws {
+/// The expected figures were computed by hand from the page `Components` and the round numbers above.
+@Suite struct HandComputedTests {
+    /// Per PE: 4 multipliers 15,876, 4 adders 400, 1 x 2 x 16 accumulators of 32 bits 5,120, 8 entries of 2 * 272 + 272
+    /// = 816 bits 32,640, 2 entries x 2 pairs x 16 AND gates 64 and 32 prefix adders of 5 bits 2,000, multiplexers for
+    /// 64 and 32 choices 4 * 21 * 50 = 4,200 and 4 * 11 * 50 = 2,200: 62,500 um2, so the pitch is 0.25 mm.
+    @Test func areasMatchTheHandComputation() throws {
         let model = try HandMachine.model()
         let expected: [(String, String, Int, Double)] = [
             ("multiplier", "multiplier", 32, 3969), ("adder_tree", "adder", 32, 100),
@@ -138,14 +137,14 @@ struct HandComputedTests {
         #expect(model.totalArea.value == 500_000 + 33_696 + 344_000)
     }
 
-    @Test func energies() throws {
+    @Test func energiesMatchTheHandComputation() throws {
         let model = try HandMachine.model()
         let energy = model.energy(of: HandMachine.layer)
         let expected: [(String, String, Int, Double)] = [
             ("multiplier", "multiply", 900, 900), ("adder_tree", "add", 500, 50), ("accumulator", "add", 400, 40),
             ("accumulator_register", "read", 12800, 256), ("accumulator_register", "write", 12800, 128),
             ("accumulator_register", "drain", 2048, 40.96),
-            // Masks of 12,800 + 3,200 bits, values of 64,000 + 25,600; 8 PEs of 8 gates and two pointers of 3 bit.
+            // Masks of 12,800 + 3,200 bits, values of 64,000 + 25,600; 8 PEs of 8 gates and two pointers of 3 bits.
             ("fifo", "write_masks", 16_000, 160), ("fifo", "read_masks", 16_000, 320),
             ("fifo", "write_values", 89_600, 896), ("fifo", "read_values", 89_600, 1792),
             ("fifo", "clock", 112_000, 448),
@@ -166,7 +165,7 @@ struct HandComputedTests {
             ("output_buffer", "read", 16, 64), ("output_buffer", "write", 16, 80),
             ("output_buffer", "leakage", 1000, 2),
             ("dram", "read", 1200, 12000), ("dram", "write", 240, 2400),
-            // 10 mW/mm2 and 1 ns: 0.01 pJ a um2.
+            // 10 mW/mm2 and 1 ns: 0.01 pJ per um2.
             ("leakage", "multiplier", 1000, 1270.08), ("leakage", "adder_tree", 1000, 32),
             ("leakage", "accumulator_register", 1000, 409.6), ("leakage", "fifo", 1000, 2611.2),
             ("leakage", "selection", 1000, 677.12), ("leakage", "encoder", 1000, 39.36),
@@ -186,7 +185,7 @@ struct HandComputedTests {
         #expect(energy.denseMultiply == Picojoules(5000))
     }
 
-    /// 16 positions of one unit in 3 cycles are 6 a cycle, not 5; so are 16 outputs of 4 units.
+    /// 16 positions of one unit in 3 cycles need 6 lanes, not 5; so do 16 outputs of 4 units.
     @Test func unitsThatTakeSeveralCyclesNeedWholeLanes() throws {
         let model = try HandMachine.model {
             $0.inputTransform.units = 1
@@ -198,8 +197,8 @@ struct HandComputedTests {
         #expect(lanes.map(\.count) == [6 + 6, 6 + 6, 6])
     }
 
-    /// A prefix sum over 7 bits has 3 levels of 4 adders, of 4 bit.
-    @Test func prefixSumsOverAnOddWidth() throws {
+    /// A prefix sum over 7 bits has 3 levels of 4 adders of 4 bits.
+    @Test func prefixSumsOfOddWidthsRoundUp() throws {
         let model = try HandMachine.model { $0.mapping.stepWidth = 7 }
         let adders = try #require(model.areas.first { $0.part == "prefix adder" })
         // 8 PEs of 2 entries of 2 pairs.
@@ -212,7 +211,7 @@ struct HandComputedTests {
         #expect(entry.count == 300 * 2 * 12 && abs(entry.perAction.value - 0.1 * 4 / 32) < 1e-15)
     }
 
-    @Test func sourcesTellTheShareOfMasks() throws {
+    @Test func sourcesStateTheShareOfMasks() throws {
         let masked = layer("conv", .winograd(tile: 2, kernel: 3)) {
             $0.weights.bufferReads = 10
             $0.weights.bufferReadBytes = 500
@@ -235,7 +234,7 @@ struct HandComputedTests {
         #expect(energy.entry("weight_buffer", "write")?.source.contains("masks") == false)
     }
 
-    @Test func sourcesTellTheWay() throws {
+    @Test func sourcesStateHowAFigureWasMade() throws {
         let energy = try HandMachine.model().energy(of: HandMachine.layer)
         func source(_ component: String, _ action: String) -> String? {
             energy.entries.first { $0.component == component && $0.action == action }?.source

@@ -15,7 +15,7 @@ import YAML
         $0.workload.denseMultiplies = 40
     }
 
-    /// A layer of a trace that has both sides sparse, small enough to run at once.
+    /// A layer with sparse weights and activations, small enough to run quickly.
     static func conv(
         _ weights: Double = 0.4, _ activations: Double = 0.5, channels: Int = 20, domain: Domain = .winograd
     ) -> Layer {
@@ -38,8 +38,8 @@ import YAML
 
     // MARK: Laws
 
-    /// Every product and every value that the algorithm wants is useful, ineffectual, gated or skipped, on every kind of machine;
-    /// the engine's own counts are held against the naive machine's elsewhere.
+    /// On every kind of machine, every product and value of the algorithm is useful, ineffectual, gated or skipped. The
+    /// engine's counts are compared with the naive machine's in `EngineAgainstNaiveTests`.
     @Test(arguments: ZeroSkipping.allCases, [false, true])
     func multipliesAndReadsReconcile(skipping: ZeroSkipping, gating: Bool) throws {
         for domain in [Domain.winograd, .spatial] {
@@ -87,7 +87,7 @@ import YAML
         }
     }
 
-    /// Doubling a layer's filters doubles what is done a filter, and leaves what is done an input and cycle alone.
+    /// Doubling a layer's filters doubles actions per filter, and does not change actions per input and per cycle.
     @Test func halvingACountHalvesItsRow() throws {
         var half = HandMachine.layer
         half = LayerActivity(
@@ -118,8 +118,8 @@ import YAML
         }
     }
 
-    /// By the square of the width a multiply, in proportion the registers, buses and adders.
-    @Test func halvingAWidthMovesWhatTheTableSays() throws {
+    /// Multiplies scale by the square of the width; registers, buses and adders in proportion to it.
+    @Test func halvingAWidthScalesEnergyByTheTable() throws {
         let wide = try HandMachine.model().energy(of: HandMachine.layer)
         let narrow = try HandMachine.model {
             $0.datatype.weights = 8
@@ -139,7 +139,7 @@ import YAML
             #expect(abs(try ratio(component, action) - 2) < 1e-12, "\(component) \(action)")
         }
         #expect(try ratio("selection", "mask_and") == 1)
-        // A mask bit stays; values are half.
+        // Mask bits are unchanged; values are half.
         #expect(try ratio("fifo", "write_masks") == 1 && ratio("fifo", "write_values") == 2)
     }
 
@@ -162,7 +162,7 @@ import YAML
         #expect(wide.entry("input_transform", "register")?.count == 40 * 16 * (3 * 16 + 2 * 2))
         #expect(wide.entry("output_transform", "add") == kept.entry("output_transform", "add"))
         #expect(wide.denseMultiply == kept.denseMultiply)
-        // F(4x4,3x3) grows by 7 bits, and so does the multiplier that is built for it.
+        // F(4x4,3x3) grows by 7 bits, and so does its multiplier.
         let built = try shippedModel { $0.mapping.tile = 4 }.areas.first { $0.component == "multiplier" }
         #expect(built?.figure.source.derivation.hasPrefix("16 x 23 bit") == true)
     }
@@ -171,7 +171,7 @@ import YAML
         (NumberFormat.integer, 4, "4 bit"), (.integer, 32, "32 bit"), (.float, 16, "fp16"), (.bfloat, 16, "bf16"),
         (.float, 32, "fp32"),
     ])
-    func multipliersByTypeAndWidth(format: NumberFormat, width: Int, words: String) throws {
+    func multipliersFollowNumberFormatAndWidth(format: NumberFormat, width: Int, words: String) throws {
         let model = try shippedModel {
             $0.datatype.format = format
             $0.datatype.weights = width
@@ -185,8 +185,8 @@ import YAML
         #expect(transformed.hasPrefix(words) == (format != .integer), "\(transformed)")
     }
 
-    /// A dense machine pays for no mask, selection or encoder, and its areas have none.
-    @Test func aDenseMachinePaysForNoMasks() throws {
+    /// A dense machine has no energy and no area of masks, selection or encoders.
+    @Test func denseMachinesHaveNoMaskEnergy() throws {
         func dense(_ machine: inout Configuration) {
             machine.peArray.zeroSkipping = .none
             machine.peArray.skipEmptySteps = .none
@@ -200,7 +200,7 @@ import YAML
         #expect(ofMasks.isSubset(of: Set(try Self.energy(Self.conv(domain: .spatial)).energy.entries.map(\.component))))
         #expect(ofMasks.isDisjoint(with: without.energy.entries.map(\.component)))
         #expect(ofMasks.isDisjoint(with: try shippedModel { dense(&$0) }.areas.map(\.component)))
-        // Its FIFO holds P values an operand and no mask.
+        // Its FIFO holds P values per operand and no mask.
         let bits = try #require(without.energy.entry("fifo", "write_values")).count
         #expect(without.energy.entry("fifo", "write_masks") == nil)
         let queued = without.activity.weights.queued.values + without.activity.inputs.queued.values
@@ -211,7 +211,7 @@ import YAML
         #expect(masked < bits)
     }
 
-    @Test func oneSidedMachinesSendTheOtherSideWhole() throws {
+    @Test func oneSidedMachinesMoveTheOtherOperandDensely() throws {
         let (energy, activity) = try Self.energy { $0.peArray.zeroSkipping = .weights }
         let weights = activity.weights.broadcast
         #expect(energy.entry("broadcast", "weight_masks")?.count == weights.values)
@@ -219,11 +219,11 @@ import YAML
         #expect(energy.entry("broadcast", "input_masks") == nil)
         #expect(energy.entry("broadcast", "input_values")?.count == 16 * activity.inputs.broadcast.values)
         #expect(energy.entry("selection", "mask_and") == nil)
-        // What the buffer holds as a mask is put back among zeros.
+        // Masked values of the buffer are decoded: zeros are inserted.
         #expect(energy.entry("decoder", "unpack_input")?.count == activity.inputs.read.nonZeros)
     }
 
-    @Test func directLayersHaveNoTransformsAndRegistersOnTheirWayOut() throws {
+    @Test func directLayersHaveOutputRegistersButNoTransforms() throws {
         let (energy, activity) = try Self.energy(Self.conv(domain: .spatial)) { $0.mapping.algorithm = .direct }
         #expect(!energy.entries.contains { $0.component == "input_transform" })
         #expect(energy.entries.filter { $0.component == "output_transform" }.map(\.action) == ["register"])
@@ -243,8 +243,8 @@ import YAML
         #expect(energy.denseMultiply < figure.perAction * (40 * 20 * 9 * 72))
     }
 
-    /// Masks have rows of their own on buses and in FIFOs; of buffers and DRAM the rows say their share.
-    @Test func whatEncodingsCostIsSaid() throws {
+    /// Masks have separate rows on buses and in FIFOs; the rows of buffers and DRAM state their share.
+    @Test func costsOfEncodingsAreShown() throws {
         let (energy, activity) = try Self.energy()
         let weights = activity.weights
         #expect(weights.readIndexBits == weights.broadcast.values)
@@ -291,7 +291,7 @@ import YAML
         }
     }
 
-    @Test func aMemoryWithoutAStandardHasTheTablesBitOrOnesOwn() throws {
+    @Test func memoryEnergyPerBitIsTheTablesOrConfigured() throws {
         func dram(_ set: (inout Configuration) -> Void) throws -> [EnergyEntry] {
             try shippedModel { set(&$0) }.energy(of: HandMachine.layer).entries.filter { $0.component == "dram" }
         }

@@ -8,8 +8,7 @@ import Testing
 @testable import Energy
 @testable import Engine
 
-@Suite("Nodes, supplies and what does not fit")
-struct OperatingPointTests {
+@Suite struct OperatingPointTests {
     @Test func otherNodesAreScaled() throws {
         let here = try shippedModel().energy(of: HandMachine.layer)
         let model = try shippedModel { $0.energy.technology = 16 }
@@ -25,7 +24,7 @@ struct OperatingPointTests {
         #expect(there.total < here.total)
         #expect(try model.totalArea < shippedModel().totalArea)
         #expect(model.point == OperatingPoint(technology: 16, voltage: 0.9))
-        // The supply alone moves logic and wires, and leaves SRAM and DRAM.
+        // The supply alone changes logic and wires, but not SRAM and DRAM.
         let low = try shippedModel { $0.energy.voltage = 0.7 }.energy(of: HandMachine.layer)
         for (a, b) in zip(here.entries, low.entries) {
             switch a.component {
@@ -43,7 +42,7 @@ struct OperatingPointTests {
     @Test(arguments: [
         ("energy.technology=5 nm", "expected 7 nm to 130 nm"), ("energy.voltage=0.3 V", "expected 0.6 V to 1.3 V"),
     ])
-    func whatCannotBeScaledToIsRefused(override: String, words: String) throws {
+    func impossibleOperatingPointsAreRefused(override: String, words: String) throws {
         let configuration = try Configuration.load(path: nil, overrides: [Override(override)])
         let error = #expect(throws: InputError.self) {
             try shippedModel { $0 = configuration }
@@ -73,7 +72,7 @@ struct OperatingPointTests {
         }
     }
 
-    @Test func slowBanksAreNamed() throws {
+    @Test func warningsNameSlowBanks() throws {
         #expect(try shippedModel().warnings.isEmpty)
         let warnings = try shippedModel {
             $0.clock = .megahertz(2000)
@@ -88,8 +87,8 @@ struct OperatingPointTests {
             }.warnings.isEmpty)
     }
 
-    /// What is set in vain, and layers that the hardware was not built for, show in every report.
-    @Test func whatDoesNotFitIsNamed() throws {
+    /// Keys without effect, and layers beyond the hardware's sizes, are shown in every report.
+    @Test func warningsNameWhatDoesNotFit() throws {
         let tables = try EnergyTables.load(for: Configuration(), library: shippedLibrary())
         var configuration = Configuration()
         configuration.energy.memoryPerBit = 8
@@ -114,7 +113,7 @@ struct OperatingPointTests {
         #expect(both.isEmpty)
     }
 
-    /// A path in a configuration's file is meant from there; one of the command line from the working directory.
+    /// A path in a configuration file is relative to its folder; one on the command line to the working directory.
     @Test func tablesAreFoundFromTheFileThatNamesThem() throws {
         try withFiles([
             "deep/machine.yaml": "energy: {table: mine.yaml}\n", "deep/lost.yaml": "energy: {table: ours.yaml}\n",

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Energy
 
-/// How far figures that were not tabulated are from what CACTI gives, asked of tables with banks left out.
+/// The errors of figures that are not tabulated, against CACTI: tables are asked for banks that were removed from them.
 @Suite struct SRAMAccuracyTests {
     private struct Errors {
         private(set) var count = 0
@@ -27,8 +27,8 @@ import Testing
     private static let capacities = (0...10).map { 1 << $0 }
     private static let widths = (4...9).map { 1 << $0 }
 
-    /// Leaves out each case's banks of a capacity in KiB or a width in bit, asks for them, and compares those that were made as
-    /// `derivation` begins, of all device types and nodes.
+    /// Removes the banks of each case's capacity (KiB) or width (bits), asks for them, and compares those whose
+    /// derivation begins with `derivation`, for all device types and nodes.
     private static func errors(
         leavingOut cases: [(capacity: Int?, width: Int?)], derivation: String
     ) throws -> Errors {
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func interpolationWithoutACapacity() throws {
+    @Test func interpolationOverCapacityHasTheStatedErrors() throws {
         let errors = try Self.errors(
             leavingOut: Self.capacities.dropFirst().dropLast().map { ($0, nil) }, derivation: "log-log")
         check(
@@ -63,7 +63,7 @@ import Testing
             worst: [0.376, 0.203, 0.108, 0.249, 0.210, 0.674], count: 9 * (9 * 6 - 1))
     }
 
-    @Test func interpolationWithoutAWidth() throws {
+    @Test func interpolationOverWidthHasTheStatedErrors() throws {
         let errors = try Self.errors(
             leavingOut: Self.widths.dropFirst().dropLast().map { (nil, $0) }, derivation: "log-log")
         check(
@@ -71,13 +71,13 @@ import Testing
             worst: [0.576, 0.258, 0.164, 0.314, 0.213, 0.677], count: 9 * (11 * 4 - 1))
     }
 
-    /// What leads on from the edge, against the banks that lie there.
-    @Test func beyondTheLargestCapacity() throws {
+    /// Extrapolation from the edge, against the tabulated banks beyond it.
+    @Test func extrapolationOverCapacityHasTheStatedErrors() throws {
         let errors = try Self.errors(leavingOut: [(1024, nil)], derivation: "outside the table")
         check(
             errors, means: [0.062, 0.070, 0.046, 0.060, 0.067, 0.351], worst: [0.2, 0.17, 0.17, 0.12, 0.14, 2.25],
             count: 9 * 6)
-        // The bare fit, which was made from these very banks, is three times as far off for reads.
+        // The fit alone, although made from these banks, has three times the error for reads.
         var bare = Errors()
         for device in SRAMDevice.allCases {
             let shipped = try ShippedSRAM(device)
@@ -91,8 +91,8 @@ import Testing
         #expect(bare.means[0] > 3 * errors.means[0])
     }
 
-    /// Nothing jumps at the edge: a bit more of capacity or width changes no figure by much.
-    @Test func theEdgeIsNoStep() throws {
+    /// A slightly larger capacity or width than the table's changes figures only slightly.
+    @Test func figuresAreContinuousAtTheEdge() throws {
         for device in SRAMDevice.allCases {
             let table = try ShippedSRAM(device).table()
             for width in [16, 48, 64, 512] {
@@ -106,14 +106,14 @@ import Testing
         }
     }
 
-    /// Mean errors in percent as stated with the fits: read and write energy, leakage, area, access time.
+    /// Mean errors in percent, as stated with the fits: read and write energy, leakage, area, access time.
     @Test(arguments: [
         (SRAMDevice.hp, 22.0, [15.6, 5.4, 4.1, 16.4, 10.3]), (.hp, 32, [17.7, 5.8, 4.0, 16.7, 11.7]),
         (.hp, 45, [20.3, 6.1, 4.0, 16.8, 13.1]), (.lop, 22, [13.5, 5.5, 3.4, 15.2, 6.6]),
         (.lop, 32, [14.9, 5.4, 3.3, 15.5, 7.4]), (.lop, 45, [15.9, 4.7, 5.1, 16.2, 8.8]),
         (.lstp, 22, [13.2, 5.5, 5.8, 15.3, 6.6]), (.lstp, 32, [14.5, 5.8, 3.5, 15.4, 6.6]),
         (.lstp, 45, [15.3, 5.9, 3.2, 16.2, 7.6]),
-    ]) func fitsAreAsFarOffAsStated(device: SRAMDevice, node: Double, stated: [Double]) throws {
+    ]) func fitsHaveTheStatedErrors(device: SRAMDevice, node: Double, stated: [Double]) throws {
         let shipped = try ShippedSRAM(device)
         let grid = try #require(try shipped.table().grids.first { $0.technology == node })
         var errors = Errors()
@@ -125,9 +125,9 @@ import Testing
         }
     }
 
-    /// What holds for CACTI's banks at every width holds between them too. Reads and cycle times, and anything but writes over
-    /// the width, do not rise throughout: CACTI divides its arrays differently from bank to bank.
-    @Test(arguments: SRAMDevice.allCases) func whatRisesWithCapacityAndWidth(device: SRAMDevice) throws {
+    /// Figures that rise over CACTI's banks also rise between them. Reads and cycle times, and all but writes over the
+    /// width, do not always rise: CACTI divides its arrays differently from bank to bank.
+    @Test(arguments: SRAMDevice.allCases) func figuresRiseWithCapacityAndWidth(device: SRAMDevice) throws {
         let table = try ShippedSRAM(device).table()
         for node in [45.0, 32, 22] {
             for width in [16, 24, 32, 48, 64, 96, 128, 192, 256, 384] {

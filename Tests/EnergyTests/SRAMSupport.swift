@@ -5,9 +5,9 @@ import YAML
 
 @testable import Energy
 
-/// A shipped SRAM table: its text, whole or without some banks, and its rows as they are written.
+/// A shipped SRAM table: its text, complete or without some banks, and its rows as written.
 struct ShippedSRAM {
-    /// A row of the file: sizes in KiB and bit, then pJ, pJ, mW, um2, ns, ns.
+    /// A row of the file: sizes in KiB and bits, then pJ, pJ, mW, um2, ns, ns.
     struct Row {
         let node: Double
         let capacity: Int
@@ -27,7 +27,7 @@ struct ShippedSRAM {
 
     func table() throws -> SRAMTable { try SRAMTable.load(path: path) }
 
-    /// The table without the banks of a capacity in KiB, or of a width in bit.
+    /// The table without the banks of a capacity in KiB, or of a width in bits.
     func table(without isLeftOut: (_ capacity: Int, _ width: Int) -> Bool) throws -> SRAMTable {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
             guard line.hasPrefix("      - [") else { return true }

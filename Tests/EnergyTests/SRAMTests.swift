@@ -22,17 +22,17 @@ import Testing
         }
     }
 
-    /// Written off CACTI's own output: columns shifted in the file would show here.
+    /// Copied from CACTI's output: detects shifted columns in the file.
     @Test(arguments: [
         (SRAMDevice.lstp, 45.0, 1, 16, [1.15486, 1.3565, 3.60033e-05, 3376.47, 0.792732, 0.627464]),
         (.lstp, 32, 32, 64, [8.25708, 7.46057, 0.00160234, 56604.6, 1.16895, 0.868124]),
         (.lop, 22, 1024, 512, [67.7248, 66.9174, 6.69446, 1114510, 1.83639, 1.72663]),
         (.hp, 45, 512, 256, [124.758, 115.818, 466.178, 1797150, 1.34556, 2.07242]),
-    ]) func figuresOfCACTI(device: SRAMDevice, node: Double, capacity: Int, width: Int, expected: [Double]) throws {
+    ]) func figuresMatchCACTI(device: SRAMDevice, node: Double, capacity: Int, width: Int, expected: [Double]) throws {
         #expect(try ShippedSRAM(device).table().bank(capacity, width, at: node).figures == expected)
     }
 
-    @Test func suppliesAndTemperatures() throws {
+    @Test func devicesHaveTheirSuppliesAndTemperatures() throws {
         let volts: [(SRAMDevice, Double, [Double])] = [
             (.lstp, 300, [1.1, 1, 0.8]), (.lop, 300, [0.7, 0.6, 0.6]), (.hp, 350, [1, 0.9, 0.8]),
         ]
@@ -58,7 +58,7 @@ import Testing
     }
 
     /// The middle of two banks on logarithmic axes has the geometric mean of their figures.
-    @Test func betweenBanksFiguresAreStraightOnLogarithmicAxes() throws {
+    @Test func interpolationIsLinearOnLogarithmicAxes() throws {
         let table = try ShippedSRAM(.lstp).table()
         func mean(_ banks: SRAMBank...) -> [Double] {
             (0..<6).map { i in exp(banks.map { log($0.figures[i]) }.reduce(0, +) / Double(banks.count)) }
@@ -66,7 +66,8 @@ import Testing
         func compare(_ bank: SRAMBank, _ expected: [Double]) {
             for (a, b) in zip(bank.figures, expected) { #expect(abs(a / b - 1) < 1e-12, "\(a) \(b)") }
         }
-        // 32 KiB is the middle of no two banks: 64 is that of 16 and 256, so the table without 32 and 128 is asked for it.
+        // 64 KiB is the middle of 16 and 256, so the table is asked without 32 and 128 KiB; 32 KiB is the middle of no
+        // two banks.
         let coarse = try ShippedSRAM(.lstp).table { capacity, width in [32, 64, 128].contains(capacity) || width == 64 }
         compare(try coarse.bank(64, 128), mean(try table.bank(16, 128), try table.bank(256, 128)))
         compare(try coarse.bank(16, 64), mean(try table.bank(16, 32), try table.bank(16, 128)))
@@ -76,7 +77,7 @@ import Testing
                 try table.bank(16, 32), try table.bank(16, 128), try table.bank(256, 32), try table.bank(256, 128)))
     }
 
-    @Test func derivations() throws {
+    @Test func derivationsStateHowAFigureWasMade() throws {
         let table = try ShippedSRAM(.lstp).table()
         func derivation(_ capacity: Int, _ width: Int, at node: Double = 45) throws -> String {
             try table.bank(capacity, width, at: node).derivation
@@ -130,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func whatNoBankCanBeIsAnError() throws {
+    @Test func impossibleBanksAreRefused() throws {
         let (table, scaling) = (try ShippedSRAM(.lop).table(), try shippedScaling())
         func error(_ capacity: Int, _ width: Int, _ node: Double = 45) throws -> EnergyRangeError {
             try #require(throws: EnergyRangeError.self) {
@@ -152,7 +153,7 @@ import Testing
         #expect(huge.figures.allSatisfy { $0.isFinite && $0 > 0 })
     }
 
-    @Test func resolvesDeviceTypes() throws {
+    @Test func deviceTypesAreFoundInTheLibrary() throws {
         let library = try ConfigurationLibrary(
             directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
         for device in SRAMDevice.allCases {

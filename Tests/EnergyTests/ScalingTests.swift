@@ -3,14 +3,14 @@ import Hardware
 import TestSupport
 import Testing
 
-/// The scaling table that ships.
+/// The shipped scaling table.
 func shippedScaling() throws -> TechnologyScaling {
     try TechnologyScaling.load(path: repository + "/Configs/energy/scaling/stillmaker-baas.yaml")
 }
 
 @Suite struct ScalingTests {
-    /// Energy against 45 nm with both at 0.8 V, from 45 nm at 1.0 V and at 0.9 V to the node at 0.8 V, and the area against 45 nm,
-    /// computed apart from the published coefficients and rounded to four decimals.
+    /// Energy against 45 nm with both at 0.8 V, from 45 nm at 1.0 V and at 0.9 V to the node at 0.8 V, and the area
+    /// against 45 nm, computed separately from the published coefficients and rounded to four decimals.
     static let published: [(node: Double, same: Double, fromOne: Double, fromNine: Double, area: Double)] = [
         (130, 3.0681, 2.0893, 2.5183, 6.4), (90, 1.8973, 1.2920, 1.5573, 2.8), (65, 1.2407, 0.8448, 1.0183, 1.5),
         (45, 1.0000, 0.6810, 0.8208, 1), (32, 0.6593, 0.4490, 0.5412, 0.46), (20, 0.2211, 0.1505, 0.1814, 0.21),
@@ -20,7 +20,7 @@ func shippedScaling() throws -> TechnologyScaling {
 
     private static func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
 
-    @Test(arguments: published) func publishedRatios(
+    @Test(arguments: published) func factorsAreThePublishedRatios(
         row: (node: Double, same: Double, fromOne: Double, fromNine: Double, area: Double)
     ) throws {
         let scaling = try shippedScaling()
@@ -31,7 +31,7 @@ func shippedScaling() throws -> TechnologyScaling {
         #expect(try scaling.areaFactor(from: 45, to: row.node) == row.area)
     }
 
-    @Test func theTableSaysWhereItHolds() throws {
+    @Test func theTableStatesItsRange() throws {
         let scaling = try shippedScaling()
         #expect(scaling.name == "stillmaker-baas")
         #expect(scaling.nodes == 7...130)
@@ -39,14 +39,14 @@ func shippedScaling() throws -> TechnologyScaling {
         #expect(scaling.source.contains("Stillmaker") && scaling.source.contains("2017"))
     }
 
-    @Test func shippedIsFoundInALibrary() throws {
+    @Test func theShippedTableIsFoundInALibrary() throws {
         let library = try ConfigurationLibrary(
             directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
         #expect(try TechnologyScaling.shipped(in: library).path == (try shippedScaling()).path)
     }
 
-    /// Halfway in nanometres is halfway in energy and in area.
-    @Test func betweenNodesBothAreLinear() throws {
+    /// Halfway between nodes in nanometres, energy and area are halfway too.
+    @Test func energyAndAreaAreLinearBetweenNodes() throws {
         let scaling = try shippedScaling()
         let (large, small) = (1.103 - 0.362 + 0.2767, 0.9559 - 0.7823 + 0.471)
         let energy = try scaling.energyFactor(from: (45, 1), to: (38.5, 1))
@@ -91,7 +91,7 @@ func shippedScaling() throws -> TechnologyScaling {
         }
     }
 
-    @Test func outsideIsAnErrorWithoutAPlace() throws {
+    @Test func pointsOutsideTheTableAreRefused() throws {
         let scaling = try shippedScaling()
         for node in [5, 6.999, 130.001, 180, 0, -45, .infinity, .nan] {
             let error = #expect(throws: EnergyRangeError.self) {

@@ -4,7 +4,7 @@ import Testing
 @testable import Energy
 
 @Suite struct SensitivityTests {
-    @Test func changedFiguresMoveTheirFamilyAndTheClock() throws {
+    @Test func changedFiguresScaleTheirFamilyAndTheClock() throws {
         let energy = try HandMachine.model().energy(of: HandMachine.layer)
         func total(_ family: FigureFamily, _ factor: Double) -> Double {
             energy.changed(by: FigureChange(family: family, factor: factor)).total.value
@@ -14,7 +14,7 @@ import Testing
         #expect(abs(total(.wire, 0.5) - energy.total.value + 6_600 * 1.25) < 1e-9)
         // Of the buffers' 1,148 pJ, 34 leak.
         #expect(abs(total(.sram, 2) - energy.total.value - (1_114 * 1.25 + 34)) < 1e-9)
-        // DRAM is behind the chip.
+        // DRAM is not on the chip, so clock and control do not change.
         #expect(abs(total(.dram, 2) - energy.total.value - 14_400) < 1e-9)
         let registers = 256 + 128 + 40.96 + 1056 + 2112 + 448 + 307.2 + 30.72
         #expect(abs(total(.register, 2) - energy.total.value - registers * 1.25) < 1e-9)

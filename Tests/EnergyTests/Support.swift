@@ -6,13 +6,13 @@ import Traces
 
 @testable import Engine
 
-/// What ships.
+/// The shipped configurations.
 func shippedLibrary() throws -> ConfigurationLibrary {
     try ConfigurationLibrary(
         directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
 }
 
-/// The table that ships under a name.
+/// The shipped table of a name.
 func shippedTable(_ name: String = "default") throws -> EnergyTable {
     try EnergyTable.load(path: "\(repository)/Configs/energy/\(name).yaml")
 }

@@ -6,7 +6,7 @@ import YAML
 
 @testable import Energy
 
-/// Tables that were damaged at random: each is refused with a place, or gives figures that are numbers.
+/// Randomly damaged tables: each is refused with a place, or gives finite figures.
 @Suite struct TableFuzzTests {
     private static let memory = """
         name: small
@@ -69,7 +69,7 @@ import YAML
         return bytes
     }
 
-    /// Runs one case; true where the table was taken.
+    /// Runs one case; true if the table was accepted.
     private static func isTaken(seed: UInt64, _ body: () throws -> Void) -> Bool {
         do {
             try body()
@@ -82,7 +82,7 @@ import YAML
         return false
     }
 
-    @Test(arguments: 0..<4) func memories(part: Int) throws {
+    @Test(arguments: 0..<4) func damagedSRAMTablesThrowOrGiveNumbers(part: Int) throws {
         let scaling = try shippedScaling()
         var taken = 0
         for round in 0..<600 {
@@ -109,7 +109,7 @@ import YAML
         #expect(taken > 60 && taken < 540, "taken \(taken)")
     }
 
-    @Test(arguments: 0..<4) func scalings(part: Int) {
+    @Test(arguments: 0..<4) func damagedScalingTablesThrowOrGiveNumbers(part: Int) {
         var taken = 0
         for round in 0..<600 {
             let seed = UInt64(part * 600 + round)

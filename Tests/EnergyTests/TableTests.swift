@@ -7,7 +7,7 @@ import Testing
 @testable import Energy
 
 @Suite struct TableTests {
-    /// The figures of one table at its own node and supply, as a machine of a number format reads them.
+    /// The figures of one table at its own node and supply, for a number format.
     private func arithmetic(_ name: String = "default", _ format: NumberFormat = .integer) throws -> Arithmetic {
         let table = try shippedTable(name)
         let book = try FigureBook(
@@ -16,7 +16,7 @@ import Testing
         return Arithmetic(book: book, format: format)
     }
 
-    @Test func publishedFigures() throws {
+    @Test func shippedFiguresAreThePublishedOnes() throws {
         let table = try shippedTable()
         #expect(table.name == "default")
         #expect(table.point == OperatingPoint(technology: 45, voltage: 0.9))
@@ -30,12 +30,12 @@ import Testing
         #expect(horowitz.adder(32).area == SquareMicrometres(137))
     }
 
-    /// 0.2 * (w / 8) ^ (ln(3.1 / 0.2) / ln(4)), computed apart; 0.79 pJ at 16 bit is the rounded figure in use elsewhere.
+    /// 0.2 * (w / 8) ^ (ln(3.1 / 0.2) / ln(4)), computed separately; the literature rounds to 0.79 pJ at 16 bits.
     @Test(arguments: [
         (16, 16, 0.787_400_787_401_181_1), (4, 4, 0.050_800_050_800_076_2), (12, 12, 0.445_840_686_827_176_5),
         (16, 18, 0.884_631_956_160_458_5), (64, 64, 12.204_712_204_718_307),
     ])
-    func multipliesBetweenAndBeyond(weights: Int, activations: Int, expected: Double) throws {
+    func multiplyEnergyFollowsAPowerLaw(weights: Int, activations: Int, expected: Double) throws {
         let energy = try arithmetic().multiply(weights, activations).energy.value
         #expect(abs(energy / expected - 1) < 1e-12, "observed \(energy), expected \(expected)")
         let swapped = try arithmetic().multiply(activations, weights).energy.value
@@ -43,14 +43,14 @@ import Testing
     }
 
     @Test(arguments: [(12, 0.04), (18, 0.05625), (24, 0.075), (4, 0.015), (64, 0.2), (40, 0.125)])
-    func addsBetweenAndBeyond(width: Int, expected: Double) throws {
+    func addEnergyIsPiecewiseLinearInTheWidth(width: Int, expected: Double) throws {
         let energy = try arithmetic().add(width).energy.value
         #expect(abs(energy / expected - 1) < 1e-12, "observed \(energy), expected \(expected)")
     }
 
-    /// fp16 and fp32 as published; bf16's significand of 8 bits lies below them on the same law:
-    /// 1.1 * (8 / 11) ^ (ln(3.7 / 1.1) / ln(24 / 11)), computed apart, and likewise 0.4 and 0.9 for sums.
-    @Test func floatingPoint() throws {
+    /// fp16 and fp32 as published; bf16 with its significand of 8 bits follows the same law:
+    /// 1.1 * (8 / 11) ^ (ln(3.7 / 1.1) / ln(24 / 11)), computed separately, and likewise 0.4 and 0.9 for sums.
+    @Test func floatingPointFiguresAreThePublishedOnes() throws {
         let float = try arithmetic("default", .float)
         let bfloat = try arithmetic("default", .bfloat)
         #expect(float.multiply(16, 16).energy == Picojoules(1.1))
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// Accelergy's rule for Aladdin's multiplier: the square of the width over 32.
-    @Test func aladdinIsAFamilyOfItsOwn() throws {
+    @Test func aladdinIsASeparateFamily() throws {
         let aladdin = try arithmetic("aladdin")
         #expect(aladdin.multiply(32, 32).energy == Picojoules(12.68))
         #expect(aladdin.multiply(16, 16).energy == Picojoules(12.68 / 4))
@@ -102,7 +102,7 @@ import Testing
                 for point in curve.points {
                     let names = ["ISSCC 2014, 45 nm", "Aladdin tables"].filter(point.source.contains)
                     #expect(names.count == 1, "\(file): \(operation): \(point.source)")
-                    // One family a table.
+                    // Each table has one family.
                     #expect(point.source.contains("Aladdin") == (file != "default.yaml"), "\(file): \(operation)")
                 }
             }
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func sourcesSayHowAFigureWasMade() throws {
+    @Test func sourcesStateHowAFigureWasMade() throws {
         let figures = try arithmetic()
         let published =
             #"M. Horowitz, "1.1 Computing's energy problem (and what we can do about it)", ISSCC 2014, 45 nm, 0.9 V"#
@@ -131,13 +131,13 @@ import Testing
         #expect(
             figures.multiplier(16, 16).source.text
                 == "16 bit, by a power law through 8 bit (282 um2) and 32 bit (3495 um2); " + published)
-        // 40 nm lies 5/13 of the way from 45 to 32 nm: 0.8443 / (0.8443 - 5/13 * (0.8443 - 0.54121)).
+        // 40 nm is 5/13 of the distance from 45 to 32 nm: 0.8443 / (0.8443 - 5/13 * (0.8443 - 0.54121)).
         #expect(
             figures.book.energy(.registerWrite, width: 1).source.text
                 == "as published, from 40 nm, 0.9 V to 45 nm, 0.9 V x 1.16; Aladdin tables, reg.csv, 1 ns, 40 nm")
     }
 
-    /// Logic of the companion goes from 40 to 45 nm by Stillmaker and Baas, wires by the square of the supply.
+    /// Logic of the companion is scaled from 40 to 45 nm by Stillmaker and Baas, wires by the square of the supply.
     @Test func companionsAreScaled() throws {
         let book = try arithmetic().book
         let own = 1.103 * 0.81 - 0.362 * 0.9 + 0.2767
@@ -160,7 +160,7 @@ import Testing
           add: {rule: power_law, figures: [{width: 8 bit, energy: 1 pJ, source: a}, {width: 16 bit, energy: 4 pJ, source: b}]}
         """
 
-    @Test func resolvesNamesAndPaths() throws {
+    @Test func tablesAreFoundByNameOrPath() throws {
         try withFiles(["Configs/energy/small.yaml": Self.small, "Configs/energy/large.yaml": "name: large\n"]) {
             folder in
             let library = try ConfigurationLibrary(

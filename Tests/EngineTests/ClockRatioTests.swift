@@ -7,10 +7,9 @@ import Traces
 
 @testable import Engine
 
-@Suite("The ratio of the accelerator's clock to the memory's")
-struct ClockRatioTests {
-    /// Accelerator cycle `a` begins at a / clock, memory clock `m` at m * period: compared as whole numbers, the clock being
-    /// `hertz / 2^bits`. Times 10^15 femtoseconds in a second.
+@Suite struct ClockRatioTests {
+    /// Compares the start of accelerator cycle `a`, a / clock, with that of memory clock `m`, m * period. Exact in
+    /// whole numbers: the clock is `hertz / 2^bits`, and a second has 10^15 femtoseconds.
     private func compare(cycle a: Int, clock m: Int, _ period: Int, _ hertz: Int, bits: Int) -> (
         before: Bool, same: Bool
     ) {
@@ -19,7 +18,7 @@ struct ClockRatioTests {
         return (left < right, left == right)
     }
 
-    /// What is wrong with the conversions at a clock of `hertz / 2^bits`; nil where nothing is.
+    /// A wrong conversion at a clock of `hertz / 2^bits`; nil if all are right.
     private func fault(_ hertz: Int, bits: Int, period: Int, clock m: Int, cycle a: Int) -> String? {
         let ratio = ClockRatio(memoryPeriod: period, clock: Hertz(Double(hertz) / Double(1 << bits)))
         func isBefore(_ a: Int, _ m: Int) -> Bool { compare(cycle: a, clock: m, period, hertz, bits: bits).before }
@@ -32,9 +31,8 @@ struct ClockRatioTests {
         return isRight ? nil : "\(hertz)/2^\(bits) Hz, \(period) fs, clock \(m), cycle \(a): \(up) \(down) \(clock)"
     }
 
-    @Test(
-        "the first cycle or clock that does not begin before, the last that does not begin after: exact for any clock")
-    func exact() {
+    /// The first cycle or clock that does not begin before, and the last cycle that does not begin after.
+    @Test func conversionsAreExactForAnyClock() {
         var random = SeededGenerator(seed: 1)
         let clocks: [(hertz: Int, bits: Int)] =
             [(1400, 0), (777_000_000, 0), (1, 0), (3, 1), (999_999_999_989, 0), (1_000_000_000_000, 0), (1_234_567, 8)]
@@ -51,9 +49,8 @@ struct ClockRatioTests {
         #expect(faults.isEmpty, "\(faults.count) with seed 1, such as \(faults.first ?? "")")
     }
 
-    /// 777 MHz against 0.625 ns: a cycle takes 2.059 memory clocks, and a request of its beginning comes with the third.
-    @Test("a memory clock that is no divisor of the accelerator's is rounded up")
-    func noDivisor() {
+    /// 777 MHz against 0.625 ns: a cycle takes 2.059 memory clocks, and a request at its start is taken by the third.
+    @Test func conversionsRoundUpWhereClocksDoNotDivide() {
         let ratio = ClockRatio(memoryPeriod: 625_000, clock: .megahertz(777))
         #expect((ratio.numerator, ratio.denominator) == (777, 1600))
         #expect((0..<4).map(ratio.memory) == [0, 3, 5, 7])
@@ -61,11 +58,10 @@ struct ClockRatioTests {
         #expect((0..<5).map(ratio.acceleratorFloor) == [0, 0, 0, 1, 1])
     }
 
-    @Test("a clock is no multiple of a kilohertz and need not be a whole number of hertz")
-    func oddClocks() {
+    @Test func clocksNeedNotBeWholeKilohertzOrHertz() {
         let low = ClockRatio(memoryPeriod: 625_000, clock: Hertz(1400))
         #expect((low.numerator, low.denominator) == (7, 8_000_000))
-        // Neither part fits a machine word.
+        // Neither numerator nor denominator fits 64 bits.
         let wide = ClockRatio(memoryPeriod: 833_333, clock: Hertz(123_456_789.123_456_78))
         #expect(wide.denominator > UInt128(UInt.max))
         #expect(wide.accelerator(1_000_000_000_000) == 102_880_616_451)
@@ -80,8 +76,8 @@ struct ClockRatioTests {
             activations: .density(0.5, .spatial, Spread()))
     }
 
-    @Test("a slow machine waits for no memory, and one that is too slow for any time to fit is refused at its clock")
-    func slow() throws {
+    /// A slow machine never waits for memory. A clock at which times could overflow is refused at its place.
+    @Test func clocksTooSlowForTheMemoryAreRefused() throws {
         let memory = Override("dram={standard: LPDDR4-3200}")
         let slow = try shippedSimulator("mobile", [memory, Override("clock=1.4 kHz")]).simulate(layer()).activity
         let slower = try shippedSimulator("mobile", [memory, Override("clock=382 Hz")]).simulate(layer()).activity

@@ -7,8 +7,7 @@ import YAML
 
 @testable import Engine
 
-@Suite("The chip behind a DRAM")
-struct DRAMPortTests {
+@Suite struct DRAMPortTests {
     private func simulator(_ dram: String, _ overrides: [Override] = []) throws -> CycleModel {
         try shippedSimulator("mobile", [Override("dram=\(dram)")] + overrides)
     }
@@ -23,8 +22,7 @@ struct DRAMPortTests {
             activations: .density(density, .winograd, Spread()))
     }
 
-    @Test("clocks convert exactly, and round up")
-    func clocks() {
+    @Test func clocksConvertExactlyAndRoundUp() {
         // 800 MHz against 0.625 ns: two memory clocks a cycle.
         let half = ClockRatio(memoryPeriod: 625_000, clock: .megahertz(800))
         #expect((half.numerator, half.denominator) == (1, 2))
@@ -33,28 +31,26 @@ struct DRAMPortTests {
         let odd = ClockRatio(memoryPeriod: 830_000, clock: .megahertz(1000))
         #expect((odd.numerator, odd.denominator) == (83, 100))
         #expect(odd.accelerator(100) == 83 && odd.accelerator(101) == 84 && odd.memory(83) == 100)
-        // Far out nothing overflows and nothing drifts.
+        // Large times neither overflow nor accumulate errors.
         #expect(odd.accelerator(100_000_000_000_000) == 83_000_000_000_000)
     }
 
-    @Test("DRAM moves the bytes of a plain channel, in whole bursts, and is no faster than its peak")
-    func against() throws {
+    /// The bytes are those of a plain channel, and the rate is at most the peak.
+    @Test func dramMovesThePayloadInWholeBursts() throws {
         let dram = try simulator("{standard: LPDDR4-3200}").simulate(layer()).activity
         let plain = try simulator("{model: bandwidth, bytes_per_cycle: 16, latency: 0}").simulate(layer()).activity
         #expect(dram.memory.payloadBytes == plain.memory.bytes)
         #expect(dram.memory.bytes >= dram.memory.payloadBytes)
         #expect(dram.memory.bytes.isMultiple(of: 64))
         #expect(dram.cycles > plain.cycles)
-        // One channel's streams lose less than a third to rows, refresh and turnarounds.
+        // The streams of one channel lose less than a third of the time to rows, refresh and turnarounds.
         #expect(Double(dram.cycles) < 1.5 * Double(plain.cycles))
         let utilization = try #require(dram.memory.bandwidthUtilization)
         #expect(utilization > 0.6 && utilization <= 1)
     }
 
-    @Test(
-        "a read of an idle DRAM arrives when its data does, and no decision is taken ahead of a transfer that may begin"
-    )
-    func firstRead() throws {
+    /// No decision is taken ahead of a transfer that may begin.
+    @Test func idleDRAMReadsArriveWithTheirData() throws {
         let standard = try DRAMConfiguration.decode(
             Document.parse("{standard: DDR4-2400}", file: "test"), presets: shippedPresets)
         let load = Load(.weights, channelGroup: 0, groups: 0..<1, steps: 0..<3, sizes: MaskSizes(), firstUse: (0, 0))
@@ -71,8 +67,7 @@ struct DRAMPortTests {
             (40...41).contains(arrival), "the clocks differ by less than a millionth, and rounding is up: \(arrival)")
     }
 
-    @Test("more channels are faster, and the same run comes out twice the same")
-    func channels() throws {
+    @Test func moreChannelsAreFasterAndRunsRepeatExactly() throws {
         func run(_ channels: Int) throws -> Activity {
             let memory = "{standard: LPDDR4-3200, channels: \(channels), address_mapping: ro ra ba bg co ch}"
             let once = try simulator(memory).simulate(layer(0.1)).activity
@@ -82,13 +77,12 @@ struct DRAMPortTests {
         let one = try run(1)
         let two = try run(2)
         #expect(Double(two.cycles) < 0.75 * Double(one.cycles))
-        // From there the transform and the array are in the way, and more channels change little.
+        // Beyond two channels the transform and the array limit, and more channels change little.
         let four = try run(4)
         #expect(Double(four.cycles) < 1.05 * Double(two.cycles))
     }
 
-    @Test("streams land on rows, and tensors begin at different banks")
-    func layout() throws {
+    @Test func streamsFillRowsAndTensorsUseDifferentBanks() throws {
         let simulator = try simulator("{standard: DDR4-2400}")
         let activity = try simulator.simulate(layer()).activity
         let hits = try #require(activity.memory.rowHitRate)

@@ -6,10 +6,9 @@ import Traces
 
 @testable import Engine
 
-/// Encodings in buffers, against streams that are written out by hand.
-@Suite("Encodings on the way to the array")
-struct EncodingTests {
-    /// Two filters of 20 channels, a step of 16 and one of 4, and one tile of ones. Values of 16 bit.
+/// Encodings in buffers, against streams written by hand.
+@Suite struct EncodingTests {
+    /// Two filters of 20 channels, a step of 16 and one of 4, and one tile of ones. Values of 16 bits.
     private func givenMasks() -> Layer {
         let weights: [UInt64] = [0b1000_0001, 0b1000, 0, 0b0001]
         return Layer(
@@ -26,8 +25,7 @@ struct EncodingTests {
         return configuration
     }
 
-    @Test("weights with zero-runs of two bits")
-    func runLength() throws {
+    @Test func runLengthWeightsTakeTheExpectedBytes() throws {
         let activity = try CycleModel(machine(weights: .runLength(2))).simulate(givenMasks()).activity
         // Filter 0: (0, w) (3, 0) (2, w), then (3, w). Filter 1: nothing, then (0, w). 5 entries of 18 bits.
         #expect(activity.memory.weightBytes == 12 && activity.weights.bufferReadBytes == 12)
@@ -38,8 +36,7 @@ struct EncodingTests {
         #expect(activity.array.usefulProducts == masked.array.usefulProducts)
     }
 
-    @Test("weights with coordinates of four bits")
-    func compressedSparseColumn() throws {
+    @Test func coordinateWeightsTakeTheExpectedBytes() throws {
         let activity = try CycleModel(machine(weights: .compressedSparseColumn(4))).simulate(givenMasks()).activity
         // 4 entries of 20 bits and 4 counts of 5 bits; in each of the two bundles 2 and 2, rounded up to bytes.
         #expect(activity.memory.weightBytes == 13 && activity.weights.bufferReadBytes == 7 + 7)
@@ -47,8 +44,7 @@ struct EncodingTests {
         #expect(activity.weights.decoded == 4 && activity.weights.encoded.values == 0)
     }
 
-    @Test("pixels of a direct layer are coded with their channels")
-    func pixels() throws {
+    @Test func directPixelsAreCodedWithTheirChannels() throws {
         var shape = LayerShape(channels: 4, filters: 1)
         (shape.height, shape.width) = (2, 2)
         // Channels of the four pixels: 3; none; 0 and 1; 1 and 3.
@@ -62,13 +58,12 @@ struct EncodingTests {
         #expect(activity.inputs.bufferReadBytes == 13)
         #expect(activity.inputs.readIndexBits == 6)
         #expect(activity.inputs.read.values == 6 && activity.inputs.read.nonZeros == 5)
-        // DRAM holds a mask of 16 bits and 5 values. They are put back, coded anew, and put back behind the buffer.
+        // DRAM holds a mask of 16 bits and 5 values. They are decoded, encoded for the buffer, and decoded after it.
         #expect(activity.memory.inputBytes == 12)
         #expect(activity.inputs.decoded == 5 + 6 && activity.inputs.encoded.values == 16)
     }
 
-    @Test("masks of more lanes than a coordinate counts are refused")
-    func tooWide() throws {
+    @Test func masksWiderThanACoordinateCountsAreRefused() throws {
         let simulator = CycleModel(machine(weights: .compressedSparseColumn(3)))
         let error = #expect(throws: InputError.self) { try simulator.simulate(givenMasks()) }
         #expect(

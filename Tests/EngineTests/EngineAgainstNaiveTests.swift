@@ -7,13 +7,13 @@ import Traces
 @testable import Engine
 
 extension LoweredLayer {
-    /// A layer in the form that the machine chooses, drawn from a seed of 1.
+    /// A layer in the form that the machine chooses, drawn with seed 1.
     init(_ layer: Layer, _ configuration: Configuration) throws {
         try self.init(LayerForm(layer, mapping: configuration.mapping), configuration: configuration, seed: 1)
     }
 }
 
-/// The engine's result in the naive machine's terms.
+/// The engine's result under the naive machine's names.
 func engineResult(
     _ layer: Layer, _ configuration: Configuration, wide: Bool
 ) throws -> NaiveMachine.Result {
@@ -38,7 +38,7 @@ func engineResult(
     return result
 }
 
-/// What energy is counted from, under the naive machine's names.
+/// The counts of the energy model, under the naive machine's names.
 private func naiveCounts(_ activity: Activity) -> [String: Int] {
     var counts = [
         "accumulator updates": activity.array.accumulatorUpdates, "entries examined": activity.array.entriesExamined,
@@ -68,37 +68,33 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
     return counts
 }
 
-@Suite("Engine against the naive machine")
-struct EngineAgainstNaiveTests {
-    /// `Tests/run --quick` tries a fifth of the cases.
+@Suite struct EngineAgainstNaiveTests {
+    /// `Tests/run --quick` runs a fifth of the cases.
     static let share: UInt64 = ProcessInfo.processInfo.environment["WINOSIM_TIER"] == "quick" ? 5 : 1
 
+    /// Cycles, products, busy cycles and every class agree exactly.
     /// 40 blocks of 250 seeds: 10,000 cases, run in parallel by the test runner.
-    @Test("masks: cycles, products, busy cycles and every class agree to the last digit", arguments: 0..<40 / share)
-    func masks(block: UInt64) throws {
+    @Test(arguments: 0..<40 / share) func figuresAgreeOnMasks(block: UInt64) throws {
         for seed in block * 250..<(block + 1) * 250 { try compare(RandomCase(seed: seed), seed) }
     }
 
-    /// Lowering and fetches from pixels, patches and encoded positions, too.
-    @Test("drawn operands: the same, from operands that the naive lowering cut into steps", arguments: 0..<20 / share)
-    func drawnOperands(block: UInt64) throws {
+    /// The naive lowering cuts the operands into steps. This covers fetches from pixels, patches and encoded positions.
+    @Test(arguments: 0..<20 / share) func figuresAgreeOnDrawnOperands(block: UInt64) throws {
         for seed in block * 100..<(block + 1) * 100 { try compare(RandomCase.drawn(seed: seed), seed) }
     }
 
     /// Blocks, chunks, loads, arrivals, the transform on load, stores and back-pressure.
-    @Test("masks behind a memory: the same, with its classes and bytes", arguments: 0..<40 / share)
-    func masksBehindMemory(block: UInt64) throws {
+    @Test(arguments: 0..<40 / share) func figuresAgreeOnMasksBehindMemory(block: UInt64) throws {
         for seed in block * 100..<(block + 1) * 100 { try compare(RandomCase(seed: seed, withMemory: true), seed) }
     }
 
-    @Test("drawn operands behind a memory: the same", arguments: 0..<40 / share)
-    func drawnOperandsBehindMemory(block: UInt64) throws {
+    @Test(arguments: 0..<40 / share) func figuresAgreeOnDrawnOperandsBehindMemory(block: UInt64) throws {
         for seed in block * 100..<(block + 1) * 100 {
             try compare(RandomCase.drawn(seed: seed, withMemory: true), seed)
         }
     }
 
-    /// Both agree in all figures, or both refuse what does not fit.
+    /// Expects that both agree in all figures, or both refuse what does not fit.
     private func compare(_ random: RandomCase, _ seed: UInt64) throws {
         var expected: NaiveMachine.Result?
         do {

@@ -2,14 +2,12 @@ import Testing
 
 @testable import Engine
 
-@Suite("Lane arithmetic")
-struct LaneMathTests {
+@Suite struct LaneMathTests {
     private func quotient(_ divider: some LaneDivider, _ x: Int) -> Int {
         Int(divider.ceilingQuotient(Lanes(repeating: Int16(x)))[7])
     }
 
-    @Test("division rounds up, for every dividend and divisor that fits")
-    func division() {
+    @Test func divisionRoundsUpForEveryDividendAndDivisor() {
         for divisor in 1...64 {
             let reciprocal = ReciprocalDivider(divisor)
             for x in 0..<(1 << 15) - divisor {
@@ -26,8 +24,8 @@ struct LaneMathTests {
         }
     }
 
-    @Test("nibbles add up to the set bits, for every mask, alone and paired")
-    func populationCount() {
+    /// Both for one mask and for a pair of masks.
+    @Test func nibbleSumsCountTheBitsOfEveryMask() {
         for mask in UInt16.min...UInt16.max {
             let lanes = nibbleCounts(LaneWords(repeating: mask))
             guard sumNibbles(lanes)[3] == UInt16(mask.nonzeroBitCount),
@@ -39,8 +37,7 @@ struct LaneMathTests {
         }
     }
 
-    @Test("the largest lane is found wherever it is")
-    func largest() {
+    @Test func theLargestLaneIsFoundInAnyPlace() {
         for at in 0..<16 {
             var lanes = Lanes(repeating: 3)
             lanes[at] = 1000
@@ -48,16 +45,14 @@ struct LaneMathTests {
         }
     }
 
-    @Test("wide sums hold what 16 bits do not")
-    func wideSums() {
+    @Test func wideSumsExceedSixteenBits() {
         var sums = WideSums()
         for _ in 0..<1 << 14 { sums.add(LaneWords(repeating: .max)) }
         #expect(sums.take() == 16 * (1 << 14) * 65535)
         #expect(sums.take() == 0)
     }
 
-    @Test("zero masks and choices work lane by lane")
-    func choices() {
+    @Test func zeroMasksAndSelectionsWorkLaneByLane() {
         var lanes = Lanes(repeating: 5)
         lanes[4] = 0
         let mask = zeroMask(lanes)

@@ -5,8 +5,7 @@ import Traces
 
 @testable import Engine
 
-@Suite("Laws that every result keeps")
-struct LawTests {
+@Suite struct LawTests {
     private func layer(seed: UInt64 = 1, weights: Double = 0.4, activations: Double = 0.5) -> Layer {
         var shape = LayerShape(channels: 24, filters: 40)
         (shape.height, shape.width) = (9, 7)
@@ -17,8 +16,7 @@ struct LawTests {
             activations: .density(activations, .winograd, Spread()))
     }
 
-    @Test("results do not depend on the number of layers at once")
-    func concurrency() async throws {
+    @Test func resultsDoNotDependOnConcurrentLayers() async throws {
         let layers = (0..<7).map { i in
             var layer = layer()
             layer.name = "layer\(i)"
@@ -33,8 +31,8 @@ struct LawTests {
             Set(alone.layers.map(\.activity.array.usefulProducts)).count > 1, "layers draw from streams of their own")
     }
 
-    @Test("a sparser operand never has more products, and a lower density keeps a subset of the non-zeros")
-    func monotone() throws {
+    /// A lower density keeps a subset of the non-zeros.
+    @Test func sparserOperandsNeverHaveMoreProducts() throws {
         let simulator = CycleModel()
         var before = Int.max
         for density in [1.0, 0.8, 0.5, 0.2, 0.0] {
@@ -45,8 +43,7 @@ struct LawTests {
         #expect(before == 0)
     }
 
-    @Test("dense operands: products in closed form")
-    func denseProducts() throws {
+    @Test func denseProductsHaveAClosedForm() throws {
         let activity = try CycleModel().simulate(layer(weights: 1, activations: 1)).activity
         // 5 x 4 tiles of 16 positions, 24 channels, 40 filters.
         #expect(activity.array.usefulProducts == 20 * 16 * 24 * 40)
@@ -56,13 +53,12 @@ struct LawTests {
         #expect(activity.workload.weightDensity == 1 && activity.workload.activationDensity == 1)
     }
 
-    @Test("compulsory traffic in closed form")
-    func traffic() throws {
+    @Test func compulsoryTrafficHasAClosedForm() throws {
         var configuration = Configuration()
         configuration.mapping.activationStorage = .dense
         configuration.weightBuffer.encoding = .dense
         let dense = try CycleModel(configuration).simulate(layer()).activity
-        // 24 channels are cut into steps of 16 and 8; 2 bytes a value, and nothing for the lanes beyond the last channel.
+        // 24 channels are cut into steps of 16 and 8; 2 bytes per value, and none for lanes beyond the last channel.
         #expect(dense.memory.weightBytes == 40 * 16 * 24 * 2)
         #expect(dense.memory.inputBytes == 24 * 9 * 7 * 2)
         #expect(dense.memory.outputBytes == 40 * 9 * 7 * 2)
@@ -71,8 +67,8 @@ struct LawTests {
         #expect(bitmask.memory.weightBytes == (40 * 16 * 24 + bitmask.workload.nonZeroWeights * 16) / 8)
     }
 
-    @Test("outputs are written as the next layer stores what it reads, quantized where that multiplies pixels")
-    func outputsAndInputsAgree() throws {
+    /// They are quantized where the next layer multiplies pixels.
+    @Test func outputsAreStoredAsTheNextLayersInputs() throws {
         var shape = LayerShape(channels: 4, filters: 4)
         (shape.height, shape.width) = (6, 6)
         var configuration = Configuration()
@@ -95,8 +91,8 @@ struct LawTests {
         #expect(read == 36)
     }
 
-    @Test("a machine whose only limit is the multipliers takes products / multipliers cycles and its ends")
-    func computeBound() throws {
+    /// With the multipliers as the only limit. The cycles before the first and after the last product are added.
+    @Test func computeBoundCyclesAreProductsPerMultiplier() throws {
         var configuration = Configuration()
         configuration.peArray.rows = 1
         configuration.peArray.columns = 1
@@ -106,14 +102,14 @@ struct LawTests {
         configuration.weightBuffer.bandwidth = Bytes(4096)
         configuration.inputBuffer.bandwidth = Bytes(4096)
         let activity = try CycleModel(configuration).simulate(layer(weights: 1, activations: 1)).activity
-        // Issue of the first bundle, then a product a cycle, the pipeline, the last drain and its latency.
+        // Issue of the first bundle, one product per cycle, the pipeline, the last drain and its latency.
         let products = activity.array.usefulProducts
         #expect(activity.cycles == 1 + products + 4 + 1 + 2)
         #expect(activity.array.slots[.useful] == products)
     }
 
-    @Test("what holds most cycles binds a layer, on a tie the first in the order of the columns")
-    func largestHolder() {
+    /// On a tie it is the first in the order of the columns.
+    @Test func theLargestHolderBindsALayer() {
         var ledger = CycleLedger()
         #expect(ledger.largest == nil)
         ledger[.drain] = 5
@@ -127,8 +123,7 @@ struct LawTests {
         #expect(sum[.drain] == 10 && sum.largest == .dramInputs)
     }
 
-    @Test("a result that contradicts itself is refused")
-    func brokenLaws() throws {
+    @Test func inconsistentResultsAreRefused() throws {
         let configuration = Configuration()
         let good = try CycleModel(configuration).simulate(layer()).activity
         func check(_ change: (inout Activity) -> Void, expected: Int) throws {

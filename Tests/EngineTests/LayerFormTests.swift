@@ -5,9 +5,8 @@ import Traces
 
 @testable import Engine
 
-@Suite("Forms of layers")
-struct LayerFormTests {
-    /// A 3 x 3 convolution of densities in a domain.
+@Suite struct LayerFormTests {
+    /// A 3 x 3 convolution with weight densities in a domain.
     private func layer(
         _ domain: Domain = .spatial, tile: Int? = nil, operation: Traces.Operation = .convolution,
         change: (inout LayerShape) -> Void = { _ in }
@@ -28,8 +27,8 @@ struct LayerFormTests {
 
     private func oneTap(_ shape: inout LayerShape) { (shape.kernelHeight, shape.kernelWidth) = (1, 1) }
 
-    @Test("the mapping and the layer choose the algorithm, and a note tells what was not possible")
-    func choices() throws {
+    /// A note states why the requested algorithm was not possible.
+    @Test func mappingAndLayerChooseTheAlgorithm() throws {
         let winograd = Algorithm.winograd(tile: 2, kernel: 3)
         let strided = layer { $0.strideHeight = 2 }
         for (layer, mapping, algorithm, note) in [
@@ -56,33 +55,30 @@ struct LayerFormTests {
         #expect(form.algorithm == .linear && form.note == nil)
     }
 
-    @Test(
-        "a form that would be a different function is an error",
-        arguments: [
-            (
-                Domain.winograd, AlgorithmChoice.direct, 2,
-                "so it has no direct form: that would be a different function"
-            ),
-            (.winograd, .winograd, 4, "belongs to Winograd tiles of 2x2, and mapping.tile asks for 4x4"),
-        ])
-    func differentFunctions(domain: Domain, algorithm: AlgorithmChoice, tile: Int, words: String) {
+    @Test(arguments: [
+        (
+            Domain.winograd, AlgorithmChoice.direct, 2,
+            "so it has no direct form: that would be a different function"
+        ),
+        (.winograd, .winograd, 4, "belongs to Winograd tiles of 2x2, and mapping.tile asks for 4x4"),
+    ])
+    func formsThatAreAnotherFunctionAreRefused(domain: Domain, algorithm: AlgorithmChoice, tile: Int, words: String) {
         let error = #expect(throws: InputError.self) {
             try LayerForm(layer(domain), mapping: mapping(algorithm, tile: tile))
         }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
 
-    @Test("operands of the Winograd domain that cannot run there are an error")
-    func impossible() {
+    /// Operands of the Winograd domain have no direct form.
+    @Test func winogradOperandsThatCannotRunAreRefused() {
         let strided = layer(.winograd) { $0.strideHeight = 2 }
         let error = #expect(throws: InputError.self) { try LayerForm(strided, mapping: mapping(.auto)) }
         #expect(
             error?.message == "layer 'l' lives in the Winograd domain, where it cannot run: its stride is 2x1, not 1")
     }
 
-    /// Channels and positions are cut as the table of page `Workload` says.
-    @Test("steps hold positions of one channel or channels at one position")
-    func steps() throws {
+    /// Positions of one channel, or channels at one position, cut as in the table of page `Workload`.
+    @Test func stepsHoldPositionsOrChannels() throws {
         for (layer, mapping, width, slices, steps) in [
             (layer(), mapping(.auto), 16, 20, 20), (layer(), mapping(.auto, step: .channels), 16, 2, 2 * 16),
             (layer(), mapping(.direct), 9, 20, 20), (layer(change: oneTap), mapping(.direct), 16, 2, 2),

@@ -5,8 +5,7 @@ import Traces
 
 @testable import Engine
 
-@Suite("Memory that a simulation takes")
-struct MemoryNeedTests {
+@Suite struct MemoryNeedTests {
     private func layer(_ change: (inout LayerShape) -> Void = { _ in }) -> Layer {
         var shape = LayerShape(channels: 24, filters: 40)
         (shape.height, shape.width) = (64, 64)
@@ -22,9 +21,9 @@ struct MemoryNeedTests {
         try MemoryNeed(LayerForm(layer, mapping: configuration.mapping), configuration: configuration)
     }
 
-    /// Masks alone are most of what is held, and the estimate is made before any of them.
-    @Test("the estimate covers the masks and is of their order", arguments: AlgorithmChoice.allCases, StepForm.allCases)
-    func masks(algorithm: AlgorithmChoice, step: StepForm) throws {
+    /// Masks take most of the memory, and the estimate, made before they are, is of their order.
+    @Test(arguments: AlgorithmChoice.allCases, StepForm.allCases)
+    func theEstimateCoversTheMasks(algorithm: AlgorithmChoice, step: StepForm) throws {
         var configuration = Configuration()
         configuration.mapping.algorithm = algorithm
         configuration.mapping.step = step
@@ -37,8 +36,7 @@ struct MemoryNeedTests {
         }
     }
 
-    @Test("a batch of a million millions is estimated, and refused in words")
-    func huge() throws {
+    @Test func hugeBatchesAreEstimatedAndRefused() throws {
         let huge = layer {
             $0 = LayerShape(channels: 1, filters: 1)
             $0.batch = 1 << 40
@@ -50,8 +48,7 @@ struct MemoryNeedTests {
         #expect(error?.message.contains("TiB of memory, and ") == true)
     }
 
-    @Test("what is free decides; a small layer always fits")
-    func free() throws {
+    @Test func freeMemoryDecidesAndSmallLayersAlwaysFit() throws {
         let need = try estimate(layer { $0.batch = 256 })
         #expect(need.obstacle(free: Int(need.bytes)) == nil)
         let words = try #require(need.obstacle(free: 100 << 20))

@@ -5,10 +5,9 @@ import Traces
 
 @testable import Engine
 
-@Suite("Blocks, loads and traffic")
-struct MemoryTests {
-    /// 64 filters and 64 tiles of 8 channels: on an array of 4 x 4 PEs with one filter and one tile each, 16 row groups and
-    /// 16 column groups.
+@Suite struct MemoryTests {
+    /// 64 filters and 64 tiles of 8 channels: on an array of 4 x 4 PEs with one filter and one tile each, 16 row groups
+    /// and 16 column groups.
     private func layer() -> Layer {
         var shape = LayerShape(channels: 8, filters: 64)
         (shape.height, shape.width) = (16, 16)
@@ -39,11 +38,11 @@ struct MemoryTests {
 
     private let weightBytes = 64 * 16 * 8 * 2
     private let pixelBytes = 8 * 16 * 16 * 2
-    /// What all tiles take in the input buffer, transformed.
+    /// Bytes of all transformed tiles in the input buffer.
     private let bufferedInputs = 64 * 16 * 8 * 2
 
-    @Test("what fits is loaded once, and costs no more than its load and the machine without memory")
-    func resident() throws {
+    /// The cycles are at most the sum of those without memory and those of the loads.
+    @Test func operandsThatFitAreLoadedOnce() throws {
         let activity = try CycleModel(machine()).simulate(layer()).activity
         #expect(activity.memory.weightBytes == weightBytes)
         #expect(activity.memory.inputBytes == pixelBytes)
@@ -55,29 +54,29 @@ struct MemoryTests {
         #expect(activity.cycles <= without.cycles + moved + 20 + 64)
     }
 
-    @Test("what is loaded more than twice as often as compulsory is told, with the key to change")
-    func repeatedLoads() async throws {
-        func told(weights: Int, inputs: Int = 1 << 20) async throws -> [String] {
+    /// Operands that are loaded more than twice as often as compulsory are reported, with the key to change.
+    @Test func repeatedLoadsAreReportedWithTheirKey() async throws {
+        func reported(weights: Int, inputs: Int = 1 << 20) async throws -> [String] {
             let trace = Trace(model: "test", layers: [layer()])
             return try await CycleModel(machine(weights: weights, inputs: inputs)).run(trace).repeatedLoads
         }
-        #expect(try await told(weights: 1 << 20) == [])
-        // A row group takes 1,024 bytes: in a buffer of 2,047 it is streamed in each of 16 passes, in one of 2,048 it is not.
+        #expect(try await reported(weights: 1 << 20) == [])
+        // A row group takes 1,024 bytes: in a buffer of 2,047 it is streamed in each of 16 passes, in one of 2,048 it
+        // is not.
         #expect(
-            try await told(weights: 2047) == [
+            try await reported(weights: 2047) == [
                 "weights of layer are read from DRAM 16.0 times (262,144 bytes, and 16,384 are compulsory): "
                     + "weight_buffer.capacity of 2 KiB would stream none of them anew in every pass"
             ])
-        #expect(try await told(weights: 2048) == [])
-        // Both operands in blocks: the inner one comes again for each block of the outer one.
-        let both = try await told(weights: 4096, inputs: 4096)
+        #expect(try await reported(weights: 2048) == [])
+        // Both operands in blocks: the inner one is loaded again for each block of the outer one.
+        let both = try await reported(weights: 4096, inputs: 4096)
         #expect(both.count == 1, "\(both)")
         let ways = ["weight", "input"].map { "raise \($0)_buffer.capacity, or set mapping.loop_order" }
         #expect(both.allSatisfy { text in ways.contains { text.hasSuffix($0) } }, "\(both)")
     }
 
-    @Test("weights in halves, inputs whole: each once")
-    func weightsInBlocks() throws {
+    @Test func weightBlocksAndWholeInputsAreLoadedOnce() throws {
         for order in [LoopOrder.weights, .auto] {
             let activity = try CycleModel(machine(weights: weightBytes / 2, order: order)).simulate(layer()).activity
             #expect(activity.memory.weightBytes == weightBytes)
@@ -85,9 +84,8 @@ struct MemoryTests {
         }
     }
 
-    @Test("blocks on both sides: the inner operand is loaded for every outer block")
-    func bothInBlocks() throws {
-        // A quarter of either operand fits half its buffer: four blocks each.
+    @Test func innerOperandsAreLoadedForEveryOuterBlock() throws {
+        // A quarter of each operand fits half its buffer: four blocks each.
         let weights = weightBytes / 2
         let inputs = bufferedInputs / 2
         let weightsOutside = try CycleModel(machine(weights: weights, inputs: inputs, order: .weights))
@@ -102,16 +100,16 @@ struct MemoryTests {
         #expect(auto.memory.bytes == min(weightsOutside.memory.bytes, inputsOutside.memory.bytes))
     }
 
-    @Test("a group that exceeds half its buffer is streamed, anew in every pass")
-    func streamed() throws {
+    /// Such groups are loaded again in every pass.
+    @Test func groupsLargerThanHalfTheirBufferAreStreamed() throws {
         // A row group takes 4 * 16 * 8 * 2 = 1024 bytes.
         let activity = try CycleModel(machine(weights: 1024)).simulate(layer()).activity
         #expect(activity.memory.weightBytes == 16 * weightBytes)
         #expect(activity.memory.inputBytes == pixelBytes)
     }
 
-    @Test("a step that exceeds half its buffer is an error that names both sizes")
-    func stepTooLarge() throws {
+    /// The error names both sizes.
+    @Test func stepsLargerThanHalfTheirBufferAreRefused() throws {
         // A step of a row group takes 4 * 8 * 2 = 64 bytes.
         #expect(throws: InputError.self) { try CycleModel(machine(weights: 120)).simulate(layer()) }
         do {
@@ -121,8 +119,7 @@ struct MemoryTests {
         }
     }
 
-    @Test("outputs of one pass that exceed the output buffer are an error")
-    func outputsTooLarge() throws {
+    @Test func outputsLargerThanTheirBufferAreRefused() throws {
         var configuration = machine()
         // 4 filters * 4 tiles * 4 outputs * 2 bytes = 128 bytes.
         configuration.outputBuffer.capacity = Bytes(127)
@@ -132,8 +129,7 @@ struct MemoryTests {
         #expect(tight.array.slots[.dramOutputs] > 0)
     }
 
-    @Test("a larger buffer never raises the traffic of auto")
-    func largerBuffers() throws {
+    @Test func largerBuffersNeverRaiseTheTrafficOfAuto() throws {
         var before = Int.max
         for shift in 10...17 {
             let activity = try CycleModel(machine(weights: 1 << shift, inputs: 1 << shift)).simulate(layer()).activity
@@ -142,8 +138,8 @@ struct MemoryTests {
         }
     }
 
-    @Test("a wider channel is never slower, and a narrow one takes the bytes' time")
-    func bandwidth() throws {
+    /// A narrow channel takes the time of its bytes.
+    @Test func widerChannelsAreNeverSlower() throws {
         var before = Int.max
         for bytes in [1, 2, 8, 64, 4096] {
             let activity = try CycleModel(machine(bytesPerCycle: bytes)).simulate(layer()).activity
@@ -151,7 +147,7 @@ struct MemoryTests {
             #expect(activity.cycles >= activity.memory.bytes / bytes)
             before = activity.cycles
         }
-        // A last part of a cycle is a cycle.
+        // A partial last cycle counts as a cycle.
         let odd = try CycleModel(machine(bytesPerCycle: 7)).simulate(layer()).activity
         #expect(odd.memory.bytes % 7 != 0)
         #expect(odd.memory.boundCycles == odd.memory.bytes / 7 + 1)

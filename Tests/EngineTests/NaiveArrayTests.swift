@@ -6,15 +6,16 @@ import Traces
 
 /// Lanes that hold no operand, and the ledger of cycles.
 ///
-/// On ideal memory a bundle of 8 bytes is fetched in cycle 0, at 256 bytes a cycle: it ties with the one-bundle limit, and the
-/// stream of the weights comes first. A pass of one pair ends 4 + 1 cycles after its finish, the layer 2 cycles after that.
+/// On ideal memory a bundle of 8 bytes is fetched in cycle 0, at 256 bytes per cycle: it ties with the one-bundle
+/// limit, and the weight stream is the first of those. A pass of one pair ends 4 + 1 cycles after its finish, the layer
+/// 2 cycles later.
 extension NaiveMachineTests {
-    /// Eleven channels in steps of eight. Weights: granted 0, 8 bytes in 4, 11 in 5. Inputs: granted 3, 8 bytes in 7, 11 in 8, fetched
-    /// 8 and 9, issued then.
+    /// These lanes are neither multiplied, nor loaded, nor counted.
+    /// Eleven channels in steps of eight. Weights: granted 0, 8 bytes in 4, 11 in 5. Inputs: granted 3, 8 bytes in 7,
+    /// 11 in 8, fetched 8 and 9, issued then.
     /// One multiplier: 8 products in 9 to 16, 3 in 17 to 19; drained 24, stored 27.
-    /// Four: 8 products in 9 and 10, 3 in 11, where a slot stays empty; drained 16, stored 19.
-    @Test("lanes beyond the last channel are neither multiplied, nor loaded, nor counted")
-    func paddedLanes() throws {
+    /// Four multipliers: 8 products in 9 and 10, 3 in 11, which leaves a slot empty; drained 16, stored 19.
+    @Test func lanesBeyondTheLastChannelCostNothing() throws {
         var configuration = configuration()
         configuration.peArray.zeroSkipping = .none
         var workload = workload(steps: 2)
@@ -59,16 +60,14 @@ extension NaiveMachineTests {
         machine = try NaiveMachine(configuration, workload)
         #expect(machine.result.dramReadBytes == (11 + 2 * 8 + 7) / 8 + 11)
         #expect(try machine.run().counts["weight mask bits read"] == 11)
-        // Only products of two values are left: nine of eleven are skipped.
+        // Only products of two non-zeros remain: nine of eleven are skipped.
         configuration.peArray.zeroSkipping = .both
         machine = try NaiveMachine(configuration, workload)
         #expect(try machine.run().counts["products skipped"] == 9)
     }
 
-    @Test(
-        "a bit that stands for no operand is refused",
-        arguments: [(NaiveOperand.weights, 1, 3), (.inputs, 1, 7), (.weights, 0, 8), (.inputs, 0, 63)])
-    func bitWithoutOperand(operand: NaiveOperand, step: Int, bit: Int) {
+    @Test(arguments: [(NaiveOperand.weights, 1, 3), (.inputs, 1, 7), (.weights, 0, 8), (.inputs, 0, 63)])
+    func bitsWithoutAnOperandAreRefused(operand: NaiveOperand, step: Int, bit: Int) {
         var workload = workload(steps: 2)
         workload.operands = [Array(0..<8), Array(0..<3)]
         switch operand {
@@ -80,15 +79,13 @@ extension NaiveMachineTests {
         }
     }
 
-    /// 24 channels in steps of 16, and 81 taps in two steps of 41. On 3 x 3 pixels, all taps but the middle one of a 9 x 9 window lie in
-    /// the border somewhere: these zeros are operands.
-    @Test(
-        "operands of the last step",
-        arguments: [
-            (24, 1, 0, StepForm.channels, [16, 8]), (2, 9, 4, .positions, [41, 40, 41, 40]),
-            (5, 2, 0, .channels, [4, 1, 4, 1, 4, 1, 4, 1]), (1, 3, 1, .positions, [9]),
-        ])
-    func operands(channels: Int, kernel: Int, padding: Int, step: StepForm, counts: [Int]) throws {
+    /// 24 channels in steps of 16, and 81 taps in two steps of 41. On 3 x 3 pixels, every tap but the middle one of a
+    /// 9 x 9 window is in the border for some output: these zeros are operands.
+    @Test(arguments: [
+        (24, 1, 0, StepForm.channels, [16, 8]), (2, 9, 4, .positions, [41, 40, 41, 40]),
+        (5, 2, 0, .channels, [4, 1, 4, 1, 4, 1, 4, 1]), (1, 3, 1, .positions, [9]),
+    ])
+    func lastStepsHoldNoExtraOperands(channels: Int, kernel: Int, padding: Int, step: StepForm, counts: [Int]) throws {
         var shape = LayerShape(channels: channels, filters: 1)
         (shape.kernelHeight, shape.kernelWidth) = (kernel, kernel)
         (shape.paddingHeight, shape.paddingWidth) = (padding, padding)
@@ -118,12 +115,12 @@ extension NaiveMachineTests {
         #expect((density.nonZeros < density.operands) == (padding > 0))
     }
 
-    /// Steps of three products, a FIFO of two entries, and a cycle until it is noticed that one is free.
+    /// The ledger of a full FIFO, of a slow stream and of the one-bundle limit.
+    /// Steps of three products, a FIFO of two entries, and a stall latency of one cycle.
     /// Issues 0 and 1; done 3 and 6; issues 3 + 2 and 6 + 2; done 9 and 12; drained 17.
-    /// At 3 bytes a cycle, 8 bytes are fetched in 2, 5, 7 and 10. Issues 2 and 5; done 5 and 8; issues 5 + 2 and 8 + 2, ties that go to the
-    /// FIFO; done 11 and 14; drained 19.
-    @Test("the ledger of a full FIFO, a stream and the one-bundle limit")
-    func fullFIFO() throws {
+    /// At 3 bytes per cycle, 8 bytes are fetched in 2, 5, 7 and 10. Issues 2 and 5; done 5 and 8; issues 5 + 2
+    /// and 8 + 2, ties that are charged to the FIFO; done 11 and 14; drained 19.
+    @Test func aFullFIFOHoldsTheNextIssue() throws {
         var configuration = configuration()
         configuration.dram = .ideal
         configuration.peArray.fifoDepth = 2
@@ -140,14 +137,13 @@ extension NaiveMachineTests {
     }
 
     /// Two tiles, a pass each. One set: issue 0, done 1, drained 6; issue 7, done 8, drained 13.
-    /// Two sets: issues 0 and 1, done 1 and 2, drained 6 and 7. The first passes have nothing to wait for, so cycle 0 is the fetch's.
-    @Test(
-        "the first passes wait for no drain",
-        arguments: [
-            (1, 16, ["weight_fetch": 1, "drain": 6 + 7], ["weight_fetch": 1, "drain": 7 + 7, "array": 1]),
-            (2, 10, ["weight_fetch": 1, "drain": 7], ["weight_fetch": 1, "issue": 1, "array": 1, "drain": 7]),
-        ])
-    func firstPasses(sets: Int, cycles: Int, idle: [String: Int], ledger: [String: Int]) throws {
+    /// Two sets: issues 0 and 1, done 1 and 2, drained 6 and 7. The first passes wait for nothing, so cycle 0 is
+    /// charged to the fetch.
+    @Test(arguments: [
+        (1, 16, ["weight_fetch": 1, "drain": 6 + 7], ["weight_fetch": 1, "drain": 7 + 7, "array": 1]),
+        (2, 10, ["weight_fetch": 1, "drain": 7], ["weight_fetch": 1, "issue": 1, "array": 1, "drain": 7]),
+    ])
+    func theFirstPassesWaitForNoDrain(sets: Int, cycles: Int, idle: [String: Int], ledger: [String: Int]) throws {
         var configuration = configuration()
         configuration.dram = .ideal
         configuration.peArray.accumulatorSets = sets
@@ -156,9 +152,9 @@ extension NaiveMachineTests {
             ledger: ledger, read: 24, written: 2)
     }
 
-    /// The second filter is empty, one set: done 1, drained 6, where the empty pass finishes; drained 11. Without any step: drained 4.
-    @Test("cycles after the last issue, where passes have no step")
-    func emptyPasses() throws {
+    /// The second filter is empty, one set: done 1, drained 6, when the empty pass finishes; drained 11. Without
+    /// any step: drained 4.
+    @Test func passesWithoutStepsAreChargedToTheDrain() throws {
         var configuration = configuration()
         configuration.dram = .ideal
         configuration.peArray.accumulatorSets = 1
@@ -173,9 +169,8 @@ extension NaiveMachineTests {
             configuration, workload, cycles: 7, classes: ["drain": 7], ledger: ["drain": 7], read: 16, written: 1)
     }
 
-    /// As with one column, but half the slots have no pair; the cycles are the memory's all the same.
-    @Test("a column without tiles changes no cycle of the ledger")
-    func unmappedColumn() throws {
+    /// As with one column, but half the slots have no pair; the cycles are still charged to the memory.
+    @Test func aColumnWithoutTilesLeavesTheLedgerUnchanged() throws {
         var configuration = configuration()
         configuration.peArray.columns = 2
         try expect(
@@ -186,8 +181,7 @@ extension NaiveMachineTests {
         #expect(try machine.run().boundBy == "dram_inputs")
     }
 
-    @Test("the layer is bound by its largest holder, the first of the columns on a tie")
-    func boundBy() {
+    @Test func theFirstLargestHolderBindsTheLayer() {
         var result = NaiveMachine.Result()
         #expect(result.boundBy == nil)
         result.ledger = ["drain": 3, "issue": 3, "array": 2]

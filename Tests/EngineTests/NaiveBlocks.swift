@@ -5,32 +5,32 @@ enum NaiveOperand: Int {
     case weights, inputs
 }
 
-/// What one load moves: some steps of one group or, of a block, all steps of all its groups.
+/// The steps that one load moves: some steps of one group, or all steps of all groups of a block.
 struct NaivePart {
     var steps: Range<Int>
     var bytes = 0
     /// By group and step, the bytes of the load up to the end of that step of that group.
     var ends: [Int: [Int: Int]] = [:]
-    /// What the load sends through the input transform, in order.
+    /// The jobs of the load for the input transform, in order.
     var jobs: [NaiveJob] = []
-    /// Values that are moved, whether stored or not, the zeros among them, and the bits beside them.
+    /// Values that are moved, whether stored or not, the zeros among them, and the index bits.
     var moved = 0
     var movedZeros = 0
     var movedIndexBits = 0
-    /// Values that the buffer then holds, stored or not, true for those that are not zero, and the bytes they take.
+    /// Values that the buffer then holds, stored or not, true for non-zeros, and their bytes.
     var held: [Bool] = []
     var heldBytes = 0
 }
 
-/// Consecutive groups that are loaded together, or one group that is streamed, a part a chunk.
+/// Consecutive groups that are loaded together, or one group that is streamed, one part per chunk.
 struct NaiveBlock {
     var groups: Range<Int>
     var isStreamed: Bool
     var parts: [NaivePart]
 }
 
-/// The page `BuffersAndTraffic` for one channel group: which groups are a block, what is streamed, and in which order the
-/// blocks meet.
+/// The page `BuffersAndTraffic` for one channel group: which groups are a block, which are streamed, and the order
+/// of the block pairs.
 struct NaiveBlocks {
     let configuration: Configuration
     let buffers: NaiveBuffers
@@ -43,7 +43,7 @@ struct NaiveBlocks {
     var workload: NaiveWorkload { buffers.workload }
     var steps: Range<Int> { 0..<workload.activations[group].count }
 
-    /// All groups of each operand at once: what must be moved at the least.
+    /// All groups of each operand at once: the compulsory traffic.
     func everything() -> [(operand: NaiveOperand, part: NaivePart)] {
         [(.weights, part(.weights, filters.indices, steps)), (.inputs, part(.inputs, tiles.indices, steps))]
     }
@@ -173,7 +173,7 @@ struct NaiveBlocks {
         return part
     }
 
-    /// The patches of a column group, each a job once its own pixels and those before it are there.
+    /// The patches of a column group, each a job when its own pixels and those before it have arrived.
     private func jobs(_ index: Int, _ steps: Range<Int>, _ items: [NaiveItem], from base: Int) -> [NaiveJob] {
         guard let channels = workload.patchChannels else { return [] }
         var jobs: [NaiveJob] = []

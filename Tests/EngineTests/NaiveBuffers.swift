@@ -9,7 +9,7 @@ enum NaiveEncoding: Equatable {
     /// Bits of the lane of each stored value.
     case compressedSparseColumn(Int)
 
-    /// Reads what a configuration says: `bitmask`, `{run_length: 4}`.
+    /// The encoding of a configuration: `bitmask`, `{run_length: 4}`.
     init(_ encoding: Encoding) {
         let words = encoding.yaml.split { "{: }".contains($0) }
         switch (words[0], words.count > 1 ? Int(words[1]) : nil) {
@@ -22,18 +22,18 @@ enum NaiveEncoding: Equatable {
     }
 }
 
-/// What a buffer stores of some vectors.
+/// The stored form of some vectors in a buffer.
 struct NaiveStored {
     var valueBits: Int
-    /// Values, true for those that are not zero.
+    /// Stored values, true for non-zeros.
     var values: [Bool] = []
-    /// Bits beside the values.
+    /// Index bits.
     var indexBits = 0
 
     var bits: Int { values.count * valueBits + indexBits }
     var bytes: Int { (bits + 7) / 8 }
 
-    /// Walks the lanes of a vector, lane 0 first, and stores what its encoding stores of them.
+    /// Encodes the lanes of a vector, lane 0 first.
     mutating func append(_ vector: [Bool], as encoding: NaiveEncoding) {
         switch encoding {
         case .dense:
@@ -45,7 +45,7 @@ struct NaiveStored {
             }
         case .runLength(let bits):
             let largest = 1 << bits - 1
-            // Zeros since the last value; they are stored as padding only when another value comes behind them.
+            // Zeros since the last value; they are stored as padding only when another value follows.
             var run = 0
             for isNonZero in vector {
                 if !isNonZero {
@@ -53,7 +53,7 @@ struct NaiveStored {
                     continue
                 }
                 while run > largest {
-                    // A full field says how many zeros lie before this zero.
+                    // A full field counts the zeros before this zero.
                     values.append(false)
                     indexBits += bits
                     run -= largest + 1
@@ -68,7 +68,7 @@ struct NaiveStored {
                 values.append(true)
                 indexBits += bits
             }
-            // How many values the vector has: from none to one in every lane.
+            // The number of values: from zero to one per lane.
             indexBits += bits + 1
         }
     }
@@ -85,7 +85,7 @@ struct NaiveBuffers {
         self.workload = workload
         datatype = configuration.datatype
         weightEncoding = NaiveEncoding(configuration.weightBuffer.encoding)
-        // Pixels in front of a transform are not compressed.
+        // Pixels before a transform are not compressed.
         inputEncoding = workload.transformsOnRead ? .dense : NaiveEncoding(configuration.inputBuffer.encoding)
     }
 

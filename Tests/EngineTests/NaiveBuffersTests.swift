@@ -4,22 +4,20 @@ import Traces
 
 @testable import Engine
 
-/// What the naive machine's buffers store, by hand: 8-bit values beside a field of b bits.
+/// Stored forms in the naive machine's buffers, computed by hand: 8-bit values, each with a field of b bits.
 extension NaiveMachineTests {
-    /// A digit a lane, lane 0 first; `stored` has a digit a stored value.
-    @Test(
-        "vectors under encodings",
-        arguments: [
-            (NaiveEncoding.dense, "0100", "0100", 0), (.bitmask, "0100", "1", 4), (.bitmask, "000", "", 3),
-            // Three zeros fit a field of two bits; four are a full field, a stored zero and an empty field.
-            (.runLength(2), "00010100", "11", 4), (.runLength(2), "00001", "01", 4),
-            (.runLength(2), "10000000100", "101", 6), (.runLength(1), "000001", "001", 3),
-            (.runLength(1), "1110000", "111", 3), (.runLength(4), "0000", "", 0),
-            // A coordinate for each value, and a count of b + 1 bits.
-            (.compressedSparseColumn(2), "0101", "11", 7), (.compressedSparseColumn(2), "1111", "1111", 11),
-            (.compressedSparseColumn(3), "00000000", "", 4),
-        ])
-    func vectors(encoding: NaiveEncoding, lanes: String, stored: String, indexBits: Int) {
+    /// One digit per lane, lane 0 first; `stored` has one digit per stored value.
+    @Test(arguments: [
+        (NaiveEncoding.dense, "0100", "0100", 0), (.bitmask, "0100", "1", 4), (.bitmask, "000", "", 3),
+        // Three zeros fit a field of two bits; four are a full field, a stored zero and an empty field.
+        (.runLength(2), "00010100", "11", 4), (.runLength(2), "00001", "01", 4),
+        (.runLength(2), "10000000100", "101", 6), (.runLength(1), "000001", "001", 3),
+        (.runLength(1), "1110000", "111", 3), (.runLength(4), "0000", "", 0),
+        // A coordinate for each value, and a count of b + 1 bits.
+        (.compressedSparseColumn(2), "0101", "11", 7), (.compressedSparseColumn(2), "1111", "1111", 11),
+        (.compressedSparseColumn(3), "00000000", "", 4),
+    ])
+    func vectorsAreStoredInTheirEncoding(encoding: NaiveEncoding, lanes: String, stored: String, indexBits: Int) {
         var observed = NaiveStored(valueBits: 8)
         observed.append(lanes.map { $0 == "1" }, as: encoding)
         #expect(observed.values == stored.map { $0 == "1" })
@@ -27,22 +25,19 @@ extension NaiveMachineTests {
         #expect(observed.bits == 8 * stored.count + indexBits)
     }
 
-    @Test("an encoding is read from its text")
-    func encodings() {
+    @Test func encodingsAreReadFromTheConfiguration() {
         #expect(NaiveEncoding(.dense) == .dense)
         #expect(NaiveEncoding(.bitmask) == .bitmask)
         #expect(NaiveEncoding(.runLength(4)) == .runLength(4))
         #expect(NaiveEncoding(.compressedSparseColumn(6)) == .compressedSparseColumn(6))
     }
 
-    /// Two filters whose weight stands in lane 7 and in lane 0, and one tile with a value in lane 0.
+    /// Two filters with a weight in lane 7 and in lane 0, and one tile with a value in lane 0.
     /// Runs of two bits: seven zeros are a padding and three more, so there are three values of 10 bits, 4 bytes.
     /// Coordinates of three bits: two values of 11 bits and two counts of 4 bits, 30 bits, 4 bytes.
-    /// A decoder stands before the array, whether that takes a bitmask or all values.
-    @Test(
-        "weights in runs and coordinates",
-        arguments: [(Encoding.runLength(2), 1, 6), (.compressedSparseColumn(3), 0, 14)])
-    func codedWeights(encoding: Encoding, padding: Int, indexBits: Int) throws {
+    /// A decoder precedes the array, whether that takes a bitmask or all values.
+    @Test(arguments: [(Encoding.runLength(2), 1, 6), (.compressedSparseColumn(3), 0, 14)])
+    func codedWeightsAreCountedWithTheirPadding(encoding: Encoding, padding: Int, indexBits: Int) throws {
         var configuration = configuration()
         configuration.dram = .ideal
         configuration.peArray.filtersPerPE = 2
@@ -65,9 +60,9 @@ extension NaiveMachineTests {
         }
     }
 
-    /// No byte is fetched, so the bundle goes out in cycle 0, in which the PE is idle. Its entry is popped in 1; drained in 6.
-    @Test("a first bundle without bytes")
-    func nothingAtAll() throws {
+    /// No byte is fetched, so the bundle is issued in cycle 0, in which the PE is idle. Its entry is popped in 1;
+    /// drained in 6.
+    @Test func aFirstBundleWithoutBytesTakesCycleZero() throws {
         var configuration = configuration()
         configuration.dram = .ideal
         configuration.weightBuffer.encoding = .runLength(2)
@@ -81,11 +76,11 @@ extension NaiveMachineTests {
             ledger: ["input_fetch": 1, "array": 1, "drain": 7], read: 8, written: 1)
     }
 
-    /// 24 channels in steps of 16 on 3 x 3 pixels under a 3 x 3 kernel: however many windows and taps read it, a pixel is
-    /// two vectors, one of 16 channels and one of 8. Taps in the border read nothing. Steps of positions have a vector for
-    /// each channel.
-    @Test("vectors of pixels", arguments: [(StepForm.channels, 2), (.positions, 24)])
-    func pixels(step: StepForm, vectors: Int) throws {
+    /// 24 channels in steps of 16 on 3 x 3 pixels under a 3 x 3 kernel: a pixel is two vectors, one of 16 channels and
+    /// one of 8, regardless of how many windows and taps read it. Taps in the border read nothing. Steps of positions
+    /// have one vector per channel.
+    @Test(arguments: [(StepForm.channels, 2), (.positions, 24)])
+    func pixelsSharedByTilesAreReadOnce(step: StepForm, vectors: Int) throws {
         var shape = LayerShape(channels: 24, filters: 1)
         (shape.kernelHeight, shape.kernelWidth) = (3, 3)
         (shape.paddingHeight, shape.paddingWidth) = (1, 1)

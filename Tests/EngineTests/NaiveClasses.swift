@@ -1,6 +1,6 @@
 import Hardware
 
-/// Where the cycles go (page `CyclesAndSlots`).
+/// The classes of cycles and slots (page `CyclesAndSlots`).
 extension NaiveMachine {
     mutating func classify(_ last: Int) {
         let multipliers = configuration.peArray.multipliers
@@ -33,10 +33,10 @@ extension NaiveMachine {
         result.classes = result.classes.filter { $0.value != 0 }
     }
 
-    /// The class of idle slots before an entry. Those that the one-bundle limit holds have none: there are no such slots.
+    /// The class of idle slots before an entry. The one-bundle limit causes no idle slots, so it has no class.
     private func idleClass(_ holder: String) -> String { holder == "array" ? "imbalance" : holder }
 
-    /// Asks of each cycle what held the next bundle or, after the last one, what was still to come.
+    /// Charges each cycle to the holder of the next bundle or, after the last bundle, to what is still unfinished.
     mutating func keepLedger(_ last: Int) {
         let finish = passes.last { !$0.steps.isEmpty }?.finish ?? -1
         let drained = (passes.last?.drained ?? -1) + configuration.outputTransform.latency

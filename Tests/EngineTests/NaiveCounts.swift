@@ -1,13 +1,13 @@
 import Hardware
 
-/// What energy is counted from, value by value (page `Components`).
+/// The counts of the energy model, value by value (page `Components`).
 extension NaiveMachine {
     mutating func count(_ name: String, _ number: Int) { result.counts[name, default: 0] += number }
 
     /// Under Winograd with a step of positions, each product of a pair has an accumulator of its own.
     var updatesEveryProduct: Bool { workload.accumulators > 1 && configuration.mapping.step == .positions }
 
-    /// Reads of buffers, buses, FIFOs, encoders and decoders, and products that are left out, as a bundle goes out.
+    /// Counts buffers, buses, FIFOs, encoders and decoders, and omitted products, when a bundle is issued.
     mutating func countBundle(_ bundle: Bundle, _ pass: Pass) {
         let skipping = configuration.peArray.zeroSkipping
         let skipsWeights = skipping == .both || skipping == .weights
@@ -42,19 +42,20 @@ extension NaiveMachine {
         count("\(name) buffer reads", accesses(stored.bytes, buffer))
     }
 
-    /// The encoder or decoder between a buffer and the array, which takes a bitmask of what it skips by or all values.
+    /// The encoder or decoder between a buffer and the array. The array takes a bitmask of operands that it skips by,
+    /// or all values.
     private mutating func countToArray(
         _ operand: String, _ stored: NaiveStored, from encoding: NaiveEncoding, isSkipped: Bool
     ) {
         switch (encoding, isSkipped) {
         case (.dense, false), (.bitmask, true): break
         case (.dense, true): for isNonZero in stored.values { countEncoded(operand, isNonZero) }
-        // Padding is a stored value, too.
+        // Padding is also a stored value.
         default: count("\(operand) decoded", stored.values.count)
         }
     }
 
-    /// Whether the array's inputs come out of a transform behind the buffer.
+    /// Whether a transform between buffer and array makes the array's inputs.
     private var isBehindTransform: Bool {
         workload.accumulators > 1 && configuration.inputTransform.placement == .read
     }
@@ -76,7 +77,7 @@ extension NaiveMachine {
         ceilDivide(bytes, ceilDivide(buffer.bandwidth.count, buffer.banks))
     }
 
-    /// What was moved from DRAM and written into buffers, and what encoders and decoders did with it.
+    /// Counts what was moved from DRAM, written into buffers, encoded and decoded.
     mutating func countLoads() {
         for (operand, part) in loads.map({ ($0.operand, $0.part) }) + everything {
             let name = operand == .weights ? "weight" : "input"
@@ -89,7 +90,7 @@ extension NaiveMachine {
             count("non-zero \(name)s written", written)
             count("\(name) buffer writes", accesses(part.heldBytes, buffer))
             guard operand == .inputs else { continue }
-            // Nothing stands between a bitmask in DRAM and one in the buffer, unless a transform does.
+            // A bitmask in DRAM and one in the buffer need no codec between them, except around a transform.
             let isTransformed = workload.accumulators > 1
             let staysEncoded = !isTransformed && !workload.movesAllInputs && buffers.inputEncoding == .bitmask
             if !workload.movesAllInputs && !staysEncoded { count("inputs decoded", part.moved - part.movedZeros) }
@@ -115,7 +116,7 @@ extension NaiveMachine {
             let outputs = filters * pass.columns.joined().reduce(0) { $0 + workload.outputs($1) }
             count("outputs", outputs)
             if configuration.mapping.activationStorage == .bitmask {
-                // The next layer is not known here: every output counts as one that is not zero.
+                // The next layer is not known here: every output counts as non-zero.
                 count("outputs encoded", outputs)
                 count("non-zero outputs encoded", outputs)
             }
@@ -123,7 +124,7 @@ extension NaiveMachine {
         for group in workload.weights.indices { countLeftOut(group) }
     }
 
-    /// Products that no PE executes, and values that no fetch reads, out of all that there are.
+    /// Counts products that no PE executes, and values that no fetch reads.
     private mutating func countLeftOut(_ group: Int) {
         for weights in workload.weights[group] {
             for step in weights.indices {

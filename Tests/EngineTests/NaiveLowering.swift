@@ -4,8 +4,8 @@ import Winograd
 
 @testable import Engine
 
-/// The page `Workload` and the bytes of page `Fetch`, operand by operand: which filter, channel, position or tap
-/// stands at which bit, and which pixels a fetch reads. Shares no code with the lowering.
+/// The page `Workload` and the bytes of page `Fetch`, operand by operand: the filter, channel, position or tap
+/// of each bit, and the pixels that a fetch reads. Shares no code with the lowering.
 struct NaiveLowering {
     let shape: LayerShape
     let configuration: Configuration
@@ -24,7 +24,7 @@ struct NaiveLowering {
         return (positions + cuts - 1) / cuts
     }
 
-    /// The operands of a step: for each bit a channel of the group and a position, or nil where it stands for none.
+    /// The operands of a step: for each bit a channel of the group and a position, or nil if it has no operand.
     func operands() -> [[(channel: Int, position: Int)?]] {
         var steps: [[(channel: Int, position: Int)?]] = []
         if byChannels {
@@ -160,7 +160,7 @@ struct NaiveLowering {
         return owners
     }
 
-    /// What a load moves for one step: pixels that the tiles own and that no step before has brought.
+    /// The items that a load moves for one step: pixels that the tiles own and no earlier step has moved.
     ///
     /// - Parameter moved: the pixels that the load has moved, by channel and place.
     private func items(
@@ -172,7 +172,7 @@ struct NaiveLowering {
         var items: [(tile: Int, channel: Int, at: Int, bits: Int, isZero: Bool)] = []
         for operand in step {
             guard let operand else { continue }
-            // A transform needs the whole patch for any position of it.
+            // A transform needs the whole patch for each of its positions.
             for position in transformsOnLoad ? Array(0..<positions) : [operand.position] {
                 for tile in tiles {
                     guard let pixel = pixel(tile, position) else { continue }
@@ -188,7 +188,7 @@ struct NaiveLowering {
         return items.sorted { ($0.tile, $0.channel, $0.at) < ($1.tile, $1.channel, $1.at) }
     }
 
-    /// The pixels before any transform; nil where only transformed ones are drawn.
+    /// The pixels before any transform; nil if only transformed values are drawn.
     private var knownPixels: ElementFlags? {
         switch activations {
         case .pixels(let flags): flags
@@ -197,7 +197,7 @@ struct NaiveLowering {
         }
     }
 
-    /// A pixel that nobody knows counts as one that is not zero.
+    /// An unknown pixel counts as non-zero.
     private func isKnownZero(_ image: Int, _ channel: Int, _ at: Int) -> Bool {
         knownPixels.map { $0.flags[(image * shape.channels + channel) * shape.height * shape.width + at] == 0 } ?? false
     }
@@ -209,7 +209,7 @@ struct NaiveLowering {
         return isZero ? 1 : 1 + valueBits
     }
 
-    /// Outputs of a tile that lie in the output map.
+    /// Outputs of a tile that are inside the output map.
     func realOutputs(_ tile: Int) -> Int {
         let (_, row, column) = place(tile)
         let rows = min(self.tile, shape.outputHeight - row * self.tile)
@@ -236,7 +236,7 @@ struct NaiveLowering {
                 let channels = operands.filter { $0.position == position }.map { group * self.channels + $0.channel }
                 for tile in tiles {
                     guard let pixel = pixel(tile, position) else { continue }
-                    // No channel of a pixel stands in two vectors, so the first one tells them apart.
+                    // No channel of a pixel is in two vectors, so the first channel identifies the vector.
                     guard pixels.insert([pixel.image, channels[0], pixel.at]).inserted else { continue }
                     vectors.append(channels.map { !isKnownZero(pixel.image, $0, pixel.at) })
                 }

@@ -1,8 +1,8 @@
 import Hardware
 
-/// A second, naive statement of the pages `ArrayTiming`, `Fetch` and `BuffersAndTraffic`: it steps FIFOs, multipliers, fetch
-/// streams and drains cycle by cycle, and sorts every idle cycle of every PE into its class one by one. Dumb on purpose; it
-/// shares no code with the engine.
+/// A second, naive statement of the pages `ArrayTiming`, `Fetch` and `BuffersAndTraffic`: it steps FIFOs, multipliers,
+/// fetch streams and drains cycle by cycle, and classifies every idle cycle of every PE one by one. It is
+/// deliberately simple, and shares no code with the engine.
 struct NaiveMachine {
     struct Pass {
         var group: Int
@@ -12,14 +12,14 @@ struct NaiveMachine {
         var columns: [[Int]]
         var steps: [Int]
         var bundles: Range<Int>
-        /// By operand, the loads that it reads, and which group it is.
+        /// By operand, the loads that it reads, and its group.
         var loads: [NaiveOperand: [Int]] = [:]
         var groups: [NaiveOperand: Int] = [:]
         var outputBytes = 0
         var finish: Int?
-        /// The cycle in which its outputs found room.
+        /// The cycle in which its outputs had space.
         var outputsFree: Int?
-        /// Whether only the lack of that room held its drain.
+        /// Whether only the lack of that space held its drain.
         var waitedForRoom = false
         var drained: Int?
         /// The cycle in which DRAM took its last byte.
@@ -32,17 +32,17 @@ struct NaiveMachine {
         var isFirst: Bool
         var issue: Int?
         var holder = ""
-        /// By stream that has come to it, what there is to move.
+        /// By stream that has reached it, the bytes to move.
         var work: [String: Int] = [:]
         var fetched: [String: Int] = [:]
-        /// By stream that stood still for its operand and nothing else, the class of those cycles.
+        /// By stream that waited only for its operand, the class of those cycles.
         var waited: [String: String] = [:]
     }
 
-    /// An entry as one PE sees it.
+    /// An entry in the FIFO of one PE.
     struct Entry {
         var bundle: Int
-        /// By pair, the products that are left: filter by filter, tiles innermost.
+        /// By pair, the remaining products: filter by filter, tiles innermost.
         var products: [Int]
         var done: Int?
     }
@@ -60,7 +60,7 @@ struct NaiveMachine {
         var next = 0
         var left: Int?
         var lastFetched = -1
-        /// Whether it could have worked on its next bundle, had the operand been on chip.
+        /// Whether it could have moved its next bundle if the operand had been on chip.
         var isStarved = false
     }
 
@@ -70,11 +70,11 @@ struct NaiveMachine {
         var executed = 0
         var busy = 0
         var classes: [String: Int] = [:]
-        /// By holder, the cycles of the layer that belong to it; zeros are left out.
+        /// By holder, its cycles of the layer, without zeros.
         var ledger: [String: Int] = [:]
         var dramReadBytes = 0
         var dramWriteBytes = 0
-        /// What energy is counted from, under names of its own; zeros are left out.
+        /// The counts of the energy model, under their own names, without zeros.
         var counts: [String: Int] = [:]
     }
 
@@ -85,15 +85,15 @@ struct NaiveMachine {
     var bundles: [Bundle] = []
     var pes: [[PE]]
     var loads: [NaiveLoad] = []
-    /// On ideal memory, what is loaded before the first cycle.
+    /// On ideal memory, the bytes that are loaded before the first cycle.
     var everything: [(operand: NaiveOperand, part: NaivePart)] = []
     var channel = NaiveChannel()
     var transform: NaiveTransformUnits
     var result = Result()
 
-    /// Lays the layer out: passes, bundles and loads.
+    /// Makes the layer's passes, bundles and loads.
     ///
-    /// - Throws: `NaiveFault` where a buffer is too small, or a mask has a bit that stands for no operand.
+    /// - Throws: `NaiveFault` if a buffer is too small, or a mask has a bit without an operand.
     init(_ configuration: Configuration, _ workload: NaiveWorkload) throws(NaiveFault) {
         self.configuration = configuration
         self.workload = workload
@@ -108,7 +108,7 @@ struct NaiveMachine {
 
     // MARK: The clock
 
-    /// - Throws: `NaiveFault.stuck` where nothing moves any more.
+    /// - Throws: `NaiveFault.stuck` if nothing can move any more.
     mutating func run() throws(NaiveFault) -> Result {
         var streams = [
             Stream(
@@ -158,7 +158,7 @@ struct NaiveMachine {
         return result
     }
 
-    /// Until everything has drained and, with a memory, has been stored.
+    /// Whether everything has drained and, with a memory, has been stored.
     var isRunning: Bool {
         guard let last = passes.last else { return false }
         return last.drained == nil || configuration.dram != .ideal && last.accepted == nil
@@ -183,7 +183,8 @@ struct NaiveMachine {
             let work = bundles[stream.next].work[stream.name] ?? amount(stream.name, stream.next)
             bundles[stream.next].work[stream.name] = work
             let left = stream.left ?? work
-            // What is not on chip is moved in the cycle after it has come; where nothing is to be moved, it is enough to be there.
+            // What is not on chip is moved in the cycle after its arrival; without bytes to move, the arrival is
+            // enough.
             guard let ready, ready.cycle < cycle || left == 0 && ready.cycle == cycle else {
                 if budget > 0 { stream.isStarved = true }
                 return
@@ -200,7 +201,7 @@ struct NaiveMachine {
                 stream.left = left - moved
                 return
             }
-            // A bundle without work is there as soon as the one before it, or as soon as it may be.
+            // A bundle without bytes is ready with the one before it, or as soon as it is allowed.
             let fetched = left == 0 && stream.left == nil ? max(stream.lastFetched, allowed, ready.cycle) : cycle
             stream.lastFetched = fetched
             let latency =
@@ -221,14 +222,15 @@ struct NaiveMachine {
         }
     }
 
-    /// The holder, if the bundle goes out in this cycle: the condition that was met last, the first of those on a tie.
+    /// The holder, if the bundle is issued in this cycle: the condition that was met last, the first of those on a tie.
     func holderIfIssued(_ index: Int, _ cycle: Int, _ streams: [Stream]) -> String? {
         let bundle = bundles[index]
         // Most cycles end here.
         for stream in streams where bundle.fetched[stream.name] ?? Int.max > cycle { return nil }
         let pass = passes[bundle.pass]
         let array = configuration.peArray
-        // Each condition: its holder in the ledger, and whether it is met in a given cycle. What does not exist is not listed.
+        // Each condition: its holder in the ledger, and whether it is met in a given cycle. Absent conditions are not
+        // listed.
         var conditions: [(String, (Int) -> Bool)] = []
         for row in pass.rows.indices {
             for column in pass.columns.indices {
@@ -253,8 +255,8 @@ struct NaiveMachine {
         conditions.append(("issue", { at in previous < at }))
         guard conditions.allSatisfy({ $0.1(cycle) }) else { return nil }
         let holder = conditions.first { !$0.1(cycle - 1) }?.0
-        // Every PE is idle in cycle 0, for which the one-bundle limit has no class. Where the first bundle has nothing
-        // to be fetched, the cycle is counted as if its inputs took it.
+        // Every PE is idle in cycle 0, for which the one-bundle limit has no class. If the first bundle has no bytes to
+        // fetch, the cycle is charged to the input fetch.
         return index == 0 && holder == "issue" ? "input_fetch" : holder
     }
 
@@ -341,12 +343,12 @@ struct NaiveMachine {
         }
     }
 
-    /// Passes leave in order: every interval the output units take one pair each.
+    /// Passes drain in order: every interval the output units take one pair each.
     mutating func drainPasses(_ cycle: Int) {
         for p in passes.indices where passes[p].drained == nil {
             let before = p == 0 ? -1 : passes[p - 1].drained
             guard let finish = passes[p].finish, let before else { return }
-            // Room is taken in the order of the passes, each for all its outputs, and given back store by store.
+            // Space is taken in the order of the passes, each for all its outputs, and released store by store.
             let others = passes[..<p].filter { $0.accepted == nil }.reduce(0) { $0 + $1.outputBytes }
             let hasRoom =
                 configuration.dram == .ideal
@@ -361,7 +363,7 @@ struct NaiveMachine {
                 pairs -= configuration.outputTransform.units
                 now += configuration.outputTransform.interval
             }
-            // Known ahead of its time; nobody may look at it before.
+            // Known before that cycle; it must not be used earlier.
             if now > cycle { return }
             passes[p].drained = now
         }

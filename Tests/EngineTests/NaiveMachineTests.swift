@@ -3,14 +3,14 @@ import Testing
 
 @testable import Engine
 
-/// The naive machine against cycles that were worked out by hand: here its memory, in an extension the rest.
+/// The naive machine against cycles computed by hand: here its memory, in extensions the rest.
 ///
-/// One PE with one multiplier, unless said otherwise; operands of 8 bits stored densely in masks of 8 bits with one bit set, so a
-/// step of a filter or a tile is 8 bytes and one product. The channel moves 4 bytes a cycle and takes 3 cycles: 8 bytes
-/// granted in cycle s are there in s + 3 + 2 - 1 = s + 4, and the channel is free in s + 2. Buffers deliver a bundle a cycle:
-/// it is fetched in ready + 1. Draining takes 4 stages and a cycle a pair, and outputs may leave 3 cycles after that.
-@Suite("The naive machine, by hand")
-struct NaiveMachineTests {
+/// One PE with one multiplier, unless stated otherwise; operands of 8 bits stored densely in masks of 8 bits with one
+/// bit set, so a step of a filter or a tile is 8 bytes and one product. The channel moves 4 bytes per cycle with a
+/// latency of 3 cycles: 8 bytes granted in cycle s arrive in s + 3 + 2 - 1 = s + 4, and the channel is free in s + 2.
+/// Buffers deliver a bundle per cycle: it is fetched in ready + 1. A drain takes 4 stages and a cycle per pair, and
+/// outputs may be stored 3 cycles later.
+@Suite struct NaiveMachineTests {
     func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.peArray.rows = 1
@@ -59,21 +59,20 @@ struct NaiveMachineTests {
         #expect(result.dramWriteBytes == written, sourceLocation: sourceLocation)
     }
 
-    /// Weights, 16 bytes: granted 0, steps in 4 and 6. Inputs: granted 4, steps in 8 and 10, fetched 9 and 11, issued then.
+    /// Weights, 16 bytes: granted 0, steps in 4 and 6. Inputs: granted 4, steps in 8 and 10, fetched and issued
+    /// 9 and 11.
     /// Done 10 and 12, drained 12 + 4 + 1 = 17, a byte stored in 20, the last cycle.
-    @Test("one load an operand and one pass")
-    func onePass() throws {
+    @Test func onePassWaitsForBothLoads() throws {
         try expect(
             configuration(), workload(steps: 2), cycles: 21,
             classes: ["useful": 2, "dram_inputs": 10 + 1, "drain": 7, "dram_outputs": 1],
             ledger: ["dram_inputs": 10 + 2, "array": 1, "drain": 7, "dram_outputs": 1], read: 32, written: 1)
     }
 
-    /// Three tiles of 8 bytes in a buffer of 16: a block each. Weights 0 -> 4; inputs granted 2 -> 6 and 4 -> 8; the third waits
-    /// for the first tile's issue in 7: granted 8 -> 12. Issues 7, 9, 13; done 8, 10, 14; drained 13, 15, 14 + 4 + 1 = 19;
-    /// stores in 16, 18 and 22.
-    @Test("blocks with double buffering")
-    func blocks() throws {
+    /// Three tiles of 8 bytes in a buffer of 16: a block each. Weights 0 -> 4; inputs granted 2 -> 6 and 4 -> 8; the
+    /// third waits for the first tile's issue in 7: granted 8 -> 12. Issues 7, 9, 13; done 8, 10, 14; drained 13, 15,
+    /// 14 + 4 + 1 = 19; stores in 16, 18 and 22.
+    @Test func blocksWaitForAFreeBufferPlace() throws {
         var configuration = configuration()
         configuration.inputBuffer.capacity = Bytes(16)
         try expect(
@@ -82,11 +81,11 @@ struct NaiveMachineTests {
             ledger: ["dram_inputs": 8 + 2 + 4, "array": 1, "drain": 7, "dram_outputs": 1], read: 8 + 24, written: 3)
     }
 
-    /// Four steps in a buffer with room for two: chunks of one step. Chunk 0: 0 -> 4. Inputs, 32 bytes: granted 2, steps in 6,
-    /// 8, 10 and 12. Chunk 1: granted 10 -> 14. Issue of 0 in 7, so chunk 2 may start in 8: granted 12 -> 16. Issue of 1 in
-    /// 15; chunk 3: granted 16 -> 20. Issues of 2 and 3 in 17 and 21; done 8, 16, 18, 22; drained 27; stored 30.
-    @Test("a streamed group")
-    func streamed() throws {
+    /// Four steps in a buffer with space for two: chunks of one step. Chunk 0: 0 -> 4. Inputs, 32 bytes: granted 2,
+    /// steps in 6, 8, 10 and 12. Chunk 1: granted 10 -> 14. Issue of 0 in 7, so chunk 2 may start in 8: granted
+    /// 12 -> 16. Issue of 1 in 15; chunk 3: granted 16 -> 20. Issues of 2 and 3 in 17 and 21; done 8, 16, 18, 22;
+    /// drained 27; stored 30.
+    @Test func streamedChunksWaitForAFreeBufferPlace() throws {
         var configuration = configuration()
         configuration.weightBuffer.capacity = Bytes(16)
         try expect(
@@ -96,10 +95,10 @@ struct NaiveMachineTests {
             read: 64, written: 1)
     }
 
-    /// As before, steps 1 and 2 without weights. Chunks 1, 2 and 3 stand together at the second bundle: 1 granted 10, 2 after
-    /// the issue in 7, granted 12; nobody reads 1, so 3 is granted 14 -> 18. Issue 19, done 20, drained 25, stored 28.
-    @Test("chunks that no bundle reads")
-    func unreadChunks() throws {
+    /// As before, steps 1 and 2 without weights. Chunks 1, 2 and 3 are all needed by the second bundle: 1 granted 10, 2
+    /// after the issue in 7, granted 12; no bundle reads 1, so 3 is granted 14 -> 18. Issue 19, done 20, drained 25,
+    /// stored 28.
+    @Test func chunksThatNoBundleReadsDelayNoOthers() throws {
         var configuration = configuration()
         configuration.weightBuffer.capacity = Bytes(16)
         configuration.peArray.skipEmptySteps = .weights
@@ -112,11 +111,10 @@ struct NaiveMachineTests {
             written: 1)
     }
 
-    /// Each pass leaves 32 bytes in a buffer of 32, with one accumulator set. Issue 7, done 8, drained 13, stored 16 to 23.
-    /// Issue 14, done 15; there is room from 23, drained 24, stored 27 to 34. Issue 25, held by that room; done 26, room in 34,
-    /// drained 35, stored 38 to 45.
-    @Test("stores that press back")
-    func backPressure() throws {
+    /// Each pass leaves 32 bytes in a buffer of 32, with one accumulator set. Issue 7, done 8, drained 13, stored
+    /// 16 to 23. Issue 14, done 15; space from 23, drained 24, stored 27 to 34. Issue 25, held by that space; done 26,
+    /// space in 34, drained 35, stored 38 to 45.
+    @Test func aFullOutputBufferHoldsTheNextPasses() throws {
         var configuration = configuration()
         configuration.peArray.accumulatorSets = 1
         configuration.outputBuffer.capacity = Bytes(32)
@@ -126,16 +124,15 @@ struct NaiveMachineTests {
             ledger: ["dram_inputs": 8, "drain": 7 + 11, "dram_outputs": 11 + 8, "array": 1], read: 32, written: 96)
     }
 
-    /// Two tiles own 8 and 4 bytes, there in 6 and 7. One unit of interval 3 and latency 2: starts in 7 and 10, in the buffer in
-    /// 7 + 4 and 10 + 4. Issue 15, done 16, drained 16 + 4 + 2 = 22, stored 25. The second waited 2 cycles for the unit, which
-    /// is less than the 4 that the transform takes, so the memory is charged.
-    /// With interval 1 the second starts in 8, when it is there, and is in the buffer in 10: issue 11, and so on.
-    /// With interval 4 and a third tile of 4 bytes, there in 8: it starts in 15, and 6 cycles of waiting are more than the 5 that the
-    /// transform takes. In the buffer in 20, issue 21, done 22, drained 22 + 4 + 3 = 29, stored 32.
-    @Test(
-        "the transform on load",
-        arguments: [(2, 3, 26, "dram_inputs", 16), (2, 1, 22, "dram_inputs", 12), (3, 4, 33, "input_transform", 22)])
-    func transform(tiles: Int, interval: Int, cycles: Int, holder: String, held: Int) throws {
+    /// Two tiles own 8 and 4 bytes, which arrive in 6 and 7. One unit of interval 3 and latency 2: starts in 7 and 10,
+    /// in the buffer in 7 + 4 and 10 + 4. Issue 15, done 16, drained 16 + 4 + 2 = 22, stored 25. The second waited 2
+    /// cycles for the unit, which is less than the 4 that the transform takes, so the memory is charged.
+    /// With interval 1 the second starts in 8, after its arrival, and is in the buffer in 10: issue 11, and so on.
+    /// With interval 4 and a third tile of 4 bytes, which arrives in 8: it starts in 15, and its wait of 6 cycles is
+    /// longer than the 5 that the transform takes. In the buffer in 20, issue 21, done 22, drained 22 + 4 + 3 = 29,
+    /// stored 32.
+    @Test(arguments: [(2, 3, 26, "dram_inputs", 16), (2, 1, 22, "dram_inputs", 12), (3, 4, 33, "input_transform", 22)])
+    func longWaitsAreChargedToTheTransform(tiles: Int, interval: Int, cycles: Int, holder: String, held: Int) throws {
         var configuration = configuration()
         configuration.peArray.columns = tiles
         configuration.inputTransform.units = 1
@@ -154,10 +151,9 @@ struct NaiveMachineTests {
             written: tiles)
     }
 
-    /// A window of padding alone has no byte to fetch: inputs that are moved to be in 6 are fetched in 6, not in 7. Issue 6, done 7,
-    /// drained 12, stored 15.
-    @Test("a bundle without bytes of an operand waits for it no longer than its arrival")
-    func nothingToFetch() throws {
+    /// A window of padding only has no byte to fetch: inputs that arrive in 6 are fetched in 6, not in 7. Issue 6, done
+    /// 7, drained 12, stored 15.
+    @Test func bundlesWithoutBytesWaitOnlyForTheirArrival() throws {
         var workload = workload()
         workload.inputVectors = { _, _, _ in [] }
         try expect(
@@ -166,11 +162,10 @@ struct NaiveMachineTests {
             ledger: ["dram_inputs": 7, "array": 1, "drain": 7, "dram_outputs": 1], read: 16, written: 1)
     }
 
-    /// Three filter blocks and five tile blocks of 8 bytes: 24 + 3 * 40 bytes with filters outside, 40 + 5 * 24 with tiles.
-    @Test(
-        "loop orders, and the one that moves fewer bytes",
-        arguments: [(LoopOrder.weights, 3, 5, 144), (.inputs, 3, 5, 160), (.auto, 3, 5, 144), (.auto, 5, 3, 144)])
-    func loopOrder(order: LoopOrder, filters: Int, tiles: Int, read: Int) throws {
+    /// Three filter blocks and five tile blocks of 8 bytes: 24 + 3 * 40 bytes with filters outside, 40 + 5 * 24 with
+    /// tiles.
+    @Test(arguments: [(LoopOrder.weights, 3, 5, 144), (.inputs, 3, 5, 160), (.auto, 3, 5, 144), (.auto, 5, 3, 144)])
+    func autoTakesTheLoopOrderWithFewerBytes(order: LoopOrder, filters: Int, tiles: Int, read: Int) throws {
         var configuration = configuration()
         configuration.weightBuffer.capacity = Bytes(16)
         configuration.inputBuffer.capacity = Bytes(16)
@@ -179,14 +174,13 @@ struct NaiveMachineTests {
         #expect(machine.result.dramReadBytes == read)
     }
 
-    @Test("what does not fit")
-    func doesNotFit() throws {
+    @Test func operandsThatDoNotFitAreRefused() throws {
         var small = configuration()
         small.weightBuffer.capacity = Bytes(15)
         #expect(throws: NaiveFault.stepDoesNotFit(.weights, bytes: 8, half: 7)) {
             _ = try NaiveMachine(small, self.workload(filters: 2))
         }
-        // All together they fit.
+        // Together they fit.
         small.weightBuffer.capacity = Bytes(16)
         #expect(throws: Never.self) { _ = try NaiveMachine(small, self.workload(filters: 2)) }
         small.outputBuffer.capacity = Bytes(3)
@@ -195,10 +189,9 @@ struct NaiveMachineTests {
         }
     }
 
-    /// A memory without limits costs the cycle in which a load arrives and the cycle of the last store, and again at most that
-    /// for each channel group beyond the two that the buffers' places hold.
-    @Test("a memory without limits is the ideal one and a few cycles", arguments: 0..<UInt64(20))
-    func unlimited(block: UInt64) throws {
+    /// A memory without limits costs the cycle in which a load arrives and the cycle of the last store, and at most
+    /// that again for each channel group beyond the two places of the buffers.
+    @Test(arguments: 0..<UInt64(20)) func unlimitedMemoryAddsFewCyclesToIdealMemory(block: UInt64) throws {
         for seed in block * 50..<(block + 1) * 50 {
             var random = RandomCase(seed: seed)
             guard (try? random.workload.checkMasks()) != nil else { continue }

@@ -8,9 +8,9 @@ struct NaiveLoad {
     var passes: [Int] = []
     /// The last bundle that reads it.
     var lastReader: Int?
-    /// Where it stands in the list of loads: a pass and a bundle.
+    /// Its place in the list of loads: a pass and a bundle.
     var place = (pass: 0, bundle: 0)
-    /// The load before the last of its buffer, whose place it takes.
+    /// The second-last load of its buffer before it, whose place it takes.
     var replaces: Int?
     var grant: Int?
     /// For each byte so far, the cycle in which it arrives.
@@ -23,7 +23,7 @@ struct NaiveLoad {
     }
 }
 
-/// The channel to DRAM: one transfer at a time, so many bytes a cycle.
+/// The channel to DRAM: one transfer at a time, at a number of bytes per cycle.
 struct NaiveChannel {
     enum Transfer {
         case load(Int)
@@ -31,9 +31,9 @@ struct NaiveChannel {
     }
 
     var transfer: Transfer?
-    /// Bytes of the transfer that have not moved.
+    /// Bytes of the transfer that are still to be moved.
     var left = 0
-    /// Loads in the order in which they go out.
+    /// Loads in the order in which they are granted.
     var order: [Int] = []
     var nextLoad = 0
     var nextStore = 0
@@ -48,11 +48,11 @@ extension NaiveMachine {
             }
             loads[l].lastReader = readers.last
             let pass = loads[l].passes[0]
-            // What no bundle of its pass is ever to read stands behind them all; a pass without steps has none.
+            // A load that no bundle of its pass reads is placed after all bundles; a pass without steps has none.
             let behind = passes[pass].bundles.upperBound
             loads[l].place = (pass, readers.first ?? behind)
         }
-        // A chunk that nobody reads stands where the next one of its pass stands.
+        // A chunk that no bundle reads takes the place of the next chunk of its pass.
         for pass in passes {
             for chunks in pass.loads.values where chunks.count > 1 {
                 for i in chunks.indices.reversed().dropFirst() where loads[chunks[i]].lastReader == nil {
@@ -74,7 +74,7 @@ extension NaiveMachine {
         }
     }
 
-    /// A buffer has two places: a bundle that needs a chunk and the one that takes its place can never go out.
+    /// A buffer has two places: a bundle that needs both a chunk and the one that replaces it can never be issued.
     private func checkPlaces(_ chunks: [Int], _ pass: Pass) throws(NaiveFault) {
         for bundle in pass.bundles {
             let read = chunks.indices.filter { i in
@@ -103,7 +103,8 @@ extension NaiveMachine {
         }
     }
 
-    /// Gives the idle channel to the head of the list of loads, or else to the oldest store; false if neither has come.
+    /// Grants the idle channel to the first of the list of loads, or else to the oldest store; false if neither is
+    /// ready.
     private mutating func grant(_ cycle: Int) -> Bool {
         if channel.nextLoad < channel.order.count {
             let l = channel.order[channel.nextLoad]
@@ -134,13 +135,13 @@ extension NaiveMachine {
     private func earliestStart(_ load: NaiveLoad) -> Int? {
         guard let replaced = load.replaces.map({ loads[$0] }), let pass = replaced.passes.last else { return 0 }
         if passes[pass].steps.isEmpty { return passes[pass].finish.map { $0 + 1 } }
-        // What no bundle reads is in nobody's way.
+        // A load that no bundle reads holds its place for no cycle.
         guard let reader = replaced.lastReader else { return 0 }
         return bundles[reader].issue.map { $0 + 1 }
     }
 
-    /// The cycle in which the last byte that a bundle needs of a stream's operand is on chip, and the class of cycles that wait
-    /// for it; nil if that is not known yet.
+    /// The cycle in which the last byte that a bundle needs of a stream's operand is on chip, and the class of cycles
+    /// that wait for it; nil if that is not known yet.
     func ready(_ index: Int, _ stream: String) -> (cycle: Int, kind: String)? {
         let bundle = bundles[index]
         let pass = passes[bundle.pass]
@@ -152,7 +153,7 @@ extension NaiveMachine {
             guard let last = steps.last, let group = pass.groups[operand] else { continue }
             var one: (cycle: Int, kind: String)
             if operand == .inputs, let channels = workload.patchChannels {
-                // Bytes of other channels that come before the last step's in the load are nothing to these jobs.
+                // These jobs do not need bytes of other channels that precede the last step's in the load.
                 guard let job = lastJob(load, tiles: pass.columns.joined(), channels: Set(steps.flatMap(channels)))
                 else { return nil }
                 one = job

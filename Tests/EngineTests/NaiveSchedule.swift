@@ -1,6 +1,6 @@
 import Hardware
 
-/// What a configuration cannot run, or where it stops for ever.
+/// A reason why a configuration cannot run, or never ends.
 enum NaiveFault: Error, Equatable {
     /// One step of an operand is larger than half its buffer.
     case stepDoesNotFit(NaiveOperand, bytes: Int, half: Int)
@@ -8,13 +8,13 @@ enum NaiveFault: Error, Equatable {
     case bundleDoesNotFit
     /// The outputs of one pass are larger than the output buffer.
     case outputsDoNotFit(bytes: Int, capacity: Int)
-    /// A mask has a bit from the width upward, or in a lane beyond the last channel or the last tap.
+    /// A mask has a bit at or above the width, or in a lane beyond the last channel or the last tap.
     case bitWithoutOperand(NaiveOperand, step: Int, bit: Int)
     /// Nothing can move any more.
     case stuck(cycle: Int)
 }
 
-/// Which passes there are, in which order, and which loads each of them needs.
+/// The passes in their order, and the loads of each.
 extension NaiveMachine {
     mutating func plan(_ group: Int) throws(NaiveFault) {
         let array = configuration.peArray
@@ -113,7 +113,7 @@ extension NaiveMachine {
         var pass = Pass(group: group, rows: rows, columns: columns, steps: kept, bundles: firstBundle..<bundles.count)
         let outputs = rows.joined().count * tiles.reduce(0) { $0 + workload.outputs($1) }
         let valueBits = configuration.datatype.activations
-        // The next layer is not known here: every value counts as one that is not zero.
+        // The next layer is not known here: every value counts as non-zero.
         let maskBit = configuration.mapping.activationStorage == .bitmask ? 1 : 0
         pass.outputBytes = ceilDivide(outputs * (maskBit + valueBits), 8)
         let capacity = configuration.outputBuffer.capacity.count

@@ -1,10 +1,10 @@
 import Hardware
 
-/// One tile of one channel on its way through the input transform on load.
+/// One tile of one channel in the input transform on load.
 struct NaiveJob {
     var tile: Int
     var channel: Int
-    /// Bytes of its load that must have arrived: its own pixels, and what is moved before them.
+    /// Bytes of its load that must have arrived: its own pixels and all that precede them.
     var bytes: Int
     /// The cycle in which it is in the buffer, once it has started.
     var inBuffer: Int?

@@ -1,29 +1,29 @@
-/// What the naive machine works on: masks of every channel group, and what a fetch of inputs reads.
+/// The naive machine's operands: masks of every channel group, and the vectors that an input fetch reads.
 struct NaiveWorkload {
     /// Bits of a mask.
     var width: Int
-    /// By step, the bits that stand for an operand; those beyond the last channel or the last tap stand for none.
+    /// By step, the bits that have an operand; those beyond the last channel or the last tap have none.
     var operands: [[Int]]
     /// `[group][filter][step]`.
     var weights: [[[UInt64]]]
     /// `[group][step][tile]`.
     var activations: [[[UInt64]]]
-    /// Vectors that a fetch of these steps for these tiles reads, lane by lane true for what is not zero.
+    /// Vectors that a fetch of these steps for these tiles reads, per lane true for non-zeros.
     var inputVectors: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [[Bool]]
     /// Whether DRAM stores every value of the inputs.
     var movesAllInputs = true
     /// n^2 under Winograd, else 1.
     var accumulators = 1
-    /// Whether patches are transformed behind the input buffer.
+    /// Whether patches are transformed between the input buffer and the array.
     var transformsOnRead = false
-    /// What a load of some steps of some tiles moves, in the order in which it is moved.
+    /// The items that a load of some steps of some tiles moves, in order.
     var moved: (_ group: Int, _ steps: Range<Int>, _ tiles: [Int]) -> [NaiveItem]
-    /// Channels of which a step needs its tiles' patches, where those are transformed on their way into the buffer.
+    /// Channels whose patches a step needs, if patches are transformed on load.
     var patchChannels: ((_ step: Int) -> [Int])?
     /// Real outputs of a tile, for one filter.
     var outputs: (_ tile: Int) -> Int
 
-    /// The vectors of some filters over some steps, lane by lane true for what is not zero.
+    /// The vectors of some filters over some steps, per lane true for non-zeros.
     func weightVectors(_ group: Int, _ steps: [Int], _ filters: [Int]) -> [[Bool]] {
         steps.flatMap { step in
             filters.map { filter in operands[step].map { weights[group][filter][step] >> UInt64($0) & 1 == 1 } }
@@ -54,7 +54,7 @@ struct NaiveWorkload {
         }
     }
 
-    /// Operands of all filters (tiles) and steps, and those of them that are not zero: what a column of densities divides.
+    /// Operands of all filters (tiles) and steps, and their non-zeros: the ratio is a density.
     func density(_ operand: NaiveOperand) -> (nonZeros: Int, operands: Int) {
         var nonZeros = 0
         var all = 0
@@ -73,7 +73,7 @@ struct NaiveWorkload {
     }
 }
 
-/// A pixel that a load moves, or a mask's worth of values.
+/// A pixel that a load moves, or the values of one mask.
 struct NaiveItem {
     /// The first step of the load that needs it.
     var step: Int
@@ -81,7 +81,7 @@ struct NaiveItem {
     var tile: Int
     var channel: Int
     var bits: Int
-    /// How many values it is, and how many of them are zero.
+    /// The number of its values, and of the zeros among them.
     var values = 1
     var zeros = 0
 }

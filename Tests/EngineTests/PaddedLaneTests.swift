@@ -7,8 +7,7 @@ import Traces
 @testable import Engine
 
 /// Lanes of a step beyond the last channel or the last tap hold no operand.
-@Suite("Lanes without an operand")
-struct PaddedLaneTests {
+@Suite struct PaddedLaneTests {
     private func machine() -> Configuration {
         var configuration = Configuration()
         configuration.peArray.zeroSkipping = .none
@@ -28,8 +27,8 @@ struct PaddedLaneTests {
             activations: .density(1, .spatial, Spread()))
     }
 
-    @Test("24 channels in steps of 16 cost 24")
-    func channels() throws {
+    /// 24 channels in steps of 16 cost as much as 24 lanes.
+    @Test func unusedLanesOfChannelStepsCostNothing() throws {
         let activity = try CycleModel(machine()).simulate(layer(channels: 24, filters: 144, map: 56, kernel: 1))
             .activity
         #expect(activity.array.executedProducts == 24 * 144 * 56 * 56)
@@ -37,12 +36,12 @@ struct PaddedLaneTests {
         #expect(activity.memory.weightBytes == 24 * 144 * 2)
         #expect(activity.workload.weightDensity == 1 && activity.workload.activationDensity == 1)
         #expect(activity.skippedProducts == 0 && activity.weights.skippedReads == 0)
-        // The lanes are left in the steps: two for 24 channels.
+        // Steps still have all lanes: two steps for 24 channels.
         #expect(activity.array.steps == 2 * activity.array.passes)
     }
 
-    @Test("81 taps in two steps of 41 cost 81")
-    func taps() throws {
+    /// 81 taps in two steps of 41 cost as much as 81 lanes.
+    @Test func unusedLanesOfTapStepsCostNothing() throws {
         var configuration = machine()
         configuration.mapping.step = .positions
         let activity = try CycleModel(configuration).simulate(layer(channels: 16, filters: 16, map: 40, kernel: 9))
@@ -52,8 +51,8 @@ struct PaddedLaneTests {
         #expect(activity.workload.maskBits == 41)
     }
 
-    @Test("a mask with a bit in such a lane is bad input, at its place")
-    func masks() throws {
+    /// The error names the place of the mask.
+    @Test func maskBitsInUnusedLanesAreRefused() throws {
         func layer(_ weights: [UInt64], _ activations: [UInt64]) -> Layer {
             Layer(
                 name: "layer", shape: LayerShape(channels: 20, filters: 1),

@@ -34,7 +34,7 @@ struct RandomCase {
             configuration.inputTransform.placement = random.pick([.load, .read])
         }
         if withMemory { configuration.setRandomMemory(seed: seed) }
-        // The naive machine takes time with the pairs and steps; a case that is too large is drawn again.
+        // The naive machine's time grows with pairs and steps; a case that is too large is drawn again.
         repeat {
             (layer, workload) = Self.operands(Self.shape(&random), configuration, &random)
         } while workload.size > 6000
@@ -62,7 +62,7 @@ struct RandomCase {
         return array
     }
 
-    /// Each kind as often as the others.
+    /// Each kind is equally likely.
     private static let encodings =
         Array(repeating: Encoding.dense, count: 6) + Array(repeating: .bitmask, count: 6)
         + (1...6).map { .runLength($0) } + (1...6).map { .compressedSparseColumn($0) }
@@ -82,7 +82,7 @@ struct RandomCase {
         shape.batch = random.pick([1, 1, 2])
         shape.kernelHeight = random.pick([1, 2, 3, 3, 3])
         shape.kernelWidth = random.pick([shape.kernelHeight, shape.kernelHeight, 2])
-        // Cut into two or three steps, the last of them padded but for 9 x 8.
+        // Cut into two or three steps, the last of them padded except for 9 x 8.
         if random.number(0...40) == 0 {
             (shape.kernelHeight, shape.kernelWidth) = random.pick([(9, 8), (9, 9), (13, 5), (13, 10)])
         }
@@ -95,7 +95,7 @@ struct RandomCase {
         return shape
     }
 
-    /// Masks for the form that the table of page `Workload` gives this layer, told apart without the engine's help.
+    /// Masks for the layer's form in the table of page `Workload`, which is derived without the engine.
     private static func operands(
         _ shape: LayerShape, _ configuration: Configuration, _ random: inout SeededGenerator
     ) -> (Layer, NaiveWorkload) {
@@ -132,7 +132,7 @@ struct RandomCase {
                 })
             activations.append((0..<steps).map { step in (0..<tiles).map { _ in mask(step, activationDensity) } })
         }
-        // One case in thirty has a bit that stands for no operand, and is refused.
+        // One case in thirty has a bit without an operand, and is refused.
         if let step = lanes.indices.last(where: { lanes[$0].count < width }), random.number(0...29) == 0 {
             let bit: UInt64 = 1 << UInt64(random.number(lanes[step].count...width - 1))
             if random.pick([true, false]) { weights[0][0][step] |= bit } else { activations[0][step][0] |= bit }
@@ -147,7 +147,7 @@ struct RandomCase {
                     tiles.map { tile in lanes[step].map { masks[group][step][tile] >> UInt64($0) & 1 == 1 } }
                 }
             }, accumulators: isWinograd ? n * n : 1, transformsOnRead: reads,
-            // Without pixels, every operand of a mask is a value of its own.
+            // Without pixels, every operand of a mask is a separate value.
             moved: { _, range, tiles in
                 range.flatMap { step in
                     let values = lanes[step].count
@@ -212,7 +212,7 @@ extension RandomCase {
 }
 
 extension Configuration {
-    /// Gives `csc` the bits that vectors of so many lanes need, where it has fewer: the machine would refuse the layer.
+    /// Raises the bits of `csc` to those that vectors of so many lanes need: with fewer, the machine refuses the layer.
     fileprivate mutating func widenCoordinates(to lanes: Int) {
         func widened(_ encoding: Encoding) -> Encoding {
             guard case .compressedSparseColumn(var bits) = NaiveEncoding(encoding) else { return encoding }

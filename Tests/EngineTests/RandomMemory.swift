@@ -4,7 +4,7 @@ import TestSupport
 @testable import Engine
 
 extension Configuration {
-    /// Draws the channel and what stands in it: loop order and storage of activations.
+    /// Draws the channel, the loop order and the storage of activations.
     mutating func setRandomMemory(seed: UInt64) {
         var random = SeededGenerator(seed: seed ^ 0x5EED)
         dram = .bandwidth(bytesPerCycle: random.number(1...64), latency: random.number(0...40))
@@ -12,8 +12,8 @@ extension Configuration {
         mapping.activationStorage = random.pick([Encoding.dense, .bitmask])
     }
 
-    /// Draws capacities about the size of the operands, so that some layers fit, most are cut into blocks, some are streamed and
-    /// a few do not fit at all.
+    /// Draws capacities of about the operands' size, so that some layers fit, most are cut into blocks, some are
+    /// streamed and a few do not fit.
     mutating func setRandomCapacities(for workload: NaiveWorkload, seed: UInt64) {
         var random = SeededGenerator(seed: seed ^ 0xB10C)
         let buffers = NaiveBuffers(self, workload)
@@ -34,7 +34,7 @@ extension Configuration {
         let outputBytes = (outputs * filters * (datatype.activations + 1) + 7) / 8
         outputBuffer.capacity = Bytes(
             max(1, outputBytes * random.pick([80, 100, 110, 150, 200, 220, 300, 1000]) / 100))
-        // One case in sixteen keeps what does not fit; the others get room for it.
+        // One case in sixteen remains too small; the others get space.
         while random.number(0...15) > 0, let fault = fault(workload) {
             switch fault {
             case .stepDoesNotFit(.weights, let bytes, _):
@@ -45,12 +45,12 @@ extension Configuration {
                 weightBuffer.capacity = Bytes(weightBuffer.capacity.count * 3 / 2 + 1)
                 inputBuffer.capacity = Bytes(inputBuffer.capacity.count * 3 / 2 + 1)
             case .outputsDoNotFit(let bytes, _): outputBuffer.capacity = Bytes(bytes + random.number(0...2 * bytes))
-            // No capacity helps.
+            // No capacity is enough.
             case .bitWithoutOperand: return
             case .stuck: preconditionFailure("not found before the run")
             }
         }
-        // A channel so slow that the naive machine would run for long is made faster.
+        // A channel that would make the naive machine run too long is made faster.
         guard case .bandwidth(let bytes, let latency) = dram, let machine = try? NaiveMachine(self, workload) else {
             return
         }

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Engine
 
-/// What the naive machine keeps by itself on the cases that the engine is compared on, and that these cases reach everything.
-@Suite("Random memories on the naive machine")
-struct RandomMemoryTests {
-    @Test("classes add up, traffic covers what is used, and cases reach every mechanism", arguments: [false, true])
-    func laws(drawn: Bool) throws {
+/// The naive machine alone, on the cases that the engine is compared on: the laws hold, and the cases reach every
+/// mechanism.
+@Suite struct RandomMemoryTests {
+    /// Classes add up, and traffic covers what is used.
+    @Test(arguments: [false, true]) func randomCasesObeyTheLawsAndReachEverything(drawn: Bool) throws {
         var reached: [String: Int] = [:]
         for seed in UInt64(0)..<500 {
             let random =
@@ -19,7 +19,7 @@ struct RandomMemoryTests {
                 let slots = result.cycles * random.configuration.multipliers
                 #expect(result.classes.values.reduce(0, +) == slots, "seed \(seed)")
                 #expect(result.classes.values.allSatisfy { $0 > 0 }, "seed \(seed)")
-                // Idle slots that the one-bundle limit holds would stand under a name of their own.
+                // Idle slots of the one-bundle limit would have their own class.
                 let unknown = Set(result.classes.keys).subtracting(NaiveMachine.Result.slotClasses)
                 #expect(unknown.isEmpty, "seed \(seed): \(unknown)")
                 #expect(result.ledger.values.reduce(0, +) == result.cycles, "seed \(seed)")

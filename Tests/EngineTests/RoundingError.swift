@@ -4,26 +4,27 @@ import Winograd
 
 @testable import Engine
 
-/// How far outputs move because operands are rounded to integers (`quantize`), by the theory of rounding errors: a second
-/// statement of what the functional pass measures. It holds where the steps are small against most values, which fails in the
-/// large transforms with few bits: there one step serves positions of very different ranges.
+/// The error of outputs whose operands are rounded to integers (`quantize`), by the theory of rounding errors: a second
+/// computation of what the functional pass measures. It is valid if the steps are small relative to most values. Large
+/// transforms with few bits violate that: there one step is used for positions of very different ranges.
 ///
-/// An operand that is rounded to a multiple of s = max|x| / (2^(bits-1) - 1) moves by something between -s/2 and s/2, of mean
-/// square s^2/12 (B. Widrow, I. Kollár, "Quantization Noise", 2008, chapter 5); a zero does not move. A product w x then moves
-/// by w dx + x dw. An output is a sum of C products at each position p with the factors c_p of A^T . A, which differ among the
-/// outputs of a tile (all are one in a direct convolution), and the mean square of its error is
+/// An operand that is rounded to a multiple of s = max|x| / (2^(bits-1) - 1) changes by an amount between -s/2 and s/2,
+/// of mean square s^2/12 (B. Widrow, I. Kollár, "Quantization Noise", 2008, chapter 5); a zero does not change. A
+/// product w x then changes by w dx + x dw. An output is a sum of C products at each position p with the factors c_p of
+/// A^T . A, which differ among the outputs of a tile (all are one in a direct convolution), and the mean square of its
+/// error is
 ///
 ///     C sum_p c_p^2 (mean(w_p^2) share(x_p != 0) s_x^2 + mean(x_p^2) share(w_p != 0) s_w^2) / 12
 ///
-/// where weights and activations are taken for independent. The largest of N such errors, sums of many small ones, is about
-/// sqrt(2 ln N) times the root of that.
+/// where weights and activations are assumed independent. The largest of N such errors, sums of many small ones, is
+/// about sqrt(2 ln N) times the root of that.
 struct RoundingError {
-    /// The root of the errors' mean square, at the outputs of a tile where it is largest.
+    /// The root mean square of the errors, at the outputs of a tile where it is largest.
     let deviation: Double
-    /// How many such outputs there are.
+    /// The number of such outputs.
     let outputs: Int
 
-    /// Looks at a layer's operands before they are rounded.
+    /// The expected error of a layer from its operands before rounding.
     ///
     /// - Parameters:
     ///   - shape: the layer's shape.
@@ -41,7 +42,7 @@ struct RoundingError {
             factors = Self.factors(matrices)
             positions = (matrices.n * matrices.n, matrices.n * matrices.n)
         } else {
-            // All taps see the same pixels.
+            // All taps have the same pixels.
             factors = [[Double](repeating: 1, count: shape.taps)]
             positions = (shape.taps, 1)
         }
@@ -58,13 +59,13 @@ struct RoundingError {
         outputs = max(2, all / factors.count)
     }
 
-    /// The largest error that is to be expected, as a share of the largest of some outputs.
+    /// The largest expected error, as a share of the largest of some outputs.
     func largest(of outputs: [Double]) -> Double {
         let most = outputs.reduce(0) { max($0, abs($1)) }
         return most > 0 ? deviation * (2 * log(Double(self.outputs))).squareRoot() / most : 0
     }
 
-    /// By output of a tile and by position, the square of the factor with which the one enters the other.
+    /// By output of a tile and by position, the square of the factor of the position in the output.
     private static func factors(_ matrices: WinogradMatrices) -> [[Double]] {
         let squares = (0..<matrices.m).map { row in
             (0..<matrices.n).map { matrices.at[row, $0] * matrices.at[row, $0] }
@@ -72,11 +73,11 @@ struct RoundingError {
         return squares.flatMap { i in squares.map { j in i.flatMap { a in j.map { a * $0 } } } }
     }
 
-    /// What is known of values by position.
+    /// Statistics of values by position.
     private struct Moments {
         /// The mean of the squares.
         var square: [Double]
-        /// The share that is not zero.
+        /// The share of non-zeros.
         var share: [Double]
         /// The largest magnitude.
         var largest = 0.0
@@ -99,7 +100,7 @@ struct RoundingError {
             }
         }
 
-        /// The distance of the values that are left.
+        /// The distance between the rounded values.
         func step(_ bits: Int) -> Double { largest / (Double(sign: .plus, exponent: bits - 1, significand: 1) - 1) }
     }
 }

@@ -6,20 +6,19 @@ import YAML
 
 @testable import Engine
 
-/// A memory that looks its answers up in the logs of others is asked what a memory of its own is asked.
-@Suite("Answers of other memories")
-struct SharedDRAMPortTests {
+/// A memory that reads its answers from the logs of others gets the same questions as an unshared memory.
+@Suite struct SharedDRAMPortTests {
     /// A transfer: a load, or a store of some bytes, that waits for the transfer before it or for an answer.
     private struct Transfer {
         var load: Int?
         var bytes: Int
-        /// The question whose answer it waits for; nil where it may follow the transfer before it.
+        /// The question whose answer it waits for; nil if it may follow the transfer before it.
         var answer: Int?
-        /// Cycles after that.
+        /// Cycles after that answer or transfer.
         var delay: Int
     }
 
-    /// What a layer does, in short: transfers in their order, and bytes that are waited for, one after the other.
+    /// A simplified layer: transfers in their order, and bytes that it waits for, one after the other.
     private struct Script {
         var transfers: [Transfer]
         let questions: [(load: Int, byte: Int)]
@@ -45,7 +44,7 @@ struct SharedDRAMPortTests {
             (self.transfers, self.questions) = (transfers, questions)
         }
 
-        /// The same, with a transfer or two at another time or of another size.
+        /// The same script, with at most two transfers at another time or of another size.
         func varied(_ random: inout SeededGenerator) -> Script {
             var script = self
             for _ in 0..<random.number(0...2) {
@@ -59,9 +58,9 @@ struct SharedDRAMPortTests {
             return script
         }
 
-        /// Asks in the order in which `LayerMemory` does; all that came out.
+        /// Asks in the order of `LayerMemory`, and returns all answers.
         ///
-        /// - Parameter idle: cycles that the layer goes on when all has been answered.
+        /// - Parameter idle: cycles that the layer continues after the last answer.
         func run(_ port: any MemoryPort, idle: Int) -> [Int] {
             var all: [Int] = []
             var answers: [Int] = []
@@ -122,7 +121,7 @@ struct SharedDRAMPortTests {
     }
 
     @Test(arguments: ["LPDDR4-3200, channels: 2, address_mapping: ro ra ba bg co ch", "DDR4-2400", "HBM2"])
-    func areThoseOfAMemoryOfItsOwn(standard: String) throws {
+    func answersAreThoseOfAnUnsharedMemory(standard: String) throws {
         let memory = try DRAMConfiguration.decode(
             Document.parse("{standard: \(standard)}", file: "test"), presets: shippedPresets)
         let seed: UInt64 = 31
@@ -151,7 +150,7 @@ struct SharedDRAMPortTests {
             }
             replays += cache.replays
         }
-        // Both ways are taken often; what ends at a clock of its own is no replay.
+        // Replays and own runs are both frequent; a run that ends at another clock is no replay.
         #expect(replays > runs / 10 && replays < runs * 4 / 5, "\(replays) of \(runs)")
     }
 }

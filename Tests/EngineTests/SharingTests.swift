@@ -12,7 +12,7 @@ import YAML
 @Suite struct SharedCacheTests {
     private struct Refused: Error {}
 
-    /// However many ask at once, a value is made once.
+    /// Concurrent requests make a value once.
     @Test func valuesAreMadeOnce() async throws {
         let cache = SharedCache<Int, Int>(limit: 1000)
         let made = Counts()
@@ -35,7 +35,7 @@ import YAML
         #expect(cache.bytes == 400)
     }
 
-    @Test func whatWasUsedLongestAgoGoesFirst() throws {
+    @Test func leastRecentlyUsedValuesAreEvictedFirst() throws {
         let cache = SharedCache<String, String>(limit: 10)
         var made: [String] = []
         func ask(_ key: String, _ cost: Int) throws {
@@ -47,19 +47,19 @@ import YAML
         }
         for key in ["a", "b", "a", "c"] { try ask(key, 4) }
         #expect(made == ["a", "b", "c"] && cache.bytes == 8)
-        // b went, as a was used after it.
+        // b was evicted, as a was used after it.
         try ask("a", 4)
         try ask("b", 4)
         #expect(made == ["a", "b", "c", "b"] && cache.bytes == 8)
-        // What does not fit is given out and not kept, whatever else there is.
+        // A value that does not fit is returned and not kept.
         try ask("large", 11)
         #expect(cache.bytes == 0)
         try ask("large", 11)
         #expect(made.suffix(2) == ["large", "large"])
     }
 
-    /// Where room is short, an eighth of it is made at once.
-    @Test func roomIsMadeForMany() throws {
+    /// When the cache is full, an eighth of it is freed at once.
+    @Test func evictionFreesAnEighthAtOnce() throws {
         let cache = SharedCache<Int, Int>(limit: 80)
         for key in 0..<80 { _ = try cache.value(key) { (key, 1) } }
         #expect(cache.bytes == 80)
@@ -69,7 +69,7 @@ import YAML
         #expect(try cache.value(10) { (0, 1) } == 0)
     }
 
-    @Test func whatGrowsPushesOthersOut() throws {
+    @Test func growingValuesEvictOthers() throws {
         let cache = SharedCache<String, Int>(limit: 10)
         for (value, key) in ["a", "b"].enumerated() { _ = try cache.value(key) { (value, 3) } }
         cache.grow("b", by: 3)
@@ -77,12 +77,12 @@ import YAML
         cache.grow("b", by: 2)
         #expect(cache.bytes == 8)
         #expect(try cache.value("b") { (7, 3) } == 1)
-        // What has gone has nothing to count.
+        // An evicted value has no cost.
         cache.grow("a", by: 5)
         #expect(cache.bytes == 8)
     }
 
-    @Test func whatIsThrownIsNotKept() throws {
+    @Test func errorsAreNotKept() throws {
         let cache = SharedCache<Int, Int>(limit: 10)
         #expect(throws: Refused.self) { try cache.value(1) { throw Refused() } }
         #expect(try cache.value(1) { (7, 1) } == 7)
@@ -98,9 +98,8 @@ import YAML
     }
 }
 
-@Suite("What runs share")
-struct SharingTests {
-    /// Machines that differ in everything that sharing looks at, and in much that it does not.
+@Suite struct SharingTests {
+    /// Machines that differ in every key of sharing, and in other keys.
     private static func machine(_ random: inout SeededGenerator) -> Configuration {
         var machine = Configuration()
         machine.peArray.rows = random.pick([2, 4])
@@ -145,7 +144,7 @@ struct SharingTests {
         #expect(cache.bytes > Bytes(100_000) && cache.bytes <= .kibibytes(1 << 15))
     }
 
-    /// Machines that run a layer in the same form need not have asked for the same.
+    /// Machines that run a layer in the same form may have requested different algorithms.
     @Test func notesAreThoseOfEachMachine() async throws {
         var shape = LayerShape(channels: 2, filters: 2)
         (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth, shape.strideHeight) = (9, 9, 3, 3, 2)
@@ -163,7 +162,8 @@ struct SharingTests {
         }
     }
 
-    /// Small layers whose operands wait for each other's blocks: a kernel in the Winograd domain, a spatial one, and a linear layer.
+    /// Small layers whose operands wait for each other's blocks: a Winograd-domain kernel, a spatial one, and a linear
+    /// layer.
     private static func layers() -> [Layer] {
         var kernel = LayerShape(channels: 20, filters: 24)
         (kernel.height, kernel.width) = (10, 10)
@@ -179,8 +179,9 @@ struct SharingTests {
         ]
     }
 
-    /// Machines often ask for the same at the same time, and often part on the way: each has what it has with a memory of its own.
-    @Test func memoriesAnswerAsTheirOwn() throws {
+    /// Machines often make the same requests at the same times, and often diverge: each has the results of an unshared
+    /// memory.
+    @Test func sharedMemoriesAnswerAsUnsharedOnes() throws {
         let seed: UInt64 = 12
         var random = SeededGenerator(seed: seed)
         let cache = SimulationCache(limit: .kibibytes(1 << 16))

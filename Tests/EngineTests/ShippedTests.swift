@@ -14,7 +14,7 @@ func shippedConfiguration(_ name: String, _ overrides: [Override] = []) throws -
     try Configuration.load(path: "\(repository)/Configs/\(name).yaml", overrides: overrides)
 }
 
-/// A shipped machine with nothing but its array and its fetches in the way.
+/// A shipped machine on ideal memory: only its array and its fetches limit.
 func idealConfiguration(_ name: String) throws -> Configuration {
     try shippedConfiguration(name, ["dram={model: ideal}"])
 }
@@ -27,28 +27,24 @@ func shippedSimulator(_ name: String, _ overrides: [Override] = []) throws -> Cy
 /// The shipped memories.
 let shippedPresets = DRAMPresets(folder: "\(repository)/Configs/dram")
 
-@Suite("What ships")
-struct ShippedTests {
+@Suite struct ShippedTests {
     static let networks = ["vgg-nagadomi", "convpool-cnn-c", "resnet-18"]
 
-    @Test("mobile is the default machine, but for its DRAM")
-    func mobileIsTheDefault() throws {
+    @Test func mobileIsTheDefaultMachineExceptItsDRAM() throws {
         var mobile = try idealConfiguration("mobile")
         mobile.name = Configuration().name
         #expect(mobile == Configuration())
     }
 
-    @Test("multipliers", arguments: [("edge", 256), ("mobile", 1024), ("server", 4096), ("dense-direct", 1024)])
-    func multipliers(name: String, count: Int) throws {
+    @Test(arguments: [("edge", 256), ("mobile", 1024), ("server", 4096), ("dense-direct", 1024)])
+    func machinesHaveTheirNumberOfMultipliers(name: String, count: Int) throws {
         #expect(try shippedConfiguration(name).multipliers == count)
     }
 
-    /// 10.4x, 6.8x and 10.8x are the reductions that Liu, Pool, Han and Dally (ICLR 2018) published; the traces are
-    /// calibrated to them, ResNet-18 without its 7x7 layer.
-    @Test(
-        "Winograd-ReLU's multiply reduction is the published one within 2 %",
-        arguments: [("vgg-nagadomi", 10.4), ("convpool-cnn-c", 6.8), ("resnet-18", 10.8)])
-    func reductions(network: String, published: Double) async throws {
+    /// 10.4x, 6.8x and 10.8x are the reductions that Liu, Pool, Han and Dally (ICLR 2018) published for Winograd-ReLU;
+    /// the traces are calibrated to them within 2 %, ResNet-18 without its 7x7 layer.
+    @Test(arguments: [("vgg-nagadomi", 10.4), ("convpool-cnn-c", 6.8), ("resnet-18", 10.8)])
+    func multiplyReductionsAreThePublishedOnes(network: String, published: Double) async throws {
         let result = try await CycleModel(idealConfiguration("mobile")).run(
             shippedTrace("\(network)/winograd-relu.yaml"))
         var total = Activity()
@@ -57,8 +53,7 @@ struct ShippedTests {
         #expect(abs(reduction / published - 1) < 0.02, "observed \(reduction), published \(published)")
     }
 
-    @Test("dense Winograd keeps its array at work", arguments: networks)
-    func denseWinograd(network: String) async throws {
+    @Test(arguments: networks) func denseWinogradKeepsItsArrayBusy(network: String) async throws {
         let total = try await CycleModel(idealConfiguration("dense-winograd")).run(
             shippedTrace("\(network)/dense.yaml")
         ).total
@@ -66,10 +61,9 @@ struct ShippedTests {
         #expect(utilization >= 0.95)
     }
 
-    /// A machine that skips nothing multiplies the zeros of the padding, which are no useful products: the array is at work
-    /// in 95 % of its slots all the same.
-    @Test("dense direct keeps its array at work", arguments: networks)
-    func denseDirect(network: String) async throws {
+    /// A machine that skips nothing multiplies the zeros of the padding, which are no useful products: the array still
+    /// multiplies in 95 % of its slots.
+    @Test(arguments: networks) func denseDirectKeepsItsArrayBusy(network: String) async throws {
         let total = try await CycleModel(idealConfiguration("dense-direct")).run(
             shippedTrace("\(network)/dense.yaml")
         ).total
@@ -79,11 +73,9 @@ struct ShippedTests {
         #expect(total.multiplyReduction.map { $0 <= 1 } == true)
     }
 
-    /// Where half of the buffer holds every pass's filters, weights are never loaded anew in each pass.
-    @Test(
-        "no layer of a shipped dense network is streamed on the dense machines",
-        arguments: networks, ["dense-direct", "dense-winograd"])
-    func denseBuffers(network: String, machine: String) async throws {
+    /// If half of the buffer holds the filters of every pass, weights are not loaded again in each pass.
+    @Test(arguments: networks, ["dense-direct", "dense-winograd"])
+    func denseMachinesStreamNoLayerOfDenseNetworks(network: String, machine: String) async throws {
         let simulator = try shippedSimulator(machine)
         let result = try await simulator.run(shippedTrace("\(network)/dense.yaml"))
         let weights = result.total.weights
@@ -92,9 +84,8 @@ struct ShippedTests {
         if network == "resnet-18" && machine == "dense-direct" { #expect(result.total.cycles < 3_400_000) }
     }
 
-    /// A single tile maps one column of 16: most slots are unmapped, and more columns would wait for the same weights.
-    @Test("a linear layer at batch 1 is bound by its weights, not by unmapped PEs")
-    func linear() throws {
+    /// A single tile uses one column of 16: most slots are unmapped, and more columns would wait for the same weights.
+    @Test func linearLayersAtBatchOneAreWeightBound() throws {
         let layer = Layer(
             name: "fc", operation: .linear, shape: LayerShape(channels: 2048, filters: 1024), relu: .spatial,
             weights: .density(1, .spatial, Spread()), activations: .density(0.5, .spatial, Spread()))
@@ -105,8 +96,8 @@ struct ShippedTests {
         #expect(activity.timing.held.total == activity.cycles)
     }
 
-    @Test("mobile is 85 % utilized on a layer of 256 channels at densities 0.40 and 0.41")
-    func mobileUtilization() throws {
+    /// 85 % on a layer of 256 channels at densities 0.40 and 0.41.
+    @Test func mobileReachesItsUtilizationAtMediumDensities() throws {
         var shape = LayerShape(channels: 256, filters: 256)
         (shape.height, shape.width) = (8, 8)
         (shape.kernelHeight, shape.kernelWidth) = (3, 3)
@@ -119,12 +110,11 @@ struct ShippedTests {
         #expect(utilization >= 0.85)
     }
 
-    @Test(
-        "digits: the outputs are PyTorch's, and the products those of the engine",
-        arguments: [
-            ("trace.yaml", "mobile"), ("spatial-pruned.yaml", "mobile"), ("spatial-pruned.yaml", "dense-direct"),
-        ])
-    func digits(manifest: String, machine: String) async throws {
+    /// The products of the functional pass are those of the engine.
+    @Test(arguments: [
+        ("trace.yaml", "mobile"), ("spatial-pruned.yaml", "mobile"), ("spatial-pruned.yaml", "dense-direct"),
+    ])
+    func digitsHaveTheOutputsOfPyTorch(manifest: String, machine: String) async throws {
         let trace = try shippedTrace("digits/\(manifest)")
         let simulator = try shippedSimulator(machine)
         let verification = try await simulator.verify(trace, against: simulator.run(trace))
@@ -136,10 +126,9 @@ struct ShippedTests {
         }
     }
 
-    @Test(
-        "digits: the fill-in under a layer's own ReLU is what the machine multiplies",
-        arguments: ["trace", "spatial-pruned"])
-    func digitsFillIn(name: String) async throws {
+    /// For the digits, under the ReLU of each layer.
+    @Test(arguments: ["trace", "spatial-pruned"])
+    func measuredFillInIsWhatTheMachineMultiplies(name: String) async throws {
         let trace = try shippedTrace("digits/\(name).yaml")
         let result = try await CycleModel(idealConfiguration("mobile")).run(trace)
         var measured = 0
@@ -159,18 +148,16 @@ struct ShippedTests {
         #expect(measured == 4)
     }
 
-    @Test("every shipped trace loads, and says that it is a calibration", arguments: networks)
-    func manifests(network: String) throws {
+    @Test(arguments: networks) func shippedTracesLoadAndStateTheirCalibration(network: String) throws {
         for method in ["dense", "spatial-pruned", "winograd-pruned", "winograd-relu"] {
             let trace = try shippedTrace("\(network)/\(method).yaml")
             #expect(trace.description.localizedCaseInsensitiveContains("calibrat"), "\(trace.description)")
         }
     }
 
-    /// A layer that DRAM bounds, whose passes end and begin in the same bursts: the memory writes these once, and only what it
-    /// moved counts against its bandwidth.
-    @Test("bursts that two passes share are moved once")
-    func sharedBursts() async throws {
+    /// A DRAM-bound layer whose passes end and begin in the same bursts: the memory writes these once, and only bytes
+    /// that it moved count against its bandwidth.
+    @Test func burstsThatTwoPassesShareAreMovedOnce() async throws {
         let trace = try shippedTrace("vgg-nagadomi/spatial-pruned.yaml")
         let result = try await shippedSimulator("mobile", ["mapping.algorithm=winograd"]).run(trace, only: [0])
         let activity = result.total
@@ -180,10 +167,8 @@ struct ShippedTests {
         #expect(activity.memory.boundCycles <= activity.cycles)
     }
 
-    @Test(
-        "every machine runs with the DRAM that it names",
-        arguments: ["edge", "mobile", "mobile-hbm", "server", "dense-winograd", "dense-direct"])
-    func withDRAM(name: String) async throws {
+    @Test(arguments: ["edge", "mobile", "mobile-hbm", "server", "dense-winograd", "dense-direct"])
+    func everyMachineRunsWithTheDRAMItNames(name: String) async throws {
         let network = name.hasPrefix("dense") ? "convpool-cnn-c/dense.yaml" : "digits/trace.yaml"
         let trace = try shippedTrace(network)
         let behind = try await shippedSimulator(name).run(trace)

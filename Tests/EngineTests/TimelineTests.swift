@@ -5,8 +5,7 @@ import Traces
 
 @testable import Engine
 
-@Suite("Timelines")
-struct TimelineTests {
+@Suite struct TimelineTests {
     private func timeline(_ random: RandomCase) throws -> (timeline: LayerTimeline, activity: Activity)? {
         let recorder = TimelineRecorder()
         guard let lowered = try? LoweredLayer(random.layer, random.configuration),
@@ -17,8 +16,8 @@ struct TimelineTests {
         return (recorder.timeline(cycles: activity.cycles), activity)
     }
 
-    @Test("slices of a track nest, counters come back to zero, nothing lies outside the layer")
-    func consistent() throws {
+    /// No slice or sample is outside the layer.
+    @Test func slicesNestAndCountersReturnToZero() throws {
         var tracks = Set<String>()
         for seed in UInt64(0)..<400 {
             let random =
@@ -50,8 +49,7 @@ struct TimelineTests {
             ])
     }
 
-    @Test("recording changes no figure")
-    func silent() throws {
+    @Test func recordingChangesNoFigure() throws {
         let random = RandomCase(seed: 7, withMemory: true)
         let simulator = CycleModel(random.configuration)
         let with = try simulator.simulate(random.layer, recordsTimeline: true)

@@ -7,8 +7,7 @@ import Winograd
 
 @testable import Engine
 
-@Suite("Functional verification")
-struct VerificationTests {
+@Suite struct VerificationTests {
     /// A small convolution with values, some of them zero, and its outputs in single precision.
     private func layer(seed: UInt64, groups: Int = 1, stride: Int = 1, spoil: Bool = false) -> Layer {
         var random = SeededGenerator(seed: seed)
@@ -48,8 +47,7 @@ struct VerificationTests {
         return try #require(verification.first)
     }
 
-    @Test("every algorithm computes the convolution", arguments: [1, 2], [1, 2])
-    func algorithms(groups: Int, stride: Int) async throws {
+    @Test(arguments: [1, 2], [1, 2]) func everyAlgorithmComputesTheConvolution(groups: Int, stride: Int) async throws {
         for (algorithm, tile) in [(AlgorithmChoice.direct, 2), (.auto, 2), (.winograd, 4), (.auto, 6)] {
             var configuration = Configuration()
             configuration.mapping.algorithm = algorithm
@@ -66,8 +64,7 @@ struct VerificationTests {
         }
     }
 
-    @Test("an output that is off fails, and the message says by how much")
-    func spoiled() async throws {
+    @Test func wrongOutputsFailWithTheirErrorSize() async throws {
         let result = try await verify(layer(seed: 4, spoil: true), Configuration())
         guard case .failed(let reason) = result.status else {
             Issue.record("expected a failure, observed \(result.status)")
@@ -78,8 +75,8 @@ struct VerificationTests {
         #expect(recorded.largest > 1e-4 && recorded.largest < 1e-2)
     }
 
-    @Test("quantized operands are off by their rounding, and count fewer products")
-    func quantized() async throws {
+    /// Fewer products are counted.
+    @Test func quantizedOperandsDifferByTheirRounding() async throws {
         var configuration = Configuration()
         configuration.datatype.quantize = true
         configuration.datatype.weights = 4
@@ -97,10 +94,9 @@ struct VerificationTests {
         #expect(coarseProducts < fineProducts)
     }
 
-    /// What rounding makes is what the theory of rounding errors says, within a factor of three over seeds, widths and
-    /// algorithms; and it is all of the error.
-    @Test("the error of rounding is the one that is to be expected", arguments: [4, 6, 8, 12])
-    func rounding(bits: Int) async throws {
+    /// The measured error agrees with the theory of rounding errors within a factor of three over seeds, widths and
+    /// algorithms, and all of it is from rounding.
+    @Test(arguments: [4, 6, 8, 12]) func roundingErrorsAreTheExpectedOnes(bits: Int) async throws {
         for (algorithm, tile) in [(AlgorithmChoice.direct, 2), (.winograd, 2), (.winograd, 4)] {
             var configuration = Configuration()
             configuration.mapping.algorithm = algorithm
@@ -126,9 +122,8 @@ struct VerificationTests {
         #expect(try await verify(layer(seed: 10), Configuration()).rounding == nil)
     }
 
-    /// Where recorded outputs are wrong, rounding is not all of the error.
-    @Test("wrong outputs are not explained by rounding")
-    func roundingOfWrongOutputs() async throws {
+    /// If recorded outputs are wrong, the error is larger than that of rounding.
+    @Test func wrongOutputsAreNotExplainedByRounding() async throws {
         var configuration = Configuration()
         configuration.datatype.quantize = true
         let result = try await verify(layer(seed: 4, spoil: true), configuration)
@@ -136,9 +131,8 @@ struct VerificationTests {
         #expect(recorded.largest > 4 * rounding)
     }
 
-    /// One product of two values, each rounded to steps of its own: the mean square of the error worked out by hand.
-    @Test("the expected error of one product")
-    func roundingOfOneProduct() {
+    /// One product of two values, each rounded to its own steps: the mean square of the error computed by hand.
+    @Test func theExpectedErrorOfOneProductIsExact() {
         var shape = LayerShape(channels: 1, filters: 1)
         (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (1, 1, 1, 1)
         let error = RoundingError(shape: shape, matrices: nil, weights: [3], activations: [5], bits: (3, 4))
@@ -148,8 +142,7 @@ struct VerificationTests {
         #expect(zero.deviation == 0)
     }
 
-    @Test("drawn operands have no values to verify")
-    func drawn() async throws {
+    @Test func drawnOperandsHaveNoValuesToVerify() async throws {
         var drawn = layer(seed: 6)
         drawn.weights = .density(0.5, .spatial, Spread())
         let result = try await verify(drawn, Configuration())

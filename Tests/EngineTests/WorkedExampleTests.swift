@@ -7,8 +7,8 @@ import YAML
 
 @testable import Engine
 
-/// The machine, the layer and the tables of the page `WorkedExample`, against the simulator; and, bundle by bundle, against the
-/// naive machine.
+/// The machine, the layer and the tables of the page `WorkedExample`, against the simulator; and, bundle by bundle,
+/// against the naive machine.
 @Suite struct WorkedExampleTests {
     private let page: Page
     private let configuration: Configuration
@@ -118,7 +118,7 @@ import YAML
             }
             #expect(observed == row, "bundle \(j)")
         }
-        // Two passes never fit the output buffer together, so that each waits for the store of the one before.
+        // Two passes never fit the output buffer together, so each waits for the store of the previous one.
         var before = (drained: -1, accepted: -1)
         for pass in try numbers("Drains and stores") {
             let naive = machine.passes[pass[0]]

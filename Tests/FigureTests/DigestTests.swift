@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a digest covers, and what it leaves out.
+/// The content that a digest covers, and that it omits.
 @Suite struct DigestTests {
     private static let table = "layer,cycles,bound_by,note,table\nconv1,10,array,as asked,default\n"
     private static let summary = """
@@ -30,13 +30,13 @@ import Testing
         #expect(try csv(changed) != csv(Self.table))
     }
 
-    @Test func columnsThatNobodyKnowsCount() throws {
+    @Test func unknownColumnsCount() throws {
         #expect(try csv("layer,new\nconv1,1\n") != csv("layer,new\nconv1,2\n"))
         #expect(try json("{\"new\": 1}") != json("{\"new\": 2}"))
         #expect(try json("{\"new\": 1}") != json("{\"new\": \"1\"}"))
     }
 
-    @Test func ofAReasonItsPresenceCounts() throws {
+    @Test func onlyThePresenceOfAReasonCounts() throws {
         let failed = try csv("point,error\n1,no room\n")
         #expect(try csv("point,error\n1,too large\n") == failed)
         #expect(try csv("point,error\n1,\n") != failed)

@@ -5,18 +5,18 @@ import YAML
 
 /// Digests of files that reports write, without the prose in them.
 ///
-/// Names, units, numbers and words from a fixed set (`bound_by`, `component`, `table`) count, in their order; sentences do not. A
-/// column or key that is not named here counts, so a new one changes the digest.
+/// Names, units, numbers and words from a fixed set (`bound_by`, `component`, `table`) count, in their order; sentences
+/// do not. A column or key that is not listed here counts, so a new one changes the digest.
 enum Digest {
     /// Columns, and keys at any depth, that hold sentences.
     private static let prose: Set = ["description", "note", "source", "warnings"]
-    /// Keys of `summary.json` that hold sentences, paths, the program's version, or what repeats other keys as text. The trace's
-    /// digest covers the prose of its manifest.
+    /// Keys of `summary.json` that hold sentences, paths, the program's version, or a repetition of other keys as text.
+    /// The digest of the trace covers the prose of its manifest.
     private static let proseKeys: Set = [
         "configuration_yaml", "energy_point.scaling", "energy_point.sram", "program.version", "trace.digest",
         "trace.path",
     ]
-    /// Columns that hold a reason, of which only the presence counts.
+    /// Columns of reasons: only their presence counts.
     private static let reasons: Set = ["error"]
 
     /// Hexadecimal digits of a digest.
@@ -24,7 +24,7 @@ enum Digest {
 
     /// The digest of a CSV file.
     ///
-    /// - Throws: `Malformed` where a line has more or fewer fields than the first one.
+    /// - Throws: `Malformed` if a line has more or fewer fields than the first one.
     static func csv(_ bytes: [UInt8]) throws -> String {
         let records = records(of: bytes)
         let names = records.first ?? []
@@ -42,10 +42,10 @@ enum Digest {
         return shortened(text)
     }
 
-    /// The digest of a JSON file. It is read as YAML, of which JSON is a part, since that keeps the order of keys and the text of
-    /// numbers.
+    /// The digest of a JSON file. It is read as YAML, which contains JSON, because that keeps the order of keys and the
+    /// text of numbers.
     ///
-    /// - Throws: `InputError` where it cannot be read.
+    /// - Throws: `InputError` if it cannot be read.
     static func json(_ bytes: [UInt8]) throws -> String {
         var text = ""
         append(try Document.parse(bytes: bytes, file: "summary.json"), path: "", to: &text)
@@ -73,7 +73,7 @@ enum Digest {
         }
     }
 
-    /// Appends a field with its length, so that no two lists of fields are the same text.
+    /// Appends a field with its length, so that different lists of fields give different texts.
     private static func append(_ field: String, to text: inout String) { text += "\(field.utf8.count):\(field)" }
 
     private static func shortened(_ text: String) -> String { String(sha256(Array(text.utf8)).prefix(length)) }
@@ -91,7 +91,7 @@ enum Digest {
         for byte in bytes {
             switch byte {
             case UInt8(ascii: "\""):
-                // A quote behind the end of a quoted part stands for itself.
+                // A quote after the end of a quoted part is a literal quote.
                 if !isQuoted, !field.isEmpty { field.append(byte) }
                 isQuoted.toggle()
             case UInt8(ascii: ",") where !isQuoted: endField()
@@ -105,7 +105,7 @@ enum Digest {
         return records
     }
 
-    /// A report that is no CSV.
+    /// A report that is not valid CSV.
     struct Malformed: Error {
         let reason: String
     }

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The figures of everything that ships, as digests: a change of the code that is to change no figure changes none of them.
+/// Digests of the figures of everything shipped: a change of the code that must not change figures changes none of
+/// them.
 @Suite struct FigureTests {
     private static let isQuick = ProcessInfo.processInfo.environment["WINOSIM_TIER"] == "quick"
     private static let records = ProcessInfo.processInfo.environment["WINOSIM_RECORD"] == "1"
@@ -26,7 +27,7 @@ import Testing
         #expect(differences.lines.isEmpty, "\(differences)")
     }
 
-    @Test func differencesNameWhereToLook() {
+    @Test func differencesNameTheRunsAndFiles() {
         let pinned = ["layers.csv", "energy.csv", "area.csv"].map { FigureDigest("digits", "mobile", $0, "00ff") }
         var observed = pinned
         observed[0] = FigureDigest("digits", "mobile", "layers.csv", "00fe")

@@ -11,18 +11,18 @@ import TestSupport
 import Traces
 import YAML
 
-/// The digest of one file that a run of something shipped writes.
+/// The digest of one file of a shipped run.
 struct FigureDigest: Hashable, Sendable {
     /// The trace, or `comparison` or `sweep` with its name.
     let subject: String
     /// The machine, the comparison's case, or the sweep's points.
     let conditions: String
-    /// The file's name; `exit` where the machine refuses the trace.
+    /// The file's name; `exit` if the machine refuses the trace.
     let file: String
     /// The file's digest, or the exit code.
     let digest: String
 
-    /// As it is pinned: columns two spaces or more apart.
+    /// The pinned form: columns separated by at least two spaces.
     var line: String {
         [(subject, 32), (conditions, 30), (file, 14)].reduce(into: "") { line, column in
             line += column.0.padding(toLength: column.1, withPad: " ", startingAt: 0)
@@ -34,7 +34,7 @@ struct FigureDigest: Hashable, Sendable {
         (self.subject, self.conditions, self.file, self.digest) = (subject, conditions, file, digest)
     }
 
-    /// Reads a pinned line; nil where it is none.
+    /// Reads a pinned line; nil if it is none.
     init?(line: String) {
         let columns = line.components(separatedBy: "  ").filter { !$0.isEmpty }
             .map { $0.trimmingCharacters(in: .whitespaces) }
@@ -43,24 +43,24 @@ struct FigureDigest: Hashable, Sendable {
     }
 }
 
-/// Everything that ships and can run, as jobs that do not depend on each other.
+/// All shipped runs, as independent jobs.
 struct ShippedRuns: Sendable {
     typealias Job = @Sendable () async throws -> [FigureDigest]
 
-    /// Points of each sweep that run: every N-th, where N has no factor in common with the number of values of the last axes, so
-    /// that each of these values has points. A sweep that is not named here runs whole.
+    /// The shard of each sweep that runs: one of N points. N has no factor in common with the number of values of the
+    /// last axes, so that each of these values has points. A sweep that is not listed runs all points.
     static let shards = [
         "array-shape": "1/5", "buffers-dram": "1/11", "machine-search": "1/29", "multipliers-lookahead": "1/5",
         "tile-density": "1/7",
     ]
-    /// How much the points of a sweep, or the machines of a trace, keep of what they share.
+    /// The size of the cache that the points of a sweep, or the machines of a trace, share.
     private static let shared = Bytes.kibibytes(1 << 19)
 
     private let library: ConfigurationLibrary
     private let traces: TraceLibrary
     private let isQuick: Bool
 
-    /// - Parameter isQuick: whether only the digits run.
+    /// - Parameter isQuick: whether only the digits trace runs.
     init(isQuick: Bool) throws {
         library = try ConfigurationLibrary(
             directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
@@ -69,9 +69,9 @@ struct ShippedRuns: Sendable {
         self.isQuick = isQuick
     }
 
-    /// Runs everything, as many jobs at once as there are cores.
+    /// Runs all jobs, as many at once as there are cores.
     func digests() async throws -> [FigureDigest] {
-        // The long ones first, so that no core idles at the end.
+        // The longest jobs first, so that no core is idle at the end.
         let jobs: [Job] = try comparisons().reversed() + (isQuick ? [] : sweeps()) + simulations().reversed()
         return try await withThrowingTaskGroup(of: [FigureDigest].self) { group in
             var digests: [FigureDigest] = []
@@ -85,7 +85,7 @@ struct ShippedRuns: Sendable {
         }
     }
 
-    /// Whether a pinned line is of something that runs here.
+    /// Whether a pinned line belongs to a run that is made here.
     func covers(_ pinned: FigureDigest) -> Bool {
         !isQuick || pinned.subject.hasPrefix("digits") || pinned.subject == "comparison digits"
     }

@@ -4,17 +4,15 @@ import TestSupport
 import Testing
 import YAML
 
-@Suite("Encodings")
-struct EncodingTests {
-    /// What the vectors of some masks count as under an encoding.
+@Suite struct EncodingTests {
+    /// The counts of the vectors of some masks under an encoding.
     private func count(_ masks: [UInt64], lanes: Int, _ encoding: Encoding) -> ValueCount {
         ValueCount(
             values: masks.count * lanes, nonZeros: masks.reduce(0) { $0 + $1.nonzeroBitCount }, vectors: masks.count,
             padding: encoding.padding(in: masks))
     }
 
-    @Test("streams written out by hand take the bits that are counted")
-    func byHand() {
+    @Test func storedBitsMatchStreamsWrittenByHand() {
         // Lane 0 first: 0 7 0 0 5 0 0 0, and 0 0 0 0 0 0 0 9.
         let masks: [UInt64] = [0b0001_0010, 0b1000_0000]
         func bits(_ encoding: Encoding) -> Int {
@@ -32,12 +30,13 @@ struct EncodingTests {
         #expect(bits(.compressedSparseColumn(3)) == 3 * 13 + 2 * 4)
     }
 
-    @Test("long vectors: 64 lanes of which the last alone is not zero, all of them, and none")
-    func long() {
+    /// 64 lanes of which only the last, all, or none are non-zero.
+    @Test func paddingOfLongVectorsIsCounted() {
         for (bits, padding) in [(4, 3), (3, 7), (6, 0), (8, 0)] {
             #expect(Encoding.runLength(bits).padding(in: [UInt64(1) << 63]) == padding)
         }
-        // Lanes 15, 31 and 63: the first two runs are of 15 zeros, which the field holds; the third is of 31, so one zero is stored.
+        // Lanes 15, 31 and 63: the first two runs are of 15 zeros, which fit the field; the third is of 31, so one zero
+        // is stored.
         #expect(Encoding.runLength(4).padding(in: [UInt64(1) << 15 | 1 << 31 | 1 << 63]) == 1)
         #expect(Encoding.runLength(4).padding(in: [.max]) == 0)
         #expect(Encoding.runLength(4).padding(in: [0]) == 0)
@@ -46,8 +45,7 @@ struct EncodingTests {
         #expect(StoredForm(.compressedSparseColumn(6), valueBits: 8).bits(of: empty) == 7)
     }
 
-    @Test("padding is that of a stream that is coded value by value")
-    func random() {
+    @Test func paddingMatchesCodingValueByValue() {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<2000 {
             let bits = random.number(1...8)
@@ -69,14 +67,14 @@ struct EncodingTests {
     }
 
     @Test(arguments: ["dense", "bitmask", "{run_length: 4}", "{csc: 6}"])
-    func isReadAndWritten(_ text: String) throws {
+    func encodingsReadBackAsWritten(_ text: String) throws {
         let configuration = try decoded("input_buffer: {encoding: \(text)}")
         #expect(configuration.inputBuffer.encoding.yaml == text)
         #expect(try decoded(configuration.yaml()) == configuration)
     }
 
-    @Test("an encoding replaces another one whole, whatever its number")
-    func overridden() throws {
+    /// The new encoding replaces both the kind and the number of the old one.
+    @Test func encodingsReplaceEachOtherWhole() throws {
         let base = try Document.parse("weight_buffer: {encoding: {run_length: 4}}", file: "base")
         let configuration = try Configuration.load(base: base, overrides: ["weight_buffer.encoding={csc: 5}"])
         #expect(configuration.weightBuffer.encoding == .compressedSparseColumn(5))

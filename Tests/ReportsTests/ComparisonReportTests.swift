@@ -10,7 +10,7 @@ import Traces
 @testable import Engine
 @testable import Reports
 
-/// A comparison of two runs under two conditions, of figures that were made up.
+/// A comparison of two runs under two conditions, with invented figures.
 enum HandMadeComparison {
     static func report(sensitivity: Bool = true, layers: Bool = true, cases: Int = 2) throws -> ComparisonReport {
         let names = ["2 multipliers, \"ideal\"", "4 multipliers, LPDDR4"].prefix(cases)
@@ -30,7 +30,7 @@ enum HandMadeComparison {
     }
 
     private static func result(_ number: Int, _ name: String) throws -> CaseResult {
-        // Behind DRAM the sparse run waits for more weights, and is behind.
+        // With DRAM the sparse run waits longer for weights, and is slower.
         let dense = try run(
             "dense", [layer("conv", 1_000_000, 1000, 20_000), layer("fc", 4000, 40 * (1 + number), 10_000)])
         let sparse = try run(
@@ -71,15 +71,17 @@ enum HandMadeComparison {
         #expect(text == (try GoldenTests.pinned.expected(name, observed: text)))
     }
 
-    @Test func csv() throws { try compare(HandMadeComparison.report().csv(), with: "compare.csv") }
+    @Test func csvMatchesTheGolden() throws { try compare(HandMadeComparison.report().csv(), with: "compare.csv") }
 
-    @Test func json() throws { try compare(HandMadeComparison.report(cases: 1).json(), with: "compare.json") }
+    @Test func jsonMatchesTheGolden() throws {
+        try compare(HandMadeComparison.report(cases: 1).json(), with: "compare.json")
+    }
 
-    @Test func terminal() throws {
+    @Test func terminalTextMatchesTheGolden() throws {
         try compare(Array(HandMadeComparison.report().terminal().utf8), with: "compare.txt")
     }
 
-    @Test func terminalOfTotals() throws {
+    @Test func terminalTextOfTotalsMatchesTheGolden() throws {
         try compare(
             Array(HandMadeComparison.report(sensitivity: false, layers: false).terminal().utf8),
             with: "compare-totals.txt")
@@ -114,7 +116,7 @@ enum HandMadeComparison {
         let rows = table(report.sensitivityCSV())
         #expect(rows.count == 2 * 2 * 11)
         for row in rows where row["run"] == "dense" { #expect(row["energy_ratio"] == "1.0") }
-        // DRAM is what the runs differ in: with half of it the sparse run's ratio falls.
+        // The runs differ in DRAM energy: with half of it the sparse run's ratio falls.
         let ratios = rows.filter { $0["run"] == "sparse" && $0["case"] == rows[0]["case"] && $0["figures"] == "dram" }
         #expect(
             ratios.compactMap { Double($0["energy_ratio"] ?? "") }.sorted()

@@ -6,7 +6,7 @@ import Testing
 @testable import DRAM
 
 @Suite struct DRAMReportTests {
-    /// A replay whose figures were made up.
+    /// A replay with invented figures.
     private static var result: DRAMResult {
         var result = DRAMResult(configuration: DRAMConfiguration())
         result.configuration.energySource = "made up"
@@ -37,20 +37,20 @@ import Testing
         #expect(text == (try GoldenTests.pinned.expected(name, observed: text)))
     }
 
-    @Test func terminal() throws { try compare(report(Self.result).terminal(), with: "dram.txt") }
+    @Test func terminalTextMatchesTheGolden() throws { try compare(report(Self.result).terminal(), with: "dram.txt") }
 
-    @Test func csv() throws {
+    @Test func csvMatchesTheGolden() throws {
         try compare(String(decoding: report(Self.result).csv(), as: UTF8.self), with: "dram.csv")
     }
 
-    @Test func json() throws {
+    @Test func jsonMatchesTheGolden() throws {
         try compare(String(decoding: report(Self.result).json(), as: UTF8.self), with: "dram.json")
     }
 
     @Test func figuresAreTheResults() throws {
         let row = try #require(table(report(Self.result).csv()).first)
         func value(_ name: String) throws -> Double { try #require(row[name].flatMap(Double.init), "\(name)") }
-        // 830 us at 0.83 ns a clock; 4000 bursts of 64 bytes.
+        // 830 us at 0.83 ns per clock; 4000 bursts of 64 bytes.
         #expect(try value("time_us") == 830)
         #expect(abs(try value("bandwidth_GBps") - 256_000 / 830_000) < 1e-12)
         #expect(abs(try value("fraction_of_peak") - 256_000 / 16e6) < 1e-12)
@@ -66,7 +66,7 @@ import Testing
         #expect(parts.allSatisfy { $0 > 0 } && abs(parts.reduce(0, +) - total) <= 1e-12 * total)
     }
 
-    @Test func whatIsNotDefinedIsEmpty() throws {
+    @Test func undefinedFiguresAreEmpty() throws {
         var result = Self.result
         result.readRequests = 0
         result.counters.reads = 0

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Reports
 
-/// A small document, in every form.
+/// A small document in every output format.
 @Suite struct DocumentTests {
     private struct Run: Sendable {
         let name: String
@@ -43,7 +43,7 @@ import Testing
 
     private struct Small: Report { let document: ReportDocument }
 
-    @Test func sectionsStandApart() {
+    @Test func sectionsAreSeparatedByEmptyLines() {
         let chart = ReportChart(title: "shares", bars: ReportTable([Self.name, Self.share], rows: Self.runs))
         let report = Small(
             document: Self.document([
@@ -72,8 +72,8 @@ import Testing
                 """)
     }
 
-    /// Where they alone are too wide, counts stand in the first power of ten with which the table fits.
-    @Test func countsGiveWayToTheWidth() {
+    /// If counts alone are too wide, they are shown in the first power of ten with which the table fits.
+    @Test func countsAreScaledToFitTheWidth() {
         func lines(_ width: Int) -> [String] {
             Small(document: Self.document([[.table(Self.table(exponents: [0, 3, 6]))]])).terminal(width: width)
                 .split(separator: "\n").map(String.init)
@@ -81,7 +81,7 @@ import Testing
         #expect(lines(42)[0] == "group  name        cycles  energy    share")
         #expect(lines(41)[1] == "                 10^3      nJ        %")
         #expect(lines(41)[3] == "x      a, \"b\"  12,346   2.000   50.0")
-        // No power makes it fit: then counts stay as they are, and columns stand below each other.
+        // No power makes it fit: counts are unchanged, and columns are set below each other.
         #expect(lines(37)[0] == "group  name        cycles")
     }
 
@@ -91,7 +91,7 @@ import Testing
         #expect(report.terminal(width: 5) == "a  long\u{FFFD}line\nFailed:\n  point 1: a  reason\n")
     }
 
-    @Test func aRecordIsAFigureALine() {
+    @Test func recordsHaveOneFigurePerLine() {
         let row = ReportTable([Self.name, Self.cycles, Self.energy, Self.share], rows: Array(Self.runs.prefix(1)))
         #expect(
             Small(document: Self.document([[.record(row)]])).terminal() == """
@@ -132,7 +132,7 @@ import Testing
         #expect(files[2].1.contains("\"energy_pJ\": null"))
     }
 
-    /// The parts of a layer's bar are those of its row in layers.csv.
+    /// The parts of a layer's bar equal those of its row in layers.csv.
     @Test func barsOfALayerAddUp() throws {
         let report = try HandMade.report()
         let charts = report.document.sections.joined().compactMap {

@@ -10,7 +10,7 @@ import YAML
 
 @testable import Engine
 
-/// The figures of a summary. Foundation's untyped reader rounds reals otherwise; the typed one is exact.
+/// The figures of a summary. Foundation's untyped reader rounds reals; the typed one is exact.
 private struct Figures: Decodable {
     enum Value: Decodable {
         case number(Double)
@@ -95,7 +95,7 @@ private struct Figures: Decodable {
         #expect(full["dram_bandwidth_utilization"] == "" && full["dram_row_hit_rate"] == "")
     }
 
-    @Test func realsReadBackAsTheyWere() throws {
+    @Test func realsReadBackExactly() throws {
         var seed = UInt64(20_240_611)
         for _ in 0..<200 {
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -131,7 +131,7 @@ private struct Figures: Decodable {
     }
 
     @Test(arguments: ["a,b", "say \"hi\"", "two\nlines", "cr\rhere", "\"", "plain", "ümläut"])
-    func namesComeBackFromQuotes(name: String) throws {
+    func quotedNamesReadBack(name: String) throws {
         let report = try HandMade.report([HandMade.second.named(name, note: "n, \(name)")])
         let row = try #require(table(report.layersCSV()).first)
         #expect(row["layer"] == name)
@@ -196,7 +196,7 @@ private struct Figures: Decodable {
         }
     }
 
-    /// Keys of a verification are at the end (`VerificationTests`).
+    /// Keys of a verification are tested in `VerificationTests`.
     @Test func everyKeyOfASummaryIsOnItsPage() throws {
         let page = try #require(Page.named("OutputFiles"))
         let report = try HandMade.report([HandMade.first], showsSensitivity: true)
@@ -206,7 +206,7 @@ private struct Figures: Decodable {
         #expect(keys.count > 15 && listed.filter { !$0.hasPrefix("verification") } == keys)
     }
 
-    @Test func theSensitivityIsThereWhereItIsWanted() throws {
+    @Test func sensitivityIsWrittenWhereItIsAskedFor() throws {
         let folder = try Folder()
         let layers = [HandMade.first, HandMade.second]
         let (plain, report) = (try HandMade.report(layers), try HandMade.report(layers, showsSensitivity: true))
@@ -242,7 +242,7 @@ private struct Figures: Decodable {
         }
     }
 
-    @Test func refusesFoldersThatCannotBe() throws {
+    @Test func impossibleFoldersAreRefused() throws {
         let folder = try Folder(["file": ""])
         let file = folder.file("file")
         let report = try HandMade.report()

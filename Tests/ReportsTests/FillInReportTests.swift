@@ -6,7 +6,7 @@ import Testing
 @testable import Traces
 
 @Suite struct FillInReportTests {
-    /// Three layers whose figures were made up: all defined, those of trained weights, and none.
+    /// Three layers with invented figures: all defined, only those of trained weights, and none.
     private static let layers: [FillIn] = {
         var all = FillIn(layer: "conv1", relu: .none, tile: 2, kernel: 3)
         all.weightDensityBefore = 0.35
@@ -38,11 +38,15 @@ import Testing
         #expect(text == (try GoldenTests.pinned.expected(name, observed: text)))
     }
 
-    @Test func terminal() throws { try compare(report().terminal(), with: "fill-in.txt") }
+    @Test func terminalTextMatchesTheGolden() throws { try compare(report().terminal(), with: "fill-in.txt") }
 
-    @Test func csv() throws { try compare(String(decoding: report().csv(), as: UTF8.self), with: "fill-in.csv") }
+    @Test func csvMatchesTheGolden() throws {
+        try compare(String(decoding: report().csv(), as: UTF8.self), with: "fill-in.csv")
+    }
 
-    @Test func json() throws { try compare(String(decoding: report().json(), as: UTF8.self), with: "fill-in.json") }
+    @Test func jsonMatchesTheGolden() throws {
+        try compare(String(decoding: report().json(), as: UTF8.self), with: "fill-in.json")
+    }
 
     @Test func figuresAreTheMeasuredOnes() throws {
         let rows = table(report().csv())
@@ -68,7 +72,7 @@ import Testing
         #expect(text.contains("conv  winograd-2x2-3x3"), "\(text)")
     }
 
-    @Test func nothingMeasuredIsNoTable() throws {
+    @Test func withoutMeasurementsThereIsNoTable() throws {
         let text = report([], path: nil).terminal()
         #expect(!text.contains("ReLU") && text.contains("\n  fc: it is linear\n"), "\(text)")
         #expect(table(report([]).csv()).isEmpty)

@@ -2,13 +2,13 @@ import Reports
 import Testing
 import Traces
 
-/// What a trace leaves out of its model, in words.
+/// The warning about operations of the model that the trace lacks.
 @Suite struct NotExportedTests {
     private func entry(_ name: String, _ number: Int?, _ operation: String = "matmul") -> NotExported {
         NotExported(name: name, operation: operation, multiplications: number)
     }
 
-    @Test func nothingMissingIsNotTold() throws {
+    @Test func completeTracesGiveNoWarning() throws {
         #expect([NotExported]().warnings.isEmpty)
         #expect(try !HandMade.report([HandMade.first]).terminal().contains("not in the trace"))
     }
@@ -39,14 +39,14 @@ import Traces
         #expect(text.hasSuffix("part8 (matmul, 8), and 8 more"))
     }
 
-    /// Numbers that overflow together, and names that a terminal would obey.
+    /// Numbers whose sum overflows, and names with control characters.
     @Test func theTextIsSafe() {
         let text = [entry("a\u{1B}[2J", .max), entry("b", .max)].warnings[0]
         #expect(text.hasPrefix("9,223,372,036,854,775,807 multiplications"))
         #expect(!text.unicodeScalars.contains { $0.value < 0x20 })
     }
 
-    @Test func reportsTellItOnTheTerminalAndInTheSummary() throws {
+    @Test func theTerminalAndTheSummaryShowTheWarning() throws {
         let report = try HandMade.report([HandMade.first], notExported: [entry("up", 1234, "Conv1d")])
         let warning = "1,234 multiplications of the model are not in the trace: up (Conv1d, 1,234)"
         #expect(report.warnings.first == warning)

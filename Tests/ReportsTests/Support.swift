@@ -7,7 +7,7 @@ import Traces
 
 @testable import Engine
 
-/// Layers whose figures were made up so that every column has something to show.
+/// Layers with invented figures, such that every column has a value.
 enum HandMade {
     static var first: LayerActivity {
         var activity = Activity()
@@ -73,7 +73,7 @@ enum HandMade {
             note: nil, activity: activity)
     }
 
-    /// A layer that did nothing, so that no ratio is defined.
+    /// A layer without work, so that no ratio is defined.
     static var third: LayerActivity {
         LayerActivity(
             name: "fc", shape: LayerShape(channels: 8, filters: 8), algorithm: .linear, note: nil,
@@ -100,13 +100,13 @@ enum HandMade {
 }
 
 extension LayerActivity {
-    /// The same under another name.
+    /// The same layer under another name.
     func named(_ name: String, note: String? = nil) -> LayerActivity {
         LayerActivity(name: name, shape: shape, algorithm: algorithm, note: note, activity: activity)
     }
 }
 
-/// A text read as comma-separated values by RFC 4180, one character after the other.
+/// Comma-separated values (RFC 4180), parsed character by character.
 func parseCSV(_ text: String) -> [[String]] {
     var (rows, row, field) = ([[String]](), [String](), "")
     var isQuoted = false

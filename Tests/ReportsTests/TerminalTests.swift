@@ -35,11 +35,11 @@ import Testing
     @Test func columnsAreAligned() throws {
         let lines = try lines([HandMade.first, HandMade.second, HandMade.third])
         let rules = lines.indices.filter { lines[$0].hasPrefix("---") }
-        // The layers' table and the components'.
+        // The tables of layers and of components.
         #expect(rules.count == 4)
         let width = lines[rules[0]].count
         #expect(lines[rules[1]].count == width)
-        // The points of the last column stand below each other, and no row leaves it empty.
+        // The decimal points of the last column are aligned, and no row leaves it empty.
         let last = (rules[0] + 1...rules[1] + 1).filter { $0 != rules[1] }.map { lines[$0] }
         let points = last.map { line in line.lastIndex(of: ".").map { line.distance(from: line.startIndex, to: $0) } }
         #expect(Set(points.compactMap { $0 }).count == 1 && points.count == 4, "\(last)")
@@ -56,13 +56,13 @@ import Testing
         #expect(wide.contains { $0.contains("10^") })
     }
 
-    @Test func multiplyEnergyNeverStandsAlone() throws {
+    @Test func multiplyEnergyIsShownWithItsBaseline() throws {
         let lines = try lines([HandMade.first, HandMade.second])
         let text = try #require(lines.first { $0.hasPrefix("Multiply energy") })
         #expect(text.contains(" of ") && text.contains("dense direct"))
     }
 
-    /// What the array's own keys govern is proposed where the array sets the pace, and nowhere else.
+    /// Keys of the array are proposed only if the array limits.
     @Test func adviceFollowsTheLedger() throws {
         func advice(_ holder: CycleHolder) throws -> String {
             var activity = HandMade.first.activity

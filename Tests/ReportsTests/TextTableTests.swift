@@ -35,7 +35,7 @@ import Testing
         #expect(table.lines == ["n      x", "--------", "…onv1  0", "fc     0", "12345  0"])
     }
 
-    @Test func pointsStandBelowEachOther() {
+    @Test func decimalPointsAreAligned() {
         var table = TextTable([("layer", .left), ("uJ", .decimal)])
         for (name, text) in [("a", "0.0823"), ("b", "1,234"), ("c", "-"), ("d", ""), ("e", "6.98")] {
             table.add([name, text])
@@ -58,7 +58,7 @@ import Testing
         return table
     }
 
-    @Test func proseIsBrokenThenNamesAreCut() {
+    @Test func proseIsBrokenBeforeNamesAreCut() {
         #expect(wide().lines(within: 79) == wide().lines)
         #expect(
             wide().lines(within: 72, prose: 3) == [
@@ -81,8 +81,8 @@ import Testing
             ])
     }
 
-    /// Where even short names do not make room, parts stand below each other, as few and as even as there can be.
-    @Test func whatDoesNotFitStandsBelow() {
+    /// If even short names do not fit, parts are set below each other: as few parts as possible, of nearly equal width.
+    @Test func columnsThatDoNotFitAreSetBelow() {
         #expect(
             wide().lines(within: 50) == [
                 "name               cycles  energy",
@@ -100,7 +100,7 @@ import Testing
             ])
     }
 
-    /// No line is too long, and no cell of a number is lost, however narrow the terminal.
+    /// No line is too long, and no number is lost, at any width of the terminal.
     @Test func everyWidthIsKept() {
         var random = SeededGenerator(seed: 11)
         for round in 0..<300 {
@@ -135,11 +135,11 @@ import Testing
         (101.23, 3, "101"), (999.6, 3, "1,000"), (1_234_567, 3, "1,234,567"), (-0.5, 3, "-0.500"),
         (101.23, 4, "101.2"), (1e-12, 3, "1.00e-12"), (0.0002345, 3, "0.000235"), (0.00004119, 3, "4.12e-5"),
     ])
-    func threeDigits(_ value: Double, _ digits: Int, _ text: String) {
+    func realsKeepTheirSignificantDigits(_ value: Double, _ digits: Int, _ text: String) {
         #expect(NumberText.figures(value, digits: digits) == text)
     }
 
-    /// The unit is the one in which the column is narrowest, and every value keeps its digits in it.
+    /// The unit is the one in which the column is narrowest, and every value keeps its digits.
     @Test func scalesSuitAllValues() {
         #expect(Scale(.energy, [82_300, 101_230_000]).unit == "uJ")
         #expect(
@@ -164,17 +164,17 @@ import Testing
         #expect(table.text == "x\n-------\na\u{FFFD}[2J\u{FFFD}b\n")
     }
 
-    @Test func aTableWithoutRowsIsItsHead() {
+    @Test func tablesWithoutRowsAreTheirHead() {
         #expect(TextTable([("x", .left), ("yy", .right)]).text == "x  yy\n-----\n")
     }
 
     @Test(arguments: [
         (0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567"), (.min, "-9,223,372,036,854,775,808"),
     ])
-    func thousands(_ value: Int, _ text: String) { #expect(NumberText.grouped(value) == text) }
+    func integersAreGroupedByThousands(_ value: Int, _ text: String) { #expect(NumberText.grouped(value) == text) }
 
     @Test(arguments: [(0, 1, "0.0"), (1234.56, 1, "1,234.6"), (-999.96, 1, "-1,000.0"), (1e6, 0, "1,000,000")])
-    func thousandsOfReals(_ value: Double, _ decimals: Int, _ text: String) {
+    func realsAreGroupedByThousands(_ value: Double, _ decimals: Int, _ text: String) {
         #expect(NumberText.grouped(value, decimals: decimals) == text)
     }
 }

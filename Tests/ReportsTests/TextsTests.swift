@@ -4,7 +4,7 @@ import Hardware
 import Reports
 import Testing
 
-/// What is said of classes of slots, holders of cycles and causes of idle clocks, and of columns.
+/// The texts on classes of slots, holders of cycles, causes of idle clocks, and columns.
 @Suite struct TextsTests {
     @Test func everyCaseHasTexts() {
         for texts in CycleClass.allCases.map({ [$0.name, $0.explanation, $0.advice ?? "-"] })
@@ -19,7 +19,7 @@ import Testing
         #expect(Set(DRAMIdleCause.allCases.map(\.name)).count == DRAMIdleCause.allCases.count)
     }
 
-    /// A key in an advice is one of a configuration; without its section it is one of the section named before it.
+    /// Keys in an advice are keys of a configuration; one without a section belongs to the section named before it.
     @Test func advicesNameKeys() {
         let keys = Set(Configuration.keyEntries.map(\.key))
         var found = 0
@@ -53,7 +53,7 @@ import Testing
                 == ["cycles", "utilization", "energy_pJ", "area_mm2", "weight_load_ratio", "input_load_ratio"])
     }
 
-    /// What the journal of a sweep holds reads back, and nothing else is taken.
+    /// Totals in the journal of a sweep read back, and other texts are refused.
     @Test func totalsReadBack() throws {
         let report = try HandMade.report()
         let row = try #require(table(report.layersCSV()).last)

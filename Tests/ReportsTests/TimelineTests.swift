@@ -8,7 +8,7 @@ import Testing
 @testable import Engine
 
 @Suite struct TimelineTests {
-    /// Two layers of 100 and 50 cycles in which everything that a timeline can hold happens, and one without cycles.
+    /// Two layers of 100 and 50 cycles with every kind of event, and one without cycles.
     static func report() throws -> SimulationReport {
         var first = HandMade.first.cycles(100)
         first.timeline = LayerTimeline(
@@ -45,7 +45,7 @@ import Testing
         TimelineValidator(try #require(report.timelineJSON()))
     }
 
-    @Test func holdsWhatWasRecorded() throws {
+    @Test func timelinesHoldWhatWasRecorded() throws {
         let timeline = try Self.validated(Self.report())
         #expect(timeline.faults == [])
         #expect(timeline.process == "tiny on mobile")
@@ -68,7 +68,7 @@ import Testing
         typealias Sample = TimelineValidator.Sample
         #expect(
             counters == [
-                // The next layer's first value stands in the place of the 0 at cycle 100.
+                // The next layer's first value replaces the 0 at cycle 100.
                 "weight buffer (B)": [
                     Sample(time: 0, value: 640), Sample(time: 20, value: 704), Sample(time: 100, value: 32),
                     Sample(time: 150, value: 0),
@@ -82,12 +82,12 @@ import Testing
             ])
     }
 
-    @Test func textIsPinned() throws {
+    @Test func textMatchesTheGolden() throws {
         let text = String(decoding: try #require(try Self.report().timelineJSON()), as: UTF8.self)
         #expect(text == (try GoldenTests.pinned.expected("timeline.json", observed: text)))
     }
 
-    @Test func isThereOnlyWhereItWasRecorded() throws {
+    @Test func timelinesAreWrittenOnlyWhereRecorded() throws {
         #expect(try HandMade.report().timelineJSON() == nil)
         let folder = try Folder()
         let report = try Self.report()
@@ -97,8 +97,8 @@ import Testing
         #expect([UInt8](try folder.bytes("timeline.json")) == report.timelineJSON())
     }
 
-    /// Random timelines against what was put into them.
-    @Test(arguments: 1...20) func randomTimelinesComeBack(seed: UInt64) throws {
+    /// Random timelines read back as they were written.
+    @Test(arguments: 1...20) func randomTimelinesReadBack(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var expected: [String: [Int]] = [:]
         var offset = 0
@@ -138,7 +138,7 @@ import Testing
         #expect(timeline.slices(of: "layers").last?.end == offset, "seed \(seed)")
     }
 
-    /// Each breaks one rule of a file that is right otherwise.
+    /// Each case violates one rule of a file that is otherwise valid.
     @Test(arguments: [
         ("]}", "]", "not JSON"),
         ("traceEvents", "events", "no array traceEvents"),
@@ -173,14 +173,14 @@ import Testing
         ("\"ts\":30,", "\"ts\":151,", "outlasts the run"),
         ("\"ts\":30,", "\"ts\":101,", "DRAM reads (B/cycle) is not 0 at the layer's end 100"),
         ("\"value\":0}}\n]", "\"value\":1}}\n]", "output buffer (B) is not 0 at the layer's end 150"),
-    ]) func validatorSeesWhatIsBroken(part: String, replacement: String, fault: String) throws {
+    ]) func validatorDetectsEveryBrokenRule(part: String, replacement: String, fault: String) throws {
         let text = String(decoding: try #require(try Self.report().timelineJSON()), as: UTF8.self)
         #expect(text.contains(part))
         let broken = TimelineValidator(text.replacing(part, with: replacement).utf8)
         #expect(broken.faults.contains { $0.contains(fault) }, "\(broken.faults)")
     }
 
-    @Test func validatorKnowsNestingFromOverlap() {
+    @Test func validatorDistinguishesNestingFromOverlap() {
         func faults(_ slices: [(start: Int, duration: Int)]) -> [String] {
             let events =
                 [
@@ -211,7 +211,7 @@ import Testing
 }
 
 extension LayerActivity {
-    /// The same in another number of cycles.
+    /// The same layer with another number of cycles.
     fileprivate func cycles(_ cycles: Int) -> LayerActivity {
         var activity = activity
         activity.timing.cycles = cycles

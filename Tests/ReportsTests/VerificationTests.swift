@@ -6,7 +6,7 @@ import Testing
 @testable import Reports
 
 @Suite struct VerificationTests {
-    /// A layer that agrees to the last digit and off by half the largest output, one that fails, one without values.
+    /// A layer that agrees exactly and one whose error is half the largest output, one that fails, one without values.
     private static let layers: [LayerVerification] = {
         let exact = OutputError(computed: [1, -2], expected: [1, -2])
         let half = OutputError(computed: [1, -1], expected: [1, -2])
@@ -33,11 +33,11 @@ import Testing
             version: report.version, verification: verification, tolerance: verification == nil ? nil : 1e-4)
     }
 
-    @Test func theSummaryEndsWithIt() throws {
+    @Test func theSummaryEndsWithTheVerification() throws {
         let plain = String(decoding: try report(nil).summaryJSON(), as: UTF8.self)
         #expect(!plain.contains("verification"))
         let text = String(decoding: try report(Self.layers).summaryJSON(), as: UTF8.self)
-        // All that stands without a verification stands before it, unchanged.
+        // The summary without a verification precedes it, unchanged.
         #expect(text.hasPrefix(plain.dropLast("\n}\n".count)))
         let root = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
         let rows = try #require(root["verification"] as? [[String: Any]])
@@ -45,7 +45,7 @@ import Testing
         #expect(rows.map { $0["status"] as? String } == ["verified", "failed", "skipped"])
         #expect(rows.map { $0["note"] as? String } == [nil, "differs", "no values"])
         #expect(rows.map { $0["max_error"] as? Double } == [0, 0.5, nil])
-        // 10 log10(5 / 1) dB; infinite, and so not defined, where nothing differs.
+        // 10 log10(5 / 1) dB; infinite, so undefined, if nothing differs.
         #expect(rows.map { ($0["snr_dB"] as? Double).map { Int($0 * 100) } } == [nil, 698, nil])
         #expect(rows.map { $0["direct_max_error"] as? Double } == [0.5, nil, nil])
         #expect(rows.map { $0["products"] as? Int } == [1234, 0, nil])
@@ -54,12 +54,12 @@ import Testing
         #expect(Set(columns.compactMap { $0["name"] }) == Set(rows[2].keys))
     }
 
-    /// The part of a report for people that is about the verification.
+    /// The part of the terminal text on the verification.
     private func table(_ report: SimulationReport, width: Int = 120) -> String {
         TerminalRenderer(width: width).text(of: ReportDocument(sections: [report.verificationParts], summary: [:]))
     }
 
-    @Test func theTableShowsIt() throws {
+    @Test func theTableShowsTheVerification() throws {
         #expect(table(try report(nil)).isEmpty)
         let table = table(try report(Self.layers))
         #expect(try report(Self.layers).terminal() == report(nil).terminal() + "\n" + table)
@@ -72,7 +72,7 @@ import Testing
             ])
     }
 
-    /// Notes stand under the table, those that are the same together, and keep to the width.
+    /// Notes are below the table, equal ones are merged, and lines keep to the width.
     @Test func notesDoNotOverflow() throws {
         let why = "differs from " + String(repeating: "all that was recorded, and ", count: 9) + "more"
         let long = (1...9).map {
@@ -86,7 +86,7 @@ import Testing
         #expect(table.components(separatedBy: "recorded, and").count > 5)
     }
 
-    /// With rounded operands it depends on the size of the error whether it is to be expected.
+    /// With rounded operands, the advice depends on whether the error is as large as rounding makes it.
     @Test func adviceNamesTheTolerance() throws {
         #expect(try report(nil).verificationAdvice == nil)
         #expect(try report([Self.layers[0]]).verificationAdvice == nil)

@@ -7,7 +7,7 @@ import Testing
 import Traces
 
 @Suite struct MachineTests {
-    /// The README's call: a path or a name, and what ships is found from there.
+    /// The call of the README: a path or a name, and the shipped files are found from there.
     @Test func aMachineIsLoadedFromAPathOrAName() throws {
         let machine = try Machine.load(path: "\(repository)/Configs/mobile.yaml")
         #expect(machine.configuration.dram.dramConfiguration?.standard == "LPDDR4-3200")
@@ -17,8 +17,9 @@ import Traces
         #expect(error?.reason.contains("did you mean \"mobile\"?") == true)
     }
 
-    /// A file anywhere below a folder of what ships extends it by name, and its memory and tables are found there.
-    @Test func whatShipsIsFoundFromTheFile() throws {
+    /// A file anywhere below the shipped folder can extend a shipped machine by name; its memory and tables are found
+    /// there.
+    @Test func shippedFilesAreFoundFromTheMachinesFile() throws {
         let folder = try Folder(["mine/wide.yaml": "extends: mobile\nname: wide\npe_array: {rows: 32}\n"])
         try folder.copy("\(repository)/Configs", to: "Configs")
         let machine = try Machine.load(path: folder.file("mine/wide.yaml"), overrides: ["clock=1 GHz"])
@@ -26,7 +27,7 @@ import Traces
         #expect(machine.model.tables.files.allSatisfy { $0.hasPrefix(folder.path) }, "\(machine.model.tables.files)")
     }
 
-    /// Nothing that is done with a machine reads a file.
+    /// After loading, a machine reads no file.
     @Test func aMachineIsComplete() async throws {
         let folder = try Folder()
         try folder.copy("\(repository)/Configs", to: "Configs")
@@ -45,7 +46,7 @@ import Traces
         #expect(first.total.cycles > 0 && first.layers[0].energy.total == first.total.energy)
     }
 
-    @Test func aClockTooSlowForTheMemoryShowsWhenTheMachineIsMade() throws {
+    @Test func clocksTooSlowAreRefusedOnLoading() throws {
         let error = #expect(throws: InputError.self) {
             try Machine.load(path: "mobile", overrides: ["clock=100 Hz"], library: shippedLibrary())
         }

@@ -108,15 +108,15 @@ import Testing
         }
     }
 
-    @Test func extremesAreNothingAndEverything() {
+    @Test func densitiesZeroAndOneDrawNoneAndAll() {
         #expect(Case(density: 0).drawing.allFlags().flags.allSatisfy { $0 == 0 })
         #expect(Case(density: 1).drawing.allFlags().flags.allSatisfy { $0 == 1 })
         #expect(Case(density: 1, elements: 64).drawing.allMasks().masks.allSatisfy { $0 == .max })
-        // A density of 2^-53 leaves the uniform 0 alone.
+        // A density of 2^-53 keeps only the uniform number 0.
         #expect(Case(density: 0x1p-53).drawing.allFlags().flags.allSatisfy { $0 == 0 })
     }
 
-    @Test func sharesAreThoseAskedFor() {
+    @Test func sharesAreTheRequestedOnes() {
         for density in [0.05, 0.4, 0.411, 0.9] {
             let c = Case(density: density, outer: 128, channels: 64, elements: 16)
             let share = Double(c.drawing.allMasks().masks.reduce(0) { $0 + $1.nonzeroBitCount }) / (128 * 64 * 16)

@@ -6,14 +6,14 @@ import Winograd
 @testable import Traces
 
 @Suite struct FillInTests {
-    /// Two kernels and one patch, transformed on paper with the matrices of Lavin and Gray.
-    @Test func aTileByHand() throws {
-        // B^T d, of rows d0 - d2, d1 + d2, d2 - d1, d1 - d3, is | 1 0 0 0 | 0 -1 0 0 | 0 1 0 0 | 0 -1 0 -2 |, and times B
-        // | 1 0 0 0 | 0 -1 1 -1 | 0 1 -1 1 | 0 -1 1 1 |: 10 not zero, 1 + 1 + 2 + 2 above it.
-        // With the -1 rectified only | 1 0 0 0 | and, from the 2, | 0 0 0 2 | are left.
+    /// Two kernels and one patch, transformed by hand with the matrices of Lavin and Gray.
+    @Test func fillInMatchesTheHandComputation() throws {
+        // B^T d, of rows d0 - d2, d1 + d2, d2 - d1, d1 - d3, is | 1 0 0 0 | 0 -1 0 0 | 0 1 0 0 | 0 -1 0 -2 |, and times
+        // B | 1 0 0 0 | 0 -1 1 -1 | 0 1 -1 1 | 0 -1 1 1 |: 10 not zero, 1 + 1 + 2 + 2 above it.
+        // With the -1 rectified only | 1 0 0 0 | and, from the 2, | 0 0 0 2 | remain.
         let pixels: [[Float]] = [[1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 2]]
-        // G g has the rows g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2. The first kernel's middle tap reaches the 4
-        // positions in the middle; in the second the taps 1 and -1 cancel in the middle columns of three rows.
+        // G g has the rows g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2. The first kernel's middle tap contributes to
+        // the 4 middle positions; in the second the taps 1 and -1 cancel in the middle columns of three rows.
         let taps: [[Float]] = [[0, 0, 0], [0, 1, 0], [0, 0, 0], [1, 0, -1], [0, 0, 0], [0, 0, 0]]
         var shape = LayerShape(channels: 1, filters: 2)
         (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (4, 4, 3, 3)
@@ -34,9 +34,10 @@ import Winograd
         #expect(fillIn.activationDensityWinogradRelu == 6.0 / 16)
     }
 
-    /// A map of 3x3 with padding 1 has 2x2 tiles, the last of each row and column partial; all count whole.
+    /// A map of 3x3 with padding 1 has 2x2 tiles, the last of each row and column partial; all count as full tiles.
     @Test func paddingAndPartialTilesCount() throws {
-        // The pixel is element (1, 1) of the first tile alone: |0| |0 1 -1 1| |0 -1 1 -1| |0 1 -1 1|, 9 not zero, 5 above.
+        // The pixel is element (1, 1) of the first tile alone: |0| |0 1 -1 1| |0 -1 1 -1| |0 1 -1 1|, 9 not zero, 5
+        // above.
         let pixels: [Float] = [3, 0, 0, 0, 0, 0, 0, 0, 0]
         var shape = LayerShape(channels: 1, filters: 1)
         (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (3, 3, 3, 3)
@@ -52,7 +53,7 @@ import Winograd
         #expect(fillIn.activationDensityWinogradRelu == 5.0 / 64)
     }
 
-    /// What a machine multiplies under each ReLU is what is measured for it.
+    /// The densities that a machine multiplies under each ReLU are the measured ones.
     @Test func densitiesAreThoseOfTheMasks() throws {
         for seed in 300..<360 as Range<UInt64> {
             let c = try OperandCase(seed: seed)
@@ -77,7 +78,7 @@ import Winograd
             #expect(
                 try trainedFillIn.weightDensityAfter
                     == share(of: trained.form(c.matrices).weightZeros(seed: seed, quantizeBits: nil)), "seed \(seed)")
-            // The layer's own ReLU decides what it multiplies, and nothing that is measured of its pixels.
+            // The layer's own ReLU changes the operands, but no measurement of its pixels.
             #expect(trainedFillIn.pixelDensity == fillIn.pixelDensity, "seed \(seed)")
             #expect(trainedFillIn.activationDensityNoRelu == fillIn.activationDensityNoRelu, "seed \(seed)")
             #expect(trainedFillIn.activationDensitySpatialRelu == fillIn.activationDensitySpatialRelu, "seed \(seed)")
@@ -142,7 +143,7 @@ import Winograd
         #expect(fillIn.activationDensityWinogradRelu == (relu == .winograd ? positions : nil))
     }
 
-    @Test func masksTellNothing() throws {
+    @Test func masksHaveNoFillIn() throws {
         let mask = OperandSource.mask(
             TensorReference(name: "m", tensor: Tensor([1, 2, 3, 4] as [UInt64], shape: [2, 2])))
         var shape = LayerShape(channels: 2, filters: 2)
@@ -183,7 +184,7 @@ import Winograd
         #expect(reason { $0.dilationHeight = 2 } == "its dilation is 2x1, not 1")
     }
 
-    // MARK: Counting, by other means than the measurement's
+    // MARK: Counting, independent of the measurement
 
     private func share(_ bits: [Bool]) -> Double { Double(bits.count { $0 }) / Double(bits.count) }
 

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Traces
 
-@Suite("Free memory") struct FreeMemoryTests {
-    /// The tightest limit counts, be it the group's or that of one around it, in either version of control groups.
-    @Test func whatControlGroupsLeave() throws {
+@Suite struct FreeMemoryTests {
+    /// The limit of the group itself or of an enclosing one, in both versions of control groups.
+    @Test func theTightestControlGroupLimitCounts() throws {
         let folder = try Folder([
             "memory.max": "max", "memory.current": "5000", "slurm/memory.max": "3000", "slurm/memory.current": "1000",
             "slurm/job/memory.max": "9000", "slurm/job/memory.current": "500",
@@ -21,8 +21,8 @@ import Testing
         #expect(left("0::/slurm/job\n") == 2900)
     }
 
-    /// The tighter of the limits on the address space and on data.
-    @Test func whatTheProcessMayTake() {
+    /// The limits are those on the address space and on data.
+    @Test func theTighterProcessLimitCounts() {
         let status = "Name:\twinosim\nVmSize:\t    2000 kB\nVmData:\t     500 kB\n"
         func left(_ space: String, _ data: String) -> UInt64? {
             FreeMemory.left(

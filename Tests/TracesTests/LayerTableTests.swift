@@ -15,7 +15,7 @@ import Testing
         return try #require(throws: InputError.self) { try LayerTable(csv: text, file: "t.csv") }.description
     }
 
-    /// A column that was passed over changed a network's work fifteen-fold.
+    /// An ignored column once changed a network's multiplies by a factor of fifteen.
     @Test func unknownColumnsAreRefusedWithTheNearestOnes() throws {
         let text = try message("layer,C,K,H_in,W_in,kernel,Strides,padding", "Conv1,3,96,227,227,11,4,0")
         #expect(
@@ -52,12 +52,12 @@ import Testing
             "layer,C,K,H_in,W_in,kernel,stride,stride_height,stride_width",
             "stride gives both directions, and stride_height or stride_width gives one of them again; expected either form"
         ),
-    ]) func headersThatAreRefused(_ header: String, _ expected: String) throws {
+    ]) func wrongHeadersGiveTheirMessage(_ header: String, _ expected: String) throws {
         let text = try message(header, "a,1,1,1,1,1")
         #expect(text.contains("error: \(expected)"), "\(text)")
     }
 
-    @Test func depthwiseStridedAndBatched() throws {
+    @Test func depthwiseStridedBatchedRowsAreRead() throws {
         let shape = try shape("layer,C,K,H_in,W_in,kernel,Stride,Pad,Groups,batch", "dw,32,32,112,112,3,2,1,32,8")
         #expect(shape.groups == 32 && shape.batch == 8 && shape.strideHeight == 2 && shape.outputWidth == 56)
         #expect(shape.denseMultiplies == 8 * 903_168)
@@ -74,7 +74,7 @@ import Testing
             "stride_width,stride_height,K,W_in,H_in,pad_width,pad_height,C,kernel,layer,dilation_height,dilation_width",
             "1,2,4,24,20,2,0,3,3x5,a,,3"
         ),
-    ]) func directionsOfTheirOwn(_ header: String, _ row: String) throws {
+    ]) func heightAndWidthMayDiffer(_ header: String, _ row: String) throws {
         var expected = LayerShape(channels: 3, filters: 4)
         (expected.height, expected.width) = (20, 24)
         (expected.kernelHeight, expected.kernelWidth) = (3, 5)
@@ -85,7 +85,7 @@ import Testing
         #expect(expected.outputHeight == 9 && expected.outputWidth == 16)
     }
 
-    @Test func whatTheTableSaysBesidesIsChecked() throws {
+    @Test func redundantColumnsAreChecked() throws {
         let header = "layer,C,K,H_in,W_in,kernel,pad,groups,batch,H_out,W_out,dense_mults,weights,note"
         // 8 images of 16 x 30 outputs, 10 filters of 3 channels and 9 taps.
         let one = 16 * 30 * 10 * 3 * 9
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    /// The tile edge is not in the table, so that all columns have to fit one.
+    /// The tile edge is not in the table, so all columns must agree on one.
     @Test func winogradColumnsFitOneTile() throws {
         let header = "layer,C,K,H_in,W_in,kernel,pad,winograd,tiles,wino_dense_mults,wino_weights,wino_act_elems"
         // F(2x2,3x3): 16 positions of 4 * 6 tiles; F(4x4,3x3): 36 of 2 * 3.
@@ -149,7 +149,7 @@ import Testing
             "a\u{202E}b,3,4,5,5,3",
             "2:1: error: found \"a\\u{202e}b\", expected a layer's name without control and format"
         ),
-    ]) func rows(_ row: String, _ expected: String?) throws {
+    ]) func rowsAreReadOrGiveTheirMessage(_ row: String, _ expected: String?) throws {
         let header = "layer,C,K,H_in,W_in,kernel"
         guard let expected else {
             #expect(try shape(header, row).taps == 9)
@@ -159,18 +159,18 @@ import Testing
         #expect(text.contains(expected), "\(text)")
     }
 
-    @Test func quotedNamesAreReadAsTheyWereWritten() throws {
+    @Test func quotedNamesAreReadExactly() throws {
         let table = try LayerTable(csv: "\u{FEFF}layer,C,K,H_in,W_in,kernel\n\"a\"\"b, c\",3,4,5,5,3\n", file: "t.csv")
         #expect(table.rows.map(\.name) == ["a\"b, c"])
     }
 
-    @Test func aValueInAColumnWithoutAName() throws {
+    @Test func valuesInUnnamedColumnsAreRefused() throws {
         let text = try message("layer,C,K,H_in,W_in,,kernel", "a,3,4,5,5,7,3")
         #expect(text.contains("2:11: error: found \"7\" in a column without a name"), "\(text)")
     }
 
-    /// A 1 x 1 kernel on a 1 x 1 map is a matrix product, whose steps nothing could stride over.
-    @Test func linearRows() throws {
+    /// A 1 x 1 kernel on a 1 x 1 map is a matrix product, which has no stride.
+    @Test func oneByOneKernelsOnOnePixelAreLinear() throws {
         let header = "layer,C,K,H_in,W_in,kernel,stride,pad,groups,dilation"
         func operation(_ row: String) throws -> Traces.Operation {
             try #require(LayerTable(csv: "\(header)\n\(row)\n", file: "t.csv").rows.first).operation
@@ -193,14 +193,16 @@ import Testing
         }
     }
 
-    /// What ships keeps working, and its results are right.
-    @Test(arguments: ["vgg-nagadomi", "convpool-cnn-c", "resnet-18"]) func shippedTables(_ network: String) throws {
+    /// The shipped tables are read, and their redundant columns agree.
+    @Test(arguments: ["vgg-nagadomi", "convpool-cnn-c", "resnet-18"]) func shippedTablesAreReadAndChecked(
+        _ network: String
+    ) throws {
         let path = "\(repository)/Traces/\(network)/layers.csv"
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let rows = try LayerTable(csv: text, file: path).rows
         let shapes = try Trace.load(path: "\(repository)/Traces/\(network)/dense.yaml").layers.map(\.shape)
         #expect(rows.map(\.shape) == shapes)
-        // The last digit of a result is changed: of H_out, of dense_mults.
+        // The last digit of H_out or of dense_mults is changed.
         for (old, new) in [(",1,32,32,1,", ",1,32,33,1,"), (",1769472,", ",1769473,"), (",118013952,", ",118013953,")]
         where text.contains(old) {
             #expect(throws: InputError.self) { try LayerTable(csv: text.replacing(old, with: new), file: path) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Traces
 
-/// Every message is pinned: one fault each in a manifest that is valid without it.
+/// Every message is pinned: each manifest has one fault, and is valid without it.
 @Suite struct ManifestErrorTests {
     struct Broken: CustomTestStringConvertible, Sendable {
         let found: String
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: brokenManifests)
-    func messages(broken: Broken) throws {
+    func brokenManifestsGiveTheirMessage(broken: Broken) throws {
         let folder = try TraceFolder()
         let range = try #require(TraceFolder.manifest.firstRange(of: broken.found))
         let text = TraceFolder.manifest.replacingCharacters(in: range, with: broken.replacement)

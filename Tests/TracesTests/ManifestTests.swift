@@ -38,7 +38,7 @@ import Testing
         #expect(spread == filters)
     }
 
-    @Test func defaultsArePlain() throws {
+    @Test func defaultsAreThoseOfAPlainConvolution() throws {
         let folder = try TraceFolder()
         let trace = try folder.load(
             """
@@ -65,7 +65,7 @@ import Testing
         #expect(trace.layers.allSatisfy { $0.relu == .none && $0.winograd == nil && $0.outputs == nil })
     }
 
-    /// What the exporter leaves out is kept, and no number of it is made up for another batch.
+    /// The exporter's list of omitted operations is kept; for another batch their numbers are unknown.
     @Test func whatIsNotExportedIsKept() throws {
         let folder = try TraceFolder()
         let entries =
@@ -116,7 +116,7 @@ import Testing
             with: "winograd: {tile: 2, g: [[1, 0, 0], [\"1/2\", 1/2, 0.5], [1/2, -1/2, 1/2], [0, 0, 1]]}")
         let matrices = try folder.load(text).layers[0].winograd?.matrices
         #expect(matrices == (try .cookToom(m: 2, r: 3)))
-        // Fractions and decimals are kept exactly; a decimal of a sixth is no sixth.
+        // Fractions and decimals are kept exactly; a rounded decimal of a sixth is not a sixth.
         let sixth = [1, 6].map { "1/\($0)" }.joined(separator: ", ")
         let exact = TraceFolder.manifest.replacing(
             "winograd: {tile: 2}",
@@ -140,7 +140,7 @@ import Testing
         #expect(folder.outcome(text) == "loaded 2 layers")
     }
 
-    @Test func masksAreTaken() throws {
+    @Test func masksAreRead() throws {
         let folder = try TraceFolder()
         let text = TraceFolder.manifest.replacing("{tensor: conv1.weight, domain: winograd}", with: "{mask: mask}")
         guard case .mask(let mask) = try folder.load(text).layers[0].weights else {
@@ -150,7 +150,7 @@ import Testing
         #expect(mask.tensor.words() == [1, 2, 3, 4])
     }
 
-    @Test func emptyAndMissingManifests() throws {
+    @Test func emptyAndMissingManifestsAreRefused() throws {
         let folder = try TraceFolder()
         #expect(
             folder.outcome("format: winosim-trace/1\nmodel: m\nlayers: []\n")
@@ -158,7 +158,7 @@ import Testing
         #expect(throws: FileError.self) { try Trace.load(path: folder.file("none.yaml")) }
     }
 
-    /// Broken bytes, lines and numbers: loading returns or throws an error with a place, and never traps.
+    /// Damaged bytes, lines and numbers: loading returns or throws an error with a place, and never traps.
     @Test func mutationsNeverTrap() throws {
         let folder = try TraceFolder()
         let valid = Array(TraceFolder.manifest.utf8)

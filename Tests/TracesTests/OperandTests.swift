@@ -12,7 +12,7 @@ extension Layer {
     }
 }
 
-/// A layer of random shape and values, with what its operands are by the plain formulas.
+/// A layer of random shape and values, with its operands by the plain formulas.
 struct OperandCase {
     let seed: UInt64
     var shape: LayerShape
@@ -172,7 +172,7 @@ struct OperandCase {
         }
     }
 
-    /// What is multiplied gives the layer's convolution: the order of tiles, channels and positions is right.
+    /// The products of the operands give the layer's convolution: the order of tiles, channels and positions is right.
     @Test func operandsMultiplyToTheConvolution() throws {
         for seed in 100..<140 as Range<UInt64> {
             let c = try OperandCase(seed: seed)
@@ -205,7 +205,7 @@ struct OperandCase {
         }
     }
 
-    /// A structural fill is where positive values of generic size would arrive: no sum of them cancels.
+    /// The structural fill-in has the non-zeros of generic positive values: no sum cancels.
     @Test func spatialDensitiesFillInStructurally() throws {
         for seed in 0..<60 as Range<UInt64> {
             let c = try OperandCase(seed: seed)
@@ -272,7 +272,7 @@ struct OperandCase {
         #expect(try layer.form(c.matrices).activationValues(quantizeBits: nil) == nil)
     }
 
-    @Test func masksStandAsTheyAre() throws {
+    @Test func masksAreUsedUnchanged() throws {
         let masks = TensorReference(name: "m", tensor: Tensor([1, 2, 3, .max, 5, 6] as [UInt64], shape: [2, 3]))
         let layer = Layer(
             name: "l", shape: LayerShape(channels: 4, filters: 2), weights: .mask(masks), activations: .mask(masks))
@@ -322,7 +322,7 @@ struct OperandCase {
                 try c.layer(relu: .winograd, activations: .density(0.5, .spatial, Spread()))
                     .form(c.matrices).activationZeros(seed: 1, quantizeBits: nil)
             }.contains("expected domain: winograd"))
-        // Spatial operands have every form.
+        // Spatial operands can take every form.
         _ = try c.layer().form(other).weightZeros(seed: 1, quantizeBits: nil)
         var strided = c.layer()
         strided.winograd = nil

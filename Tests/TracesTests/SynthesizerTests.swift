@@ -38,11 +38,11 @@ import Testing
                 "0.8 spatial", "1.0 spatial", "0.35 winograd", "0.487 winograd", "1.0 spatial", "1.0 spatial",
                 "1.0 spatial", "1.0 spatial",
             ])
-        // What was written can be taken as the shapes of another one.
+        // The written trace can give the shapes of another one.
         #expect(try TraceSynthesizer.manifest(LayerTable(trace), settings) == text)
     }
 
-    @Test func domainsGoTheirOwnWays() throws {
+    @Test func weightsAndActivationsHaveTheirOwnDomains() throws {
         var settings = TraceSynthesizer.Settings(model: "m")
         (settings.weights, settings.activationDomain, settings.batch) = (0.6, .spatial, 4)
         let folder = try TraceFolder()
@@ -63,7 +63,7 @@ import Testing
         ("layer,C,K,H_in,W_in,kernel\n,3,4,5,5,7\n", "t.csv:2:1: error: the layer has no name"),
         ("layer,C,K,H_in,W_in,kernel\na,3,4,5,5,3\na,3,4,5,5,3\n", "t.csv:3:1: error: the layer \"a\" stands twice"),
     ])
-    func brokenTables(text: String, message: String) {
+    func brokenTablesAreRefused(text: String, message: String) {
         let error = #expect(throws: InputError.self) { try LayerTable(csv: text, file: "t.csv") }
         #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
     }

@@ -21,7 +21,7 @@ import Testing
         return shape
     }
 
-    /// Goes over outputs and the taps of each, and notes which pixel lies at which position of which tile.
+    /// The expected pixel of every position of a tile is derived from the outputs and their taps.
     @Test func tilesReadThePixelsUnderTheirOutputs() {
         for seed in UInt64(0)..<300 {
             var random = SeededGenerator(seed: seed)

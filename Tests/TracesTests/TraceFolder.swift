@@ -6,7 +6,7 @@ import Testing
 
 @testable import Traces
 
-/// A folder of its own for one test, with a valid trace in it to break.
+/// A folder for one test, with a valid trace to damage.
 final class TraceFolder {
     private let folder: Folder
 
@@ -44,7 +44,7 @@ final class TraceFolder {
         return try Trace.load(path: file("trace.yaml"))
     }
 
-    /// What loading says, without the folder: `line:column: message` for an error in the manifest.
+    /// The result of loading, without the folder: `line:column: message` for an error in the manifest.
     func outcome(_ text: String) -> String {
         do {
             return "loaded \(try load(text).layers.count) layers"

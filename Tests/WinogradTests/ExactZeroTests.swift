@@ -3,7 +3,7 @@ import Testing
 
 @testable import Winograd
 
-/// Integer operands against rational arithmetic: the same zeros, and every value the nearest double of the exact one.
+/// Integer operands against rational arithmetic: equal zeros, and every value is the double nearest to the exact one.
 @Suite struct ExactZeroTests {
     /// M X M^T in exact arithmetic.
     private func exact(_ matrix: [[Rational]], _ x: [Int]) throws -> [Rational] {
@@ -16,8 +16,8 @@ import Testing
         }
     }
 
-    @Test("every size, ternary to int8: the transforms of weights, inputs and outputs", arguments: 2...8)
-    func integers(r: Int) throws {
+    /// Every size, from ternary to int8: the transforms of weights, inputs and outputs.
+    @Test(arguments: 2...8) func transformsOfIntegersAreExact(r: Int) throws {
         var zeros = 0
         for m in 1...7 where m + r - 1 <= 8 {
             let matrices = try WinogradMatrices.cookToom(m: m, r: r)
@@ -43,22 +43,21 @@ import Testing
         #expect(zeros > 0, "no zero was tried")
     }
 
-    @Test("a kernel row (-3, -2, 5) has its zeros under F(4x4, 3x3), whose G holds sixths")
-    func kernelRow() throws {
+    /// The kernel row (-3, -2, 5) under F(4x4, 3x3).
+    @Test func weightZerosAreExactWhereGHoldsSixths() throws {
         let values = try WinogradMatrices.cookToom(m: 4, r: 3).transformWeights([-3, -2, 5, 0, 0, 0, 0, 0, 0])
-        // (1, 1, 1) and (-3, -2, 5) are orthogonal, and the rows of zeros reach no row but the first five.
+        // (1, 1, 1) and (-3, -2, 5) are orthogonal, and the zero rows leave only the first five rows non-zero.
         #expect(values.count { $0 != 0 } == 25)
         #expect((0..<6).allSatisfy { values[$0 * 6 + 1] == 0 })
     }
 
-    @Test("rows are scaled by the least integer that makes them whole")
-    func scales() throws {
+    @Test func rowsAreScaledByTheLeastWholeFactor() throws {
         let matrices = try WinogradMatrices.cookToom(m: 4, r: 3)
         #expect(matrices.g.scales == [4, 6, 6, 24, 24, 1])
         #expect(matrices.g.scaled == [1, 0, 0, -1, -1, -1, -1, 1, -1, 1, 2, 4, 1, -2, 4, 0, 0, 1])
         #expect(matrices.bt.scales == [1, 1, 1, 1, 1, 1])
         let third = try Rational(1, 3)
-        // 2^20 stays whole, one more does not; a denominator alone may be larger.
+        // Rows are scaled if the result is at most 2^20; a denominator alone may be larger.
         let limit = Matrix([[Rational(1 << 20), Rational(0)]])
         #expect(limit.scales == [1] && limit.scaled == [1_048_576, 0])
         let beyond = Matrix([[Rational(349_526), third]])
@@ -67,28 +66,23 @@ import Testing
         #expect(within.scales == [3] && within.scaled == [1_048_575, 1])
         let small = Matrix([[try Rational(1, 1 << 30), Rational(0)]])
         #expect(small.scales == [0x1p30] && small.scaled == [1, 0])
-        // A row that does not fit 64 bits leaves the others alone.
+        // A row that does not fit 64 bits does not affect the others.
         let mixed = Matrix(rows: 2, columns: 1, values: [0.1, 0.5], exact: [nil, try Rational(1, 2)])
         #expect(mixed.scales == [1, 2] && mixed.scaled == [0.1, 1])
     }
 
-    @Test(
-        "decimals are read as the fractions that they are",
-        arguments: [
-            ("0.5", 1, 2), ("-0.0625", -1, 16), (".2", 1, 5), ("-.2", -1, 5), ("3.", 3, 1), ("+1.5e-3", 3, 2000),
-            ("25E2", 2500, 1), ("0.1666666667", 1_666_666_667, 10_000_000_000), ("-7", -7, 1), ("0", 0, 1),
-        ])
-    func decimals(text: String, top: Int, bottom: Int) throws {
+    @Test(arguments: [
+        ("0.5", 1, 2), ("-0.0625", -1, 16), (".2", 1, 5), ("-.2", -1, 5), ("3.", 3, 1), ("+1.5e-3", 3, 2000),
+        ("25E2", 2500, 1), ("0.1666666667", 1_666_666_667, 10_000_000_000), ("-7", -7, 1), ("0", 0, 1),
+    ])
+    func decimalsAreReadAsExactFractions(text: String, top: Int, bottom: Int) throws {
         #expect(Rational(decimal: text) == (try Rational(top, bottom)))
     }
 
-    @Test(
-        "what is no decimal, or does not fit",
-        arguments: ["", ".", "1.-5", "one", "1e99", "0.12345678901234567890", "1e-19", "1e", "0x10"])
-    func noDecimals(text: String) { #expect(Rational(decimal: text) == nil) }
+    @Test(arguments: ["", ".", "1.-5", "one", "1e99", "0.12345678901234567890", "1e-19", "1e", "0x10"])
+    func invalidOrOversizedDecimalsAreRefused(text: String) { #expect(Rational(decimal: text) == nil) }
 
-    @Test("a double is the dyadic fraction that it is")
-    func doubles() throws {
+    @Test func doublesAreReadAsExactDyadicFractions() throws {
         #expect(Rational(exactly: 0.375) == (try Rational(3, 8)))
         #expect(Rational(exactly: -5) == Rational(-5))
         #expect(Rational(exactly: 0.1) == (try Rational(0x1999_9999_9999_9A, 1 << 56)))

@@ -50,7 +50,7 @@ import Testing
                     }
                 }
                 #expect(try WinogradMatrices.cookToom(m: m, r: r).computesConvolution)
-                // The rule of signs.
+                // The convention for signs.
                 #expect((exact.bt[0].first { $0.numerator != 0 }?.numerator ?? 0) > 0)
                 #expect((exact.bt[m + r - 2].first { $0.numerator != 0 }?.numerator ?? 0) > 0)
             }
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func wrongShapesAreNamed() throws {
+    @Test func errorsNameMatricesOfTheWrongShape() throws {
         let matrices = try WinogradMatrices.cookToom(m: 2, r: 3)
         let error = #expect(throws: WinogradError.self) {
             try WinogradMatrices(m: 2, r: 3, bt: matrices.bt, g: matrices.bt, at: matrices.at)
@@ -72,7 +72,7 @@ import Testing
         #expect(error?.description == "g is 4 x 4; expected 4 x 3")
     }
 
-    @Test func matricesThatComputeSomethingElseAreSeen() throws {
+    @Test func matricesOfOtherFunctionsAreDetected() throws {
         let right = try WinogradMatrices.cookToom(m: 2, r: 3)
         var values = right.bt.values
         values[2] = 1
@@ -101,7 +101,7 @@ import Testing
         (0.0, 0), (1, 1), (-1, 1), (8, 1), (0.25, 1), (3, 2), (5, 2), (-5, 2), (7, 2), (15, 2), (21, 3), (5.25, 3),
         (4.25, 2), (11, 3), (Double.leastNonzeroMagnitude, 1),
     ])
-    func signedDigitsOfConstants(constant: Double, digits: Int) {
+    func constantsHaveTheFewestSignedDigits(constant: Double, digits: Int) {
         #expect(signedDigits(of: constant) == digits)
     }
 
@@ -111,7 +111,7 @@ import Testing
         #expect(try WinogradMatrices.cookToom(m: 1, r: 2).inputGrowthBits == 0)
     }
 
-    @Test func rationalsAreExactOrSaySo() throws {
+    @Test func rationalsAreExactOrThrow() throws {
         let third = try Rational(-2, -6)
         #expect(third == (try Rational(1, 3)))
         #expect(try third + third + third == Rational(1))

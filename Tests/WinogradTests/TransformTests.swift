@@ -11,7 +11,8 @@ extension SeededGenerator {
 }
 
 @Suite struct TransformTests {
-    /// M X M^T as the page `Matrices` words it: rows of integers, the left factor first, terms in index order, divided once.
+    /// M X M^T as defined on the page `Matrices`: rows of integers, the left factor first, terms in index order,
+    /// divided once.
     private func naive(_ matrix: Matrix, _ x: [Double]) -> [Double] {
         let (p, q) = (matrix.rows, matrix.columns)
         var left = [Double](repeating: 0, count: p * q)
@@ -39,7 +40,7 @@ extension SeededGenerator {
                     (matrices.bt, matrices.transformInput), (matrices.g, matrices.transformWeights),
                     (matrices.at, matrices.transformOutput),
                 ] as [(Matrix, ([Double]) -> [Double])] {
-                    // Seven tiles: one full vector of lanes and a rest.
+                    // Seven tiles: one full vector of lanes and a remainder.
                     let size = matrix.columns * matrix.columns
                     let tiles = (0..<7).map { _ in random.reals(size) }
                     let expected = Array(tiles.map { naive(matrix, $0) }.joined())
@@ -49,7 +50,7 @@ extension SeededGenerator {
         }
     }
 
-    @Test func nothingIsTransformedToNothing() throws {
+    @Test func emptyInputsTransformToEmptyOutputs() throws {
         #expect(try WinogradMatrices.cookToom(m: 2, r: 3).transformInput([]) == [])
     }
 
@@ -74,7 +75,7 @@ extension SeededGenerator {
         }
     }
 
-    @Test func handComputedConvolution() {
+    @Test func directConvolutionMatchesAHandComputedOne() {
         var shape = LayerShape(channels: 1, filters: 1)
         (shape.height, shape.width, shape.kernelHeight, shape.kernelWidth) = (2, 3, 2, 2)
         let input: [Double] = [1, 2, 3, 4, 5, 6]
@@ -115,8 +116,8 @@ extension SeededGenerator {
         }
     }
 
-    /// Strides and dilations against an independent statement: every output is a sum over a zero-padded map.
-    @Test func directConvolutionOfAnyStrideAndDilation() {
+    /// Strides and dilations against an independent computation: every output is a sum over a zero-padded map.
+    @Test func directConvolutionTakesAnyStrideAndDilation() {
         for seed in UInt64(0)..<120 {
             var random = SeededGenerator(seed: seed)
             var shape = LayerShape(channels: 1, filters: 1)
@@ -141,7 +142,7 @@ extension SeededGenerator {
                     (channel * paddedHeight + row + shape.paddingHeight) * paddedWidth + column + shape.paddingWidth] =
                     value
             }
-            // Scatter: each weight is added to all outputs that it takes part in.
+            // Scatter: each product is added to the output that it is part of.
             let rows = (paddedHeight - (shape.kernelHeight - 1) * shape.dilationHeight - 1) / shape.strideHeight + 1
             let columns = (paddedWidth - (shape.kernelWidth - 1) * shape.dilationWidth - 1) / shape.strideWidth + 1
             var expected = [Double](repeating: 0, count: shape.filters * rows * columns)
