@@ -7,7 +7,7 @@ extension Comparison {
     /// The format that comparison files name in their first key.
     public static var format: String { "winosim-comparison/1" }
 
-    /// Reads a comparison file. Traces and configurations stand in it by their path from the file's folder, or by the name of
+    /// Reads a comparison file. It names traces and configurations by their path from the file's folder, or by the name of
     /// what ships.
     ///
     /// - Parameters:
@@ -39,7 +39,8 @@ extension Comparison {
         self.cases = try list.map { try ComparisonCase($0, methods: methods) }
         for (index, one) in self.cases.enumerated()
         where self.cases[..<index].contains(where: { $0.name == one.name }) {
-            throw (list[index]["name"] ?? list[index]).error("a case of this name stands above, expected a new one")
+            throw (list[index]["name"] ?? list[index]).error(
+                "a case of this name is defined above, expected a new name")
         }
         published = try decoder.optional("published").map { try PublishedFigures($0, runs: names) }
         try decoder.finish()
@@ -73,7 +74,7 @@ private struct Method {
         for node in nodes {
             let method = try Method(node, shipped)
             if methods.contains(where: { $0.name == method.name }) {
-                throw (node["name"] ?? node).error("a run of this name stands above, expected a new one")
+                throw (node["name"] ?? node).error("a run of this name is defined above, expected a new name")
             }
             methods.append(method)
         }

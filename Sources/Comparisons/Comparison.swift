@@ -73,7 +73,7 @@ public struct ComparisonRun: Hashable, Sendable {
 public struct PublishedFigures: Hashable, Sendable {
     /// Where it was published.
     public var source: String
-    /// The run that stands for the published method.
+    /// The run of the published method.
     public var run: String
     /// How many times fewer multiplications it needs than dense direct convolution.
     public var reduction: Double
@@ -83,7 +83,7 @@ public struct PublishedFigures: Hashable, Sendable {
     public var withoutPlaces: [SettingPlace]
     /// How many times fewer it needs than earlier methods.
     public var overEarlier: ClosedRange<Double>
-    /// The runs that stand for earlier methods.
+    /// The runs of earlier methods.
     public var earlier: [String]
 
     /// Makes published figures.

@@ -82,7 +82,7 @@ public struct ComparisonRunner: Sendable {
 }
 
 extension PublishedFigures {
-    /// Refuses layers to leave out that the run which stands for the publication does not have.
+    /// Refuses layers to leave out that the published method's run does not have.
     fileprivate func check(_ one: ComparisonCase, traces: [Trace]) throws {
         guard let index = one.runs.firstIndex(where: { $0.name == run }) else { return }
         let names = traces[index].layers.map(\.name)

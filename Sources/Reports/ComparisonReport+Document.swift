@@ -5,13 +5,13 @@ import Simulation
 
 /// What a terminal shows of a comparison.
 extension ComparisonReport {
-    /// All cases, what was published beside what is counted, and where the order of the runs turns round.
+    /// All cases, what was published beside what is counted, and where the ranking of the runs changes.
     var sections: [[ReportDocument.Part]] {
         let comparison = result.comparison
         let description = comparison.description.isEmpty ? "" : comparison.description + "; "
         let runs = result.cases.flatMap(\.runs)
         let missing = runs.flatMap { run in run.notExported.warnings.map { "\(run.model): \($0)" } }.unique()
-        return [[.paragraph("\(comparison.name): \(description)held against \(comparison.baseline)")]]
+        return [[.paragraph("\(comparison.name): \(description)compared with \(comparison.baseline)")]]
             + result.cases.map(section) + overview + [
                 comparison.published.map(publication) ?? [], missing.map { .paragraph($0) },
             ] + (showsSensitivity ? result.cases.map(sensitivity) : [])
@@ -24,7 +24,7 @@ extension ComparisonReport {
             let areas = one.runs.map { "\($0.name) \(NumberText.figures($0.area.squareMillimetres)) mm2" }
             paragraphs.append("Area: \(areas.joined(separator: ", "))")
         }
-        paragraphs += OrderInversion.all(in: one).map(sentence)
+        paragraphs += RankingChange.all(in: one).map(sentence)
         paragraphs += one.runs.flatMap { run in run.warnings.map { "\(run.name): \($0)" } }
         return title(of: one) + [.table(table(of: one))] + paragraphs.map { .paragraph($0) }
     }
@@ -56,10 +56,10 @@ extension ComparisonReport {
             exponents: [0, 3, 6])
     }
 
-    // MARK: The order of the runs
+    // MARK: The ranking of the runs
 
-    /// Why a run that multiplies less is behind, in words.
-    func sentence(_ inversion: OrderInversion) -> String {
+    /// Why a run that multiplies less ranks lower, in words.
+    func sentence(_ inversion: RankingChange) -> String {
         func times(_ ratio: Double) -> String { "\(NumberText.grouped(ratio, decimals: 2))x" }
         let (fewer, ahead) = (inversion.fewer, inversion.ahead)
         let reasons = inversion.reasons.map { reason in
@@ -71,7 +71,7 @@ extension ComparisonReport {
         }
         let what = inversion.measure == .time ? "as long" : "as much energy"
         return
-            "The order turns round: \(fewer.name) multiplies \(times(inversion.multiplyRatio)) less than \(ahead.name), and "
+            "The ranking changes: \(fewer.name) multiplies \(times(inversion.multiplyRatio)) less than \(ahead.name), but "
             + "takes \(times(inversion.ratio)) \(what): \(reasons.joined(separator: ", "))"
     }
 
@@ -154,7 +154,7 @@ extension ComparisonReport {
         let text =
             "Published: \(times(published.reduction)) fewer multiplications than dense direct convolution\(without), "
             + "\(times(published.overEarlier.lowerBound)) to \(times(published.overEarlier.upperBound)) fewer than earlier "
-            + "methods (\(published.source)); \(own). What becomes of it, the others against \(published.run)"
+            + "methods (\(published.source)); \(own). Its effect, the others compared with \(published.run)"
             + (without.isEmpty ? ":" : " (products\(without), time and energy of all layers):")
         typealias Standing = (other: RunResult, multiplies: Double, time: Double, energy: Double)
         func column(
@@ -175,14 +175,14 @@ extension ComparisonReport {
 
     // MARK: Other figures
 
-    /// The energy ratios with some figures at half and at twice, and where that changes the order of the runs.
+    /// The energy ratios with some figures halved and doubled, and where that changes the ranking of the runs.
     private func sensitivity(of one: CaseResult) -> [ReportDocument.Part] {
         let (rows, runs) = (ComparisonSensitivityRow.rows(of: one), one.runs.count)
         let changes = stride(from: 0, to: rows.count, by: runs).map { Array(rows[$0..<$0 + runs]) }
         let table = table(
             "energy ratio with", rows: changes,
             { $0[0].change.map { "\($0.family.rawValue) times \($0.factor)" } ?? "figures as they are" },
-            remark: ("changes order", { Self.swapped($0, changes[0]) })
+            remark: ("changes ranking", { Self.swapped($0, changes[0]) })
         ) { rows, run in Column<ComparisonSensitivityRow>.energyRatio.cell(rows[run]) }
         return title(of: one) + [.table(table)]
     }

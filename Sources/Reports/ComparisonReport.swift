@@ -41,7 +41,7 @@ public struct ComparisonReport: Report {
             Column<ComparisonSensitivityRow>.all, rows: result.cases.flatMap(ComparisonSensitivityRow.rows))
     }
 
-    /// `sensitivity.csv`: for each case all runs with the figures as they are, and with some of them at half and at twice.
+    /// `sensitivity.csv`: for each case all runs with the figures as they are, and with some of them halved and doubled.
     public func sensitivityCSV() -> [UInt8] { sensitivityTable.csv() }
 
     /// Writes `compare.csv`, `compare.json` and, where it was asked for, `sensitivity.csv` into a folder, which is made where it
@@ -53,7 +53,7 @@ public struct ComparisonReport: Report {
         try OutputFolder.write(document.files(summary: "compare.json"), to: directory, optional: ["sensitivity.csv"])
     }
 
-    /// The published run in a case, beside the runs that stand for earlier methods: products of the layers that the publication
+    /// The published run in a case, next to the runs of earlier methods: products of the layers that the publication
     /// counts, time and energy of all.
     func standing(in one: CaseResult) -> [(other: RunResult, multiplies: Double, time: Double, energy: Double)] {
         guard let published = result.comparison.published, let mine = one.run(published.run) else { return [] }
@@ -89,7 +89,7 @@ public struct ComparisonReport: Report {
     private func describe(_ one: CaseResult) -> JSON {
         [
             "name": .text(one.name), "runs": .array(one.runs.map { describe($0, in: one) }),
-            "order_turns_round": .array(OrderInversion.all(in: one).map(describe)),
+            "order_turns_round": .array(RankingChange.all(in: one).map(describe)),
         ]
     }
 
@@ -109,7 +109,7 @@ public struct ComparisonReport: Report {
         ]
     }
 
-    private func describe(_ inversion: OrderInversion) -> JSON {
+    private func describe(_ inversion: RankingChange) -> JSON {
         [
             "by": .text(inversion.measure.rawValue), "multiplies_less": .text(inversion.fewer.name),
             "is_ahead": .text(inversion.ahead.name), "multiply_ratio": .real(inversion.multiplyRatio),

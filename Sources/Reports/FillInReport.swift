@@ -38,7 +38,7 @@ public struct FillInReport: Report {
             [.table(table)],
             [
                 .paragraph(
-                    "Under G g G^T, weights of the Winograd domain stand as they were trained. -: the trace does not tell."
+                    "Under G g G^T, weights of the Winograd domain are those that were trained. -: unknown in the trace."
                 )
             ],
         ]
@@ -70,7 +70,7 @@ extension Column<FillIn> {
         text("algorithm", "the transforms that are measured") {
             Algorithm.winograd(tile: $0.tile, kernel: $0.kernel).description
         }.shown(["algorithm", ""]),
-        text("relu", "what the trace says stands before the multiplies: none, spatial or winograd") {
+        text("relu", "the ReLU before the multiplies, as the trace has it: none, spatial or winograd") {
             $0.relu.rawValue
         }.shown(["ReLU", ""]),
         density("weight_density_before", "taps; empty where the weights live in the Winograd domain", "weights", "g") {

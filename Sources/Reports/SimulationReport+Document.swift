@@ -81,7 +81,7 @@ extension SimulationReport {
 
     // MARK: Sentences
 
-    /// What the layers together are bound by, and all holders of their cycles, largest first. It stands before the slots, since it
+    /// What the layers together are bound by, and all holders of their cycles, largest first. It comes before the slots, since it
     /// says what to change.
     private var boundBy: String {
         let ledger = total.activity.timing.held
@@ -127,7 +127,7 @@ extension SimulationReport {
     private var memory: String {
         switch run.configuration.dram {
         case .ideal:
-            "Memory: ideal; operands are on chip when they are wanted, outputs leave at once, DRAM bytes are the "
+            "Memory: ideal; operands are on chip when they are needed, outputs leave at once, DRAM bytes are the "
                 + "compulsory ones"
         case .bandwidth(let bytes, let latency):
             "Memory: one channel of \(bytes) bytes a cycle and \(latency) cycles of latency"

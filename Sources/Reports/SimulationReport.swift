@@ -73,13 +73,13 @@ public struct SimulationReport: Report {
     /// `area.csv`: one line a component and part of the chip.
     public func areaCSV() -> [UInt8] { areaTable.csv() }
 
-    /// `sensitivity.csv`: the energy of all layers with the figures as they are, and with some of them at half and at twice.
+    /// `sensitivity.csv`: the energy of all layers with the figures as they are, and with some of them halved and doubled.
     public func sensitivityCSV() -> [UInt8] { sensitivityTable.csv() }
 
     /// `summary.json`: the figures of all CSV files, what each of them is, and all that is needed to make the result again;
     /// and, where the functional pass ran, its tolerance, columns and what it found, as the last three keys.
     ///
-    /// Keys stand in a fixed order. What is not defined is null; no number is NaN or infinite.
+    /// Keys have a fixed order. What is not defined is null; no number is NaN or infinite.
     public func summaryJSON() -> [UInt8] { json() }
 
     /// Writes `layers.csv`, `energy.csv`, `area.csv`, `summary.json` and, where they were asked for, `sensitivity.csv` and

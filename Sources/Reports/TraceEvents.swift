@@ -32,7 +32,7 @@ struct TraceEvents {
     /// Names the process; its first track carries the event.
     mutating func nameProcess(_ name: String) { metadata("process_name", track: 1, name: name) }
 
-    /// Names a track, which stands in the order of its number.
+    /// Names a track; tracks are ordered by their numbers.
     mutating func nameTrack(_ track: Int, _ name: String) {
         metadata("thread_name", track: track, name: name)
         begin("thread_sort_index", phase: "M", track: track, time: 0)
@@ -68,7 +68,7 @@ struct TraceEvents {
         text("}}")
     }
 
-    /// The value of a counter from a cycle on. Counters belong to the process; the format wants a track all the same.
+    /// The value of a counter from a cycle on. Counters belong to the process; the format requires a track all the same.
     mutating func counter(_ name: String, time: Int, value: Double) {
         begin(name, phase: "C", track: 1, time: time)
         text(",\"args\":{\"value\":")

@@ -1,6 +1,6 @@
 import Files
 
-/// One line of comma-separated fields (RFC 4180): those in double quotes may hold commas, and two quotes stand for one.
+/// One line of comma-separated fields (RFC 4180): those in double quotes may hold commas, and two quotes mean one.
 struct CSVRecord {
     let line: String
     let number: Int

@@ -13,7 +13,7 @@ public struct Layer: Sendable {
     public var operation: Operation
     /// Its shape.
     public var shape: LayerShape
-    /// What stands before the multiplies.
+    /// The ReLU before the multiplies.
     public var relu: Relu
     /// The tile and the matrices that its Winograd-domain operands belong to; nil where the manifest says nothing.
     public var winograd: WinogradModel?
@@ -55,7 +55,7 @@ public enum Operation: String, CaseIterable, Sendable {
     case linear
 }
 
-/// The ReLU that stands before a layer's multiplies.
+/// The ReLU before a layer's multiplies.
 public enum Relu: String, CaseIterable, Sendable {
     /// After the input transform.
     case winograd

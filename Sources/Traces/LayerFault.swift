@@ -1,7 +1,7 @@
 import Files
 import Winograd
 
-/// What is wrong with a layer, and the keys of the manifest under which it stands.
+/// An error of a layer, and the keys of the manifest that it concerns.
 struct LayerFault: Error {
     let keys: [String]
     let message: String
@@ -38,7 +38,7 @@ extension Layer {
         try findTensorFault()
     }
 
-    /// Checks that the shape, the domains and the tensors' shapes fit together; cheap beside making an operand.
+    /// Checks that the shape, the domains and the tensors' shapes fit together; cheap compared with making an operand.
     ///
     /// - Throws: `InputError` at the layer's mark.
     func checkShapes() throws {
@@ -71,7 +71,7 @@ extension Layer {
     private func findDomainFault() throws {
         if relu == .winograd, case .density(_, .spatial, _) = activations {
             throw LayerFault(
-                "relu: winograd stands behind the input transform, so a spatial density says nothing about what it leaves; "
+                "relu: winograd comes after the input transform, so a spatial density does not tell the density behind it; "
                     + "expected domain: winograd", at: "activations", "domain")
         }
         if case .tensor(_, .winograd) = activations {

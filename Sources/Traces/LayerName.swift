@@ -4,7 +4,7 @@ extension Layer {
     /// The name of the row of all layers in reports, which no layer may have.
     static var totalName: String { "total" }
 
-    /// What is wrong with a layer's name, in words; nil where nothing is.
+    /// The error in a layer's name, in words; nil where there is none.
     static func fault(ofName name: String) -> String? {
         var scalars = name.unicodeScalars[...]
         while scalars.last?.properties.isWhitespace == true { scalars.removeLast() }

@@ -132,14 +132,14 @@ extension LayerTable {
         ]
     }
 
-    /// The columns of a table, by the place at which they stand.
+    /// The columns of a table, by their positions.
     struct Header {
         let indices: [Column: Int]
         let count: Int
 
         /// Reads the first line.
         ///
-        /// - Throws: `InputError` at a name that is unknown or stands twice, and for a column that is missing.
+        /// - Throws: `InputError` at a name that is unknown or is there twice, and for a column that is missing.
         init(_ record: CSVRecord) throws {
             var indices: [Column: Int] = [:]
             var unknown: [(name: String, index: Int)] = []
@@ -149,7 +149,7 @@ extension LayerTable {
                     continue
                 }
                 guard indices.updateValue(index, forKey: column) == nil else {
-                    throw record.error("the column \(quoted(field.text)) stands twice", at: index)
+                    throw record.error("the column \(quoted(field.text)) is there twice", at: index)
                 }
             }
             try Self.checkSeparators(record)
@@ -166,7 +166,7 @@ extension LayerTable {
                 }
                 if let only = given.first, given.count == 1 {
                     let missing = indices[height] == nil ? height : width
-                    throw record.error("the column \(missing.rawValue) is missing beside this one", at: only)
+                    throw record.error("the column \(missing.rawValue) is missing; this one requires it", at: only)
                 }
             }
             for column in Column.required where indices[column] == nil {
@@ -179,7 +179,7 @@ extension LayerTable {
         }
 
         private static let optional =
-            " (or kernel_height, kernel_width) and, if wanted, stride, pad, dilation (or stride_height, stride_width and "
+            " (or kernel_height, kernel_width) and optionally stride, pad, dilation (or stride_height, stride_width and "
             + "so on), groups, batch"
 
         private static func refusal(of names: [String], lacking: [Column]) -> String {

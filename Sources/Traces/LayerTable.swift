@@ -54,7 +54,7 @@ public struct LayerTable: Sendable {
             let cells = try LayerCells(record, columns)
             let row = try cells.row()
             guard names.insert(row.name).inserted else {
-                throw cells.error("the layer \(quoted(row.name)) stands twice", at: .layer)
+                throw cells.error("the layer \(quoted(row.name)) is there twice", at: .layer)
             }
             rows.append(row)
         }

@@ -6,7 +6,7 @@ extension Trace {
     /// The format that manifests name in their first key.
     public static var format: String { "winosim-trace/1" }
 
-    /// Reads a trace: a YAML manifest, and the safetensors files beside it.
+    /// Reads a trace: a YAML manifest, and the safetensors files next to it.
     ///
     /// - Throws: `InputError` at its place in the manifest for anything that does not fit, `FileError` for a file that cannot
     ///   be read.
@@ -14,7 +14,7 @@ extension Trace {
         try read(InputFile.bytes(of: path, limit: Document.sizeLimit), path: path)
     }
 
-    /// Reads a trace from the bytes of its manifest, which stands at `path`.
+    /// Reads a trace from the bytes of its manifest at `path`.
     static func read(_ bytes: [UInt8], path: String) throws -> Trace {
         let manifest = try MappingDecoder(Document.parse(bytes: bytes, file: path), what: "the trace")
         try checkFormat(manifest.required("format"))

@@ -3,7 +3,7 @@ import YAML
 
 /// Multiplications that a model makes in no layer of its trace: what the exporter could not describe.
 ///
-/// A manifest lists them under `not_exported`; they are told beside every result of the trace.
+/// A manifest lists them under `not_exported`; every result of the trace lists them.
 public struct NotExported: Sendable, Equatable {
     /// The module of the model that makes them.
     public var name: String

@@ -21,7 +21,7 @@ public enum TraceSynthesizer {
         public var activations = 1.0
         /// What the weights' density is of.
         public var weightDomain = Domain.winograd
-        /// What the activations' density is of; in the Winograd domain the ReLU stands there too.
+        /// What the activations' density is of; in the Winograd domain the ReLU is applied there too.
         public var activationDomain = Domain.winograd
         /// The edge of the output tile that Winograd-domain operands belong to.
         public var tile = 2

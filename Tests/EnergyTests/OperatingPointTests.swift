@@ -95,7 +95,7 @@ import Testing
         var behind = configuration
         behind.dram = .standard(MemoryStandard(DRAMConfiguration()))
         let vain = try EnergyModel(configuration: behind, tables: tables).warnings
-        #expect(vain == ["energy.memory_per_bit has no effect: DDR4-2400 has figures of its own"])
+        #expect(vain == ["energy.memory_per_bit has no effect: DDR4-2400 has its own figures"])
         func result(_ layers: LayerActivity...) -> TraceActivity {
             TraceActivity(
                 configuration: configuration, model: "m", traceDescription: "", traceDigest: "", seed: 1, layers: layers

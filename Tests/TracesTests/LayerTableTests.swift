@@ -44,9 +44,9 @@ import Testing
         ("layer,C,K,H_in,W_in,kernel,xyzzy", "\"xyzzy\" is no column"),
         ("layer;C;K;H_in", "the columns are separated by \";\", expected commas"),
         ("layer\tC\tK\tH_in", "the columns are separated by tabs, expected commas"),
-        ("layer,C,K,H_in,W_in,kernel,Kernel", "the column \"Kernel\" stands twice"),
-        ("layer,C,K,H_in,W_in,kernel_height", "the column kernel_width is missing beside this one"),
-        ("layer,C,K,H_in,W_in,kernel,pad_width", "the column pad_height is missing beside this one"),
+        ("layer,C,K,H_in,W_in,kernel,Kernel", "the column \"Kernel\" is there twice"),
+        ("layer,C,K,H_in,W_in,kernel_height", "the column kernel_width is missing; this one requires it"),
+        ("layer,C,K,H_in,W_in,kernel,pad_width", "the column pad_height is missing; this one requires it"),
         ("layer,C,K,H_in,W_in,stride", "the column kernel is missing; expected layer, C, K"),
         (
             "layer,C,K,H_in,W_in,kernel,stride,stride_height,stride_width",

@@ -297,8 +297,8 @@ import Testing
             "14:27: tensor \"conv1.output\" has the shape [2, 8, 6, 5]; expected [N, C, H, W] = [2, 4, 6, 5]"),
         Broken(
             "activations: {tensor: conv1.input}", "activations: {density: 0.4}",
-            "14:18: relu: winograd stands behind the input transform, so a spatial density says nothing "
-                + "about what it leaves; expected domain: winograd"),
+            "14:18: relu: winograd comes after the input transform, so a spatial density does not tell the density "
+                + "behind it; expected domain: winograd"),
         Broken(
             "activations: {tensor: conv1.input}", "activations: {density: 1.01, domain: winograd}",
             "14:28: found \"1.01\", expected a number from 0 to 1"),

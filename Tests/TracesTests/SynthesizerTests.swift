@@ -56,12 +56,12 @@ import Testing
         ("layer,C,K,H_in,W_in\n", "t.csv:1:1: error: the column kernel is missing"),
         ("layer,C,K,H_in,W_in,kernel\n", "t.csv:1:1: error: the table has no layers"),
         ("", "t.csv:1:1: error: the table has no layers"),
-        ("layer,C,K,H_in,W_in,C,kernel\n", "t.csv:1:21: error: the column \"C\" stands twice"),
+        ("layer,C,K,H_in,W_in,C,kernel\n", "t.csv:1:21: error: the column \"C\" is there twice"),
         ("layer,C,K,H_in,W_in,kernel\na,3,x,5,5,3\n", "t.csv:2:5: error: found \"x\" as K"),
         ("layer,C,K,H_in,W_in,kernel\na,3,4,5,5\n", "t.csv:2:10: error: found \"\" as kernel"),
         ("layer,C,K,H_in,W_in,kernel\na,3,4,5,5,7\n", "t.csv:2:1: error: the kernel spans 7 rows"),
         ("layer,C,K,H_in,W_in,kernel\n,3,4,5,5,7\n", "t.csv:2:1: error: the layer has no name"),
-        ("layer,C,K,H_in,W_in,kernel\na,3,4,5,5,3\na,3,4,5,5,3\n", "t.csv:3:1: error: the layer \"a\" stands twice"),
+        ("layer,C,K,H_in,W_in,kernel\na,3,4,5,5,3\na,3,4,5,5,3\n", "t.csv:3:1: error: the layer \"a\" is there twice"),
     ])
     func brokenTablesAreRefused(text: String, message: String) {
         let error = #expect(throws: InputError.self) { try LayerTable(csv: text, file: "t.csv") }

@@ -26,7 +26,7 @@ import Testing
             ["compare", "densities.yaml@small", "densities.yaml", "--set", "clock=1 GHz", "--configs", "Configs"],
             in: folder)
         #expect(outcome.code == 0, "\(outcome)")
-        #expect(outcome.output.hasPrefix("comparison: held against densities@small\n"))
+        #expect(outcome.output.hasPrefix("comparison: compared with densities@small\n"))
         #expect(outcome.output.contains("conv1  densities@small"))
         #expect(outcome.output.contains("total  densities@small"))
         #expect(outcome.talk.isEmpty)
@@ -36,7 +36,7 @@ import Testing
         let folder = try Self.folder()
         let arguments = ["compare", "densities.yaml@small", "densities.yaml", "--configs", "Configs", "--baseline"]
         let outcome = try Program.run(arguments + ["densities.yaml"], in: folder)
-        #expect(outcome.output.hasPrefix("comparison: held against densities\n"), "\(outcome)")
+        #expect(outcome.output.hasPrefix("comparison: compared with densities\n"), "\(outcome)")
         let wrong = try Program.run(arguments + ["densities.yaml@smal"], in: folder)
         #expect(wrong.code == 64)
         #expect(wrong.talk.contains("did you mean \"densities.yaml@small\"?"), "\(wrong)")
@@ -46,7 +46,7 @@ import Testing
         let folder = try Self.folder()
         let named = try Program.run(["compare", "pair", "--configs", "Configs", "--output", "new/out"], in: folder)
         #expect(named.code == 0, "\(named)")
-        #expect(named.output.hasPrefix("pair: held against small\n"))
+        #expect(named.output.hasPrefix("pair: compared with small\n"))
         #expect(named.output.contains("\ntwo images\n"))
         #expect(named.talk == "written to new/out: compare.csv, compare.json\n")
         #expect(folder.names(in: "new/out") == ["compare.csv", "compare.json"])
@@ -134,7 +134,8 @@ import Testing
         }
         let baseline = try Program.run(
             ["compare"] + runs + ["--baseline", runs[1], "--configs", "Configs"], in: folder)
-        #expect(baseline.output.hasPrefix("comparison: held against densities@small@rows=4@columns=1\n"), "\(baseline)")
+        #expect(
+            baseline.output.hasPrefix("comparison: compared with densities@small@rows=4@columns=1\n"), "\(baseline)")
     }
 
     /// Errors in a run's settings have positions in the run.

@@ -128,7 +128,7 @@ import Testing
             """
         try folder.write(comparison, to: "work/deep/pair.yaml")
         let pair = try run("compare", "deep/pair.yaml")
-        #expect(pair.code == 0 && pair.output.hasPrefix("pair: held against a\n"), "\(pair)")
+        #expect(pair.code == 0 && pair.output.hasPrefix("pair: compared with a\n"), "\(pair)")
         try folder.write(comparison.replacing("trace: main", with: "trace: mian"), to: "work/deep/pair.yaml")
         let slip = try run("compare", "deep/pair.yaml")
         #expect(slip.code == 66 && slip.talk.hasPrefix("deep/pair.yaml:4:22: error: "), "\(slip)")

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Hardware
 import YAML
 
@@ -140,5 +141,22 @@ struct FigureBook: Sendable {
 
     private static func source(_ figure: EnergyTable.Sourced) -> FigureSource {
         FigureSource(derivation: "as given", publication: figure.source, origin: figure.table)
+    }
+}
+
+/// Numbers inside derivations.
+enum NumberForm {
+    /// Four significant digits, or fewer where there are fewer.
+    static func significant(_ value: Double) -> String {
+        guard let rounded = Double(String(format: "%.4g", value)) else { return "\(value)" }
+        return short(rounded)
+    }
+
+    /// Two decimals, or fewer where there are fewer.
+    static func hundredths(_ value: Double) -> String { short((value * 100).rounded() / 100) }
+
+    private static func short(_ value: Double) -> String {
+        let text = "\(value)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 }

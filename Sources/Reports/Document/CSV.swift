@@ -18,7 +18,7 @@ extension ReportTable {
 }
 
 private func append(_ text: String, to bytes: inout [UInt8]) {
-    // Where a semicolon or a tab parts fields, a spreadsheet would run what stands behind one that has no quotes.
+    // Where a semicolon or a tab separates fields, a spreadsheet would run the text behind one that has no quotes.
     let special = Array(",;\t\"\n\r".utf8)
     guard text.utf8.contains(where: special.contains) else { return bytes.append(contentsOf: text.utf8) }
     bytes.append(UInt8(ascii: "\""))

@@ -28,12 +28,12 @@ public struct ReportColumn: Hashable, Sendable {
     public let description: String
     /// What its values are, where they are defined.
     public let kind: Cell.Kind
-    /// What stands above it in tables for people, in as many lines as in the table's other columns. Where the format chooses a
-    /// unit, it stands in the last line.
+    /// Its head in tables for people, in as many lines as the table's other columns have. Where the format chooses a unit, the last
+    /// line has it.
     public fileprivate(set) var head: [String]
     /// How tables for people show its values.
     public fileprivate(set) var format: Format
-    /// How they stand there.
+    /// Their alignment there.
     public fileprivate(set) var alignment: TextTable.Alignment
     /// Whether a value that is that of the row above is left out there.
     public fileprivate(set) var skipsRepeats = false

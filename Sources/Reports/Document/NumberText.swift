@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// Numbers, and the texts beside them, as people read them.
+/// Numbers and their units, as people read them.
 public enum NumberText {
     /// A number with thousands separated and a fixed number of decimals.
     public static func grouped(_ value: Double, decimals: Int) -> String {
@@ -57,7 +57,7 @@ public enum NumberText {
         return share > 0 && text == "0.0" ? "<0.1%" : text + "%"
     }
 
-    /// A text on one line, without control and format characters, which a terminal would obey: U+FFFD stands for each.
+    /// A text on one line, without control and format characters, which a terminal would obey: U+FFFD replaces each.
     public static func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { NameCheck.isHidden($0) ? "\u{FFFD}" : $0 }))
     }
@@ -121,7 +121,7 @@ public struct Scale: Sendable {
         }
     }
 
-    /// What stands in the column's head.
+    /// The unit in the column's head.
     let unit: String
     /// What values are divided by.
     let factor: Double

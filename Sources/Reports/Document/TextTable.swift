@@ -1,12 +1,12 @@
 /// Rows of text in aligned columns, for a fixed-width font: heads above a rule, and a total under another.
 public struct TextTable: Sendable {
-    /// How a column's texts stand.
+    /// The alignment of a column's texts.
     public enum Alignment: Hashable, Sendable {
         /// Names and words.
         case left
         /// Counts, and numbers with as many decimals each.
         case right
-        /// Numbers with decimals of their own: the points stand below each other.
+        /// Numbers with different decimals: their points are aligned.
         case decimal
     }
 
@@ -109,7 +109,7 @@ extension TextTable {
     private static let leastProse = 24
 
     /// Lines of at most `width` characters: prose is broken into several lines, then names are cut at their front, and what
-    /// does not fit beside each other then stands below each other, the names before each part.
+    /// columns that do not fit next to each other then follow below, with the names before each part.
     ///
     /// - Parameters:
     ///   - width: characters that lines have at most.
@@ -205,7 +205,7 @@ extension TextTable {
         return parts
     }
 
-    /// The table with the cells of a column broken at spaces into lines of so many characters, each in a row of its own.
+    /// The table with the cells of a column broken at spaces into lines of so many characters, each in a new row.
     private func wrapped(_ column: Int, to width: Int) -> TextTable {
         var table = self
         table.rows = []

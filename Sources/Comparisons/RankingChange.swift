@@ -3,8 +3,8 @@ import Engine
 import Hardware
 
 /// A run that multiplies less than another one, and takes more cycles or more energy all the same.
-public struct OrderInversion: Sendable {
-    /// By what the order turns round.
+public struct RankingChange: Sendable {
+    /// By what the ranking changes.
     public enum Measure: String, CaseIterable, Hashable, Sendable {
         /// Time at the accelerator's clock.
         case time
@@ -28,7 +28,7 @@ public struct OrderInversion: Sendable {
         }
     }
 
-    /// By what the order turns round.
+    /// By what the ranking changes.
     public let measure: Measure
     /// The run that multiplies less.
     public let fewer: RunResult
@@ -41,12 +41,12 @@ public struct OrderInversion: Sendable {
     /// What of the difference comes from where, largest first: parts of which the first run has more, and by how much, in us or pJ.
     public let reasons: [(part: Part, excess: Double)]
 
-    /// Differences below this are no change of order: layers' densities are drawn.
+    /// Smaller differences are no change of ranking: layers' densities are drawn.
     private static let margin = 1.02
 
-    /// Where the order of a case's runs turns round: for each run that is beaten by one which multiplies more, the one that beats
+    /// Where the ranking of a case's runs changes: for each run that is worse than one which multiplies more, the one that beats
     /// it by most.
-    public static func all(in result: CaseResult) -> [OrderInversion] {
+    public static func all(in result: CaseResult) -> [RankingChange] {
         Measure.allCases.flatMap { measure in
             result.runs.compactMap { fewer in
                 result.runs.compactMap { inversion(fewer, $0, measure) }.max { $0.ratio < $1.ratio }
@@ -54,18 +54,18 @@ public struct OrderInversion: Sendable {
         }
     }
 
-    private static func inversion(_ fewer: RunResult, _ ahead: RunResult, _ measure: Measure) -> OrderInversion? {
+    private static func inversion(_ fewer: RunResult, _ ahead: RunResult, _ measure: Measure) -> RankingChange? {
         let multiplies = (Double(fewer.total.multiplies), Double(ahead.total.multiplies))
         guard multiplies.0 > 0, multiplies.1 > margin * multiplies.0 else { return nil }
         let values = (measure.value(of: fewer), measure.value(of: ahead))
         guard values.1 > 0, values.0 > margin * values.1 else { return nil }
-        return OrderInversion(
+        return RankingChange(
             measure: measure, fewer: fewer, ahead: ahead, multiplyRatio: multiplies.1 / multiplies.0,
             ratio: values.0 / values.1, reasons: measure.reasons(fewer, ahead))
     }
 }
 
-extension OrderInversion.Measure {
+extension RankingChange.Measure {
     /// The measure of a run: us, or pJ.
     public func value(of run: RunResult) -> Double {
         switch self {
@@ -75,7 +75,7 @@ extension OrderInversion.Measure {
     }
 
     /// By what the first run exceeds the second, largest first, as long as they make up most of the difference.
-    fileprivate func reasons(_ a: RunResult, _ b: RunResult) -> [(part: OrderInversion.Part, excess: Double)] {
+    fileprivate func reasons(_ a: RunResult, _ b: RunResult) -> [(part: RankingChange.Part, excess: Double)] {
         let other = Dictionary(uniqueKeysWithValues: parts(of: b))
         let excesses = parts(of: a).map { (part: $0, excess: $1 - (other[$0] ?? 0)) }
             .filter { $0.excess > 0 }.sorted { $0.excess > $1.excess }
@@ -89,7 +89,7 @@ extension OrderInversion.Measure {
     }
 
     /// What a run's measure is made of: us by what held the cycles, or pJ by component.
-    private func parts(of run: RunResult) -> [(OrderInversion.Part, Double)] {
+    private func parts(of run: RunResult) -> [(RankingChange.Part, Double)] {
         switch self {
         case .time:
             CycleHolder.allCases.map {

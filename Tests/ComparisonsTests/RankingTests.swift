@@ -7,7 +7,7 @@ import Traces
 @testable import Energy
 @testable import Engine
 
-@Suite struct OrderTests {
+@Suite struct RankingTests {
     /// A run of one layer with given multiplies, cycles (all but 100 of them wait for weights) and DRAM bytes.
     private func run(_ name: String, multiplies: Int, cycles: Int, bytes: Int = 1000) throws -> RunResult {
         var activity = Activity()
@@ -28,8 +28,8 @@ import Traces
         return RunResult(name: name, result: SimulationResult(trace, machine: machine), tracePath: "")
     }
 
-    private func inversions(_ runs: [RunResult]) -> [OrderInversion] {
-        OrderInversion.all(in: CaseResult(name: "", runs: runs, baseline: runs[0].name))
+    private func inversions(_ runs: [RunResult]) -> [RankingChange] {
+        RankingChange.all(in: CaseResult(name: "", runs: runs, baseline: runs[0].name))
     }
 
     @Test func noInversionWhereFewerMultipliesAreFaster() throws {
