@@ -25,7 +25,9 @@ public struct StoredForm: Hashable, Sendable {
 
     /// Bits that are expected of values whose zeros are not known. Values must not be coded together.
     ///
-    /// - Parameter density: the share of values that are not zero.
+    /// - Parameters:
+    ///   - values: how many there are.
+    ///   - density: the share of values that are not zero.
     public func expectedBits(of values: Int, density: Double) -> Double {
         let zero = bits(of: ValueCount(values: 1))
         let nonZero = bits(of: ValueCount(values: 1, nonZeros: 1))
