@@ -11,6 +11,8 @@ public struct ComparisonRunner: Sendable {
     public let library: ConfigurationLibrary
     /// Layers at once; the number of cores where nil.
     public let concurrency: Int?
+    /// What is kept of what runs of one trace on different machines share.
+    public let memory: Bytes
     /// Which layers of a trace run: indices in rising order.
     public let selects: @Sendable (Trace) throws -> [Int]
 
@@ -19,11 +21,14 @@ public struct ComparisonRunner: Sendable {
     /// - Parameters:
     ///   - library: the configurations that ship.
     ///   - concurrency: layers at once; the number of cores where nil.
+    ///   - memory: what is kept of what runs of one trace on different machines share: operands and masks.
     ///   - selects: the layers of a trace that run; all where nil.
     public init(
-        library: ConfigurationLibrary, concurrency: Int? = nil, selects: (@Sendable (Trace) throws -> [Int])? = nil
+        library: ConfigurationLibrary, concurrency: Int? = nil, memory: Bytes = .kibibytes(1 << 19),
+        selects: (@Sendable (Trace) throws -> [Int])? = nil
     ) {
         self.library = library
+        self.memory = memory
         self.concurrency = concurrency
         self.selects = selects ?? { Array($0.layers.indices) }
     }
@@ -41,16 +46,18 @@ public struct ComparisonRunner: Sendable {
     ) async throws -> ComparisonResult {
         let prepared = try prepare(comparison)
         let all = prepared.reduce(0) { $0 + $1.count }
+        let cache = SimulationCache(limit: memory)
+        let traces = comparison.cases.flatMap(\.runs).map(\.traceKey).unique()
         var done = 0
         var cases: [CaseResult] = []
         for (one, runs) in zip(comparison.cases, prepared) {
             var results: [RunResult] = []
             for (run, (trace, machine)) in zip(one.runs, runs) {
                 progress(done, all, one.name.isEmpty ? run.name : "\(one.name): \(run.name)")
+                let number = traces.firstIndex(of: run.traceKey) ?? traces.count
                 let result = try await Simulator(machine).run(
-                    trace, only: selects(trace), concurrency: concurrency)
-                results.append(
-                    RunResult(name: run.name, result: result, tracePath: run.trace))
+                    trace, only: selects(trace), concurrency: concurrency, sharing: (cache: cache, trace: number))
+                results.append(RunResult(name: run.name, result: result, tracePath: run.trace))
                 done += 1
             }
             cases.append(CaseResult(name: one.name, runs: results, baseline: comparison.baseline))
@@ -79,6 +86,11 @@ public struct ComparisonRunner: Sendable {
         _ = try selects(trace)
         return (try run.batch.map(trace.with(batch:)) ?? trace, try Machine(configuration, library: library))
     }
+}
+
+extension ComparisonRun {
+    /// Runs with the same trace at the same batch share its operands.
+    fileprivate var traceKey: [String] { [trace, batch.map(String.init) ?? ""] }
 }
 
 extension PublishedFigures {

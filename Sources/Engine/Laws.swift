@@ -65,6 +65,10 @@ enum Laws {
             "DRAM reads \(activity.memory.weightBytes) and \(activity.memory.inputBytes) bytes, and the operands have "
                 + "\(compulsory.weights) and \(compulsory.inputs)")
         try require(
+            activity.weights.skippedReads >= 0 && activity.inputs.skippedReads >= 0,
+            "the buffers read \(activity.weights.read.values) weights and \(activity.inputs.read.values) inputs of "
+                + "\(activity.weights.algorithmicReads) and \(activity.inputs.algorithmicReads)")
+        try require(
             activity.workload.nonZeroWeights <= activity.workload.weights
                 && activity.workload.nonZeroActivations <= activity.workload.activations,
             "a density is above 1")

@@ -174,6 +174,9 @@ import Traces
             try check({ $0.memory.weightBytes = -1 }, expected: products)
         }
         #expect(throws: BrokenLaw.self) {
+            try check({ $0.inputs.read.values = $0.inputs.algorithmicReads + 1 }, expected: products)
+        }
+        #expect(throws: BrokenLaw.self) {
             try check({ $0.workload.nonZeroWeights = $0.workload.weights + 1 }, expected: products)
         }
     }

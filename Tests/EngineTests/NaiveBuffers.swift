@@ -17,7 +17,7 @@ enum NaiveEncoding: Equatable {
         case ("bitmask", nil): self = .bitmask
         case ("run_length", let bits?): self = .runLength(bits)
         case ("csc", let bits?): self = .compressedSparseColumn(bits)
-        default: preconditionFailure("\(encoding.yaml) has no naive form")
+        default: preconditionFailure("NaiveEncoding (NaiveBuffers.swift) has no case for \(encoding.yaml)")
         }
     }
 }

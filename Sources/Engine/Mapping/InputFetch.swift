@@ -106,14 +106,16 @@ struct InputFetch {
         for columnGroup in 0..<grouping.columnGroups {
             let tiles = grouping.tiles(ofColumnGroup: columnGroup)
             for tap in 0..<layout.positions {
-                var inside = 0
-                grid.forEachPixel(of: tiles, at: tap) { _, pixel in inside += pixel >= 0 ? 1 : 0 }
+                var inside: [Int] = []
+                inside.reserveCapacity(tiles.count)
+                grid.forEachPixel(of: tiles, at: tap) { tile, pixel in if pixel >= 0 { inside.append(tile) } }
                 for slice in 0..<layout.slices {
                     let step = layout.step(ofSlice: slice, tap)
                     counts[columnGroup * layout.steps + step] = ValueCount(
-                        values: inside * layout.channels(ofSlice: slice),
-                        nonZeros: product.nonZeroActivations(step: step, tiles: tiles), vectors: inside,
-                        padding: encoding.padding(in: product.activations(step: step, tiles: tiles)))
+                        values: inside.count * layout.channels(ofSlice: slice),
+                        nonZeros: product.nonZeroActivations(step: step, tiles: tiles), vectors: inside.count,
+                        padding: encoding.padding(
+                            in: inside.lazy.map { product.activations[step * product.tiles + $0] }))
                 }
             }
         }

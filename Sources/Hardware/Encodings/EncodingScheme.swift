@@ -22,10 +22,12 @@ protocol EncodingScheme: Hashable, Sendable {
     /// The number behind the word; 0 where there is none.
     var parameter: Int { get }
 
-    /// Bits that are stored beside the values, over all vectors.
+    /// Bits that are stored beside the values.
+    ///
+    /// - Parameter count: the sums over all vectors; the stored values are `nonZeros + padding`, or `values` where zeros are kept.
     func indexBits(of count: ValueCount) -> Int
 
-    /// Zeros that are stored beside the non-zero values of one vector.
+    /// Zeros that are stored beside the non-zero values of one vector: at most as many as the vector has.
     ///
     /// - Parameter mask: bit i is 1 where value i is not zero.
     func padding(in mask: UInt64) -> Int
