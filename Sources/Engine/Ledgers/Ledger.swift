@@ -56,8 +56,7 @@ protocol Addable: SendableMetatype {
 extension Int: Addable {}
 extension Double: Addable {}
 extension ValueCount: Addable {}
-extension SlotCounts: Addable {}
-extension CycleLedger: Addable {}
+extension Tally: Addable {}
 extension DRAMCounters: Addable {}
 
 /// A share or a ratio of two counts; nil where the second is 0.

@@ -65,23 +65,4 @@ public enum CycleClass: Int, CaseIterable, Hashable, Sendable {
 }
 
 /// Multiplier slots by class.
-public struct SlotCounts: Hashable, Sendable {
-    private var counts = [Int](repeating: 0, count: CycleClass.allCases.count)
-
-    /// Makes counts of zero.
-    public init() {}
-
-    /// The slots of one class.
-    public subscript(_ kind: CycleClass) -> Int {
-        get { counts[kind.rawValue] }
-        set { counts[kind.rawValue] = newValue }
-    }
-
-    /// The slots of all classes.
-    public var total: Int { counts.reduce(0, +) }
-
-    /// Adds another layer's slots.
-    public static func += (a: inout SlotCounts, b: SlotCounts) {
-        for i in a.counts.indices { a.counts[i] += b.counts[i] }
-    }
-}
+public typealias SlotCounts = Tally<CycleClass>

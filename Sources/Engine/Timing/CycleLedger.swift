@@ -106,28 +106,4 @@ public enum CycleHolder: Int, CaseIterable, Hashable, Sendable {
 }
 
 /// Cycles by holder.
-public struct CycleLedger: Hashable, Sendable {
-    private var cycles = [Int](repeating: 0, count: CycleHolder.allCases.count)
-
-    /// Makes a ledger without cycles.
-    public init() {}
-
-    /// The cycles of one holder.
-    public subscript(_ holder: CycleHolder) -> Int {
-        get { cycles[holder.rawValue] }
-        set { cycles[holder.rawValue] = newValue }
-    }
-
-    /// The cycles of all holders.
-    public var total: Int { cycles.reduce(0, +) }
-
-    /// The holder of most cycles, on a tie the first; nil without cycles.
-    public var largest: CycleHolder? {
-        total == 0 ? nil : CycleHolder.allCases.max { (self[$0], $1.rawValue) < (self[$1], $0.rawValue) }
-    }
-
-    /// Adds another layer's cycles.
-    public static func += (a: inout CycleLedger, b: CycleLedger) {
-        for i in a.cycles.indices { a.cycles[i] += b.cycles[i] }
-    }
-}
+public typealias CycleLedger = Tally<CycleHolder>
