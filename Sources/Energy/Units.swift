@@ -19,6 +19,11 @@ public struct Picojoules: Hashable, Comparable, Sendable {
     public static func * (a: Picojoules, count: Int) -> Picojoules { Picojoules(a.value * Double(count)) }
 }
 
+extension Picojoules: CustomStringConvertible {
+    /// The number with its unit: `12.5 pJ`.
+    public var description: String { "\(value) pJ" }
+}
+
 extension Sequence where Element == Picojoules {
     /// All energies added up, in their order.
     public func sum() -> Picojoules { reduce(.zero, +) }

@@ -44,6 +44,7 @@ import Traces
         let again = try await Simulator(machine).run(trace)
         #expect(again.total.activity == first.total.activity && again.total.energy == first.total.energy)
         #expect(first.total.cycles > 0 && first.layers[0].energy.total == first.total.energy)
+        #expect("\(first.total.energy)" == "\(first.total.energy.value) pJ")
     }
 
     @Test func clocksTooSlowAreRefusedOnLoading() throws {
