@@ -82,7 +82,7 @@ public struct CycleModel: Sendable {
     }
 
     /// Whether the zeros of outputs are not stored, so that the layer that reads them says what they take.
-    private var encodesOutputs: Bool { configuration.mapping.activationStorage == .bitmask }
+    private var encodesOutputs: Bool { !configuration.mapping.activationStorage.keepsZeros }
 
     /// - Parameter next: the layer that reads the outputs, where their zeros are not stored.
     private func simulate(

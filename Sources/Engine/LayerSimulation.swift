@@ -148,9 +148,11 @@ extension LayerSimulation {
         if let matrices = lowered.form.matrices {
             ledger.accumulatorDrains *= matrices.n * matrices.n
         }
-        if !configuration.mapping.activationStorage.keepsZeros {
+        let storage = configuration.mapping.activationStorage
+        if !storage.keepsZeros {
             ledger.encoded = ValueCount(
                 values: ledger.values, nonZeros: Int((Double(ledger.values) * nextDensity).rounded()))
+            ledger.indexBits = storage.indexBits(of: ledger.encoded)
         }
         return ledger
     }

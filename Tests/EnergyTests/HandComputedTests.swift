@@ -93,6 +93,7 @@ enum HandMachine {
             $0.inputs.encoded = ValueCount(values: 640, nonZeros: 320)
             $0.inputs.decoded = 100
             $0.outputs.encoded = ValueCount(values: 128, nonZeros: 64)
+            $0.outputs.indexBits = 128
             $0.transforms.inputTiles = 40
             $0.transforms.inputAdds = 40 * 32
             $0.outputs.pairs = 8
@@ -221,6 +222,7 @@ enum HandMachine {
             $0.memory.weightBytes = 100
             $0.memory.inputBytes = 50
             $0.outputs.encoded = ValueCount(values: 128, nonZeros: 64)
+            $0.outputs.indexBits = 128
             $0.memory.outputBytes = 30
         }
         let energy = try HandMachine.model().energy(of: masked)

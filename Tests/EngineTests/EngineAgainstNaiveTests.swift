@@ -45,6 +45,7 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
         "accumulators drained": activity.outputs.accumulatorDrains, "outputs": activity.outputs.values,
         "output buffer writes": activity.outputs.bufferWrites, "products skipped": activity.skippedProducts,
         "outputs encoded": activity.outputs.encoded.values,
+        "output mask bits": activity.outputs.indexBits,
         "non-zero outputs encoded": activity.outputs.encoded.nonZeros,
     ]
     for (name, operand) in [("weight", activity.weights), ("input", activity.inputs)] {

@@ -118,6 +118,7 @@ extension NaiveMachine {
             if configuration.mapping.activationStorage == .bitmask {
                 // The next layer is not known here: every output counts as non-zero.
                 count("outputs encoded", outputs)
+                count("output mask bits", outputs)
                 count("non-zero outputs encoded", outputs)
             }
         }

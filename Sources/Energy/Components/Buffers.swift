@@ -19,7 +19,7 @@ extension BufferAccesses {
 
     init(_ outputs: OutputLedger) {
         self.init(
-            reads: outputs.bufferWrites, writes: outputs.bufferWrites, indexBits: outputs.encoded.values,
+            reads: outputs.bufferWrites, writes: outputs.bufferWrites, indexBits: outputs.indexBits,
             bits: 8 * outputs.bytes)
     }
 }

@@ -85,7 +85,7 @@ struct DRAMDevices: EnergyComponent {
     private func withIndices(_ source: FigureSource, _ activity: Activity, isWrite: Bool) -> FigureSource {
         if isWrite {
             return source.withIndices(
-                activity.outputs.encoded.values, of: 8 * activity.memory.outputBytes, [encodings.activations])
+                activity.outputs.indexBits, of: 8 * activity.memory.outputBytes, [encodings.activations])
         }
         return source.withIndices(
             activity.weights.movedIndexBits + activity.inputs.movedIndexBits, of: 8 * activity.memory.readBytes,

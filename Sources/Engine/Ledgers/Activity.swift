@@ -30,7 +30,7 @@ public struct Activity: Hashable, Sendable {
     public var multiplyReduction: Double? { ratio(workload.denseMultiplies, array.multiplications) }
 
     /// What the encodings store beside the values, in bits among what DRAM moves.
-    public var dramIndexBits: Int { weights.movedIndexBits + inputs.movedIndexBits + outputs.encoded.values }
+    public var dramIndexBits: Int { weights.movedIndexBits + inputs.movedIndexBits + outputs.indexBits }
 
     /// Adds another layer's counts.
     public static func += (a: inout Activity, b: Activity) {

@@ -10,6 +10,8 @@ public struct OutputLedger: Ledger {
     public var values = 0
     /// Outputs that were examined to store them as a mask and the non-zero ones, and those that the next layer's density keeps.
     public var encoded = ValueCount()
+    /// What the encoding stores beside the values, in bits.
+    public var indexBits = 0
     /// Bytes of the outputs as they are stored, each pass rounded up.
     public var bytes = 0
     /// Writes of one bank of the output buffer at its port's width; each is read once on the way to DRAM.
@@ -24,6 +26,7 @@ public struct OutputLedger: Ledger {
         .sum(\.accumulatorDrains, "accumulators", "accumulators read when their pairs left"),
         .sum(\.values, "values", "outputs"),
         .sum(\.encoded, "values", "outputs that encoders examined and kept"),
+        .sum(\.indexBits, "bit", "bits that the encoding stores beside the outputs"),
         .sum(\.bytes, "B", "bytes of the outputs as they are stored"),
         .sum(\.bufferWrites, "accesses", "writes of one bank of the output buffer"),
     ]
