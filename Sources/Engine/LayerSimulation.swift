@@ -35,17 +35,18 @@ struct LayerSimulation {
         let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.grid)
         let distinct = DistinctPixels(lowered.grid)
         try checkEncodings(store)
-        let groups = lowered.products.enumerated().map { index, product in
+        let laid = lowered.products.enumerated().map { index, product in
             ChannelGroup(
                 lowered, index: index, grouping: Array.grouping(product, array: configuration.peArray), store: store,
                 ownership: ownership, distinct: distinct, configuration: configuration, nextDensity: nextDensity)
         }
         let plan = try MemoryPlan(
-            groups, lowered: lowered, configuration: configuration, recorder: recorder, cache: cache)
+            laid, lowered: lowered, configuration: configuration, recorder: recorder, cache: cache)
+        let groups = plan?.groups ?? withoutMemory(laid)
         var timing = LayerTiming(
             array, configuration: configuration, transformsOnRead: transforms == .read, traffic: plan?.traffic,
             recorder: recorder)
-        for group in groups { run(group, plan?.passes[group.index] ?? group.passes, in: &timing) }
+        for group in groups { run(group, plan?.passes[group.index] ?? group.passes[...], in: &timing) }
         let compulsory = CompulsoryTraffic(groups, lowered: lowered, ownership: ownership)
         var activity = Activity()
         activity.timing.cycles = timing.close()
@@ -55,7 +56,7 @@ struct LayerSimulation {
         activity.timing.computeBoundCycles =
             (activity.array.executedProducts + configuration.multipliers - 1) / configuration.multipliers
         let movement = OperandMovement(
-            groups, loads: plan?.plan.loads, transforms: transforms, configuration: configuration)
+            groups, plan: plan, transforms: transforms, configuration: configuration)
         (activity.weights, activity.inputs) = (movement.weights, movement.inputs)
         timing.fetch.count(&activity.weights, &activity.inputs)
         countLoads(&activity, plan, compulsory)
@@ -64,14 +65,24 @@ struct LayerSimulation {
             onRead: timing.fetch.tilesTransformed, onLoad: timing.tilesTransformedOnLoad, pairs: activity.outputs.pairs)
         countMemory(&activity, plan, compulsory)
         try Laws.check(
-            activity, layer: lowered.name, configuration: configuration, expectedProducts: expectedProducts(groups),
+            activity, layer: lowered.name, configuration: configuration,
+            expectedProducts: groups.reduce(0) {
+                $0 + $1.grouping.executedProducts($1.product, configuration.peArray.zeroSkipping)
+            },
             compulsory: compulsory, burstBytes: configuration.dram.burstBytes)
         return activity
     }
 
+    /// The channel groups where no order moves more bytes than another: positions outside, unless the mapping says otherwise.
+    private func withoutMemory(_ groups: [ChannelGroup]) -> [ChannelGroup] {
+        guard configuration.mapping.stepOrder == .channels else { return groups }
+        let order = lowered.layout.order(channelsOutside: true)
+        return groups.map { $0.ordered($0.grouping.ordered(by: order)) }
+    }
+
     /// Runs the passes of one channel group.
     private func run<Array: ArrayKind & ~Copyable>(
-        _ group: ChannelGroup, _ passes: [PlannedPass], in timing: inout LayerTiming<Array>
+        _ group: ChannelGroup, _ passes: ArraySlice<PlannedPass>, in timing: inout LayerTiming<Array>
     ) {
         let array = configuration.peArray
         var operands = timing.array.operands(of: group.product, grouping: group.grouping)
@@ -171,8 +182,8 @@ extension LayerSimulation {
     private func countLoads(_ activity: inout Activity, _ plan: MemoryPlan?, _ compulsory: CompulsoryTraffic) {
         activity.weights.compulsoryBytes = compulsory.weights
         activity.inputs.compulsoryBytes = compulsory.inputs
-        activity.weights.loadedBytes = plan?.plan.bytes(.weights) ?? compulsory.weights
-        activity.inputs.loadedBytes = plan?.plan.bytes(.inputs) ?? compulsory.inputs
+        activity.weights.loadedBytes = plan?.loads.bytes(.weights) ?? compulsory.weights
+        activity.inputs.loadedBytes = plan?.loads.bytes(.inputs) ?? compulsory.inputs
         activity.weights.wholeGroupsCapacity = plan?.wholeGroupsCapacity.weights ?? 0
         activity.inputs.wholeGroupsCapacity = plan?.wholeGroupsCapacity.inputs ?? 0
     }
@@ -193,33 +204,5 @@ extension LayerSimulation {
             ledger.boundCycles = Int((Double(ledger.bytes) / peak).rounded(.up))
         }
         activity.memory = ledger
-    }
-
-    /// Products that the passes execute, counted from the masks without forming a pair.
-    private func expectedProducts(_ groups: [ChannelGroup]) -> Int {
-        groups.reduce(0) { sum, group in
-            configuration.peArray.zeroSkipping == .both
-                ? sum + group.product.usefulProducts
-                : group.grouping.rowGroups.reduce(sum) { $0 + singleSidedProducts($1, of: group.product) }
-        }
-    }
-
-    /// Products that the passes of one row group execute on a machine that skips by one operand or by none, from the masks
-    /// of that operand alone.
-    private func singleSidedProducts(_ rowGroup: RowGroup, of product: MaskedProduct) -> Int {
-        switch configuration.peArray.zeroSkipping {
-        case .both: return 0
-        case .weights:
-            return product.tiles
-                * rowGroup.rows.joined().reduce(0) { sum, filter in
-                    rowGroup.steps.reduce(sum) { $0 + product.weights[filter * product.steps + $1].nonzeroBitCount }
-                }
-        case .activations:
-            return rowGroup.filters
-                * rowGroup.steps.reduce(0) { sum, step in
-                    product.activations(step: step, tiles: 0..<product.tiles).reduce(sum) { $0 + $1.nonzeroBitCount }
-                }
-        case .none: return product.operands(in: rowGroup.steps) * rowGroup.filters * product.tiles
-        }
     }
 }

@@ -30,7 +30,7 @@ extension TraceActivity {
         let change =
             least > capacity.count
             ? "\(buffer).capacity of \(QuantityKind.capacity.format(Double((least + 1023) / 1024 * 1024))) "
-                + "would stream none of them anew in every pass"
+                + "would keep each of their groups between its passes"
             : "raise \(buffer).capacity, or set mapping.loop_order"
         return
             "\(operand) of \(worst.name) are read from DRAM \((ratio * 10).rounded() / 10) times (\(Self.grouped(activity.loadedBytes)) "

@@ -116,7 +116,11 @@ extension OperandBuffer: ConfigurationSection {
         [
             .bytes("capacity", \.capacity, in: Bound.capacity)
                 .about(
-                    "What the buffer holds; it decides blocks, chunks and so the traffic with DRAM",
+                    "What the buffer holds; it decides how often operands are read from DRAM",
+                    page: "BuffersAndTraffic"),
+            .bytesOrAuto("chunk", \.chunk, in: Bound.capacity)
+                .about(
+                    "What is loaded and held at a time: the buffer is capacity / chunk places; auto: 4 KiB, or a quarter of a smaller buffer",
                     page: "BuffersAndTraffic"),
             .bytes("bandwidth", \.bandwidth, in: Bound.bandwidth)
                 .about("What the buffer delivers in a cycle (r)", page: "Fetch"),
@@ -193,7 +197,11 @@ extension Mapping: ConfigurationSection {
                 .about("Channels of a step under `step: channels` (w)", unit: "channels", page: "Workload"),
             .choice("loop_order", \.loopOrder)
                 .about(
-                    "Which blocks stand outside where an operand does not fit its buffer; auto moves fewer bytes",
+                    "The order of passes: blocks of filters or of tiles outside; auto moves the fewest bytes",
+                    page: "BuffersAndTraffic"),
+            .choice("step_order", \.stepOrder)
+                .about(
+                    "The order of steps under `step: channels`: positions (taps) or channels outside; auto moves the fewest bytes",
                     page: "BuffersAndTraffic"),
             .encoding("activation_storage", \.activationStorage, vectors: false)
                 .about("How activations and outputs are stored in DRAM", page: "BuffersAndTraffic"),

@@ -57,6 +57,13 @@ extension Configuration {
                 "broadcast_steps is \(peArray.broadcastSteps), but fifo_depth is \(peArray.fifoDepth): a bundle of steps "
                     + "must fit into an empty FIFO, expected at most \(peArray.fifoDepth) steps")
         }
+        for (name, buffer) in [("weight_buffer", weightBuffer), ("input_buffer", inputBuffer)]
+        where buffer.chunkSize.count > buffer.capacity.count {
+            throw place((name, "chunk"), (name, "capacity")).error(
+                "\(name).chunk is \(QuantityKind.capacity.format(Double(buffer.chunkSize.count))), but its capacity is "
+                    + "\(QuantityKind.capacity.format(Double(buffer.capacity.count))): expected a buffer of several chunks"
+            )
+        }
         if inputTransform.placement == .read && mapping.step == .channels {
             throw place(("input_transform", "placement"), ("mapping", "step")).error(
                 "placement: read is not possible with step: channels: behind the buffer a patch is transformed into all of "

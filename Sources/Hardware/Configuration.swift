@@ -162,6 +162,8 @@ public enum Balance: String, CaseIterable, Hashable, Sendable {
 public struct OperandBuffer: Hashable, Sendable {
     /// What it holds.
     public var capacity = Bytes.kibibytes(512)
+    /// What is loaded and held at a time; nil for 4 KiB, or a quarter of a smaller buffer.
+    public var chunk: Bytes?
     /// Bytes it delivers a cycle.
     public var bandwidth: Bytes
     /// Banks it is built from.
@@ -170,6 +172,9 @@ public struct OperandBuffer: Hashable, Sendable {
     public var prefetch = 2
     /// How operands are stored in it.
     public var encoding = Encoding.bitmask
+
+    /// What is loaded and held at a time, chosen or not.
+    public var chunkSize: Bytes { chunk ?? Bytes(min(4096, max(1, capacity.count / 4))) }
 
     /// Width of a bank's port: an equal share of the bandwidth, in whole bytes.
     public var port: Bytes { Bytes((bandwidth.count + banks - 1) / banks) }
@@ -243,14 +248,24 @@ public enum StepForm: String, CaseIterable, Hashable, Sendable {
     case channels
 }
 
-/// The order in which blocks that do not fit are brought in.
+/// The order of a layer's passes.
 public enum LoopOrder: String, CaseIterable, Hashable, Sendable {
-    /// The one that moves fewer bytes.
+    /// The one that moves the fewest bytes.
     case auto
     /// Filter blocks outside.
     case weights
     /// Tile blocks outside.
     case inputs
+}
+
+/// The order of a pass's steps where they hold channels.
+public enum StepOrder: String, CaseIterable, Hashable, Sendable {
+    /// Channels outside, which moves the fewest bytes; positions where all operands are on chip.
+    case auto
+    /// Positions, or taps, outside.
+    case positions
+    /// Slices of channels outside.
+    case channels
 }
 
 /// How layers are laid on the machine.
@@ -263,8 +278,10 @@ public struct Mapping: Hashable, Sendable {
     public var step = StepForm.channels
     /// Channels of a step under `channels` (w).
     public var stepWidth = 16
-    /// The order of blocks.
+    /// The order of passes.
     public var loopOrder = LoopOrder.auto
+    /// The order of steps under `channels`.
+    public var stepOrder = StepOrder.auto
     /// How activations are stored in DRAM.
     public var activationStorage = Encoding.bitmask
 

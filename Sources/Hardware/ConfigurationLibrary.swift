@@ -63,7 +63,7 @@ public struct ConfigurationLibrary: Sendable {
     /// The file at a path, or else the shipped one of a name without a slash.
     func resolve(_ name: String, at path: String) throws -> String {
         if InputFile.isFile(path) || name.contains("/") { return path }
-        return try item(name, among: list(), what: "configuration", beside: path).path
+        return try item(name, among: list() + published(), what: "configuration", beside: path).path
     }
 
     /// The item of a name.
@@ -90,6 +90,9 @@ public struct ConfigurationLibrary: Sendable {
     ///
     /// - Throws: `FileError` if there is no such folder; it lists the searched folders.
     public func list() throws -> [Item] { Self.items(in: try requiredFolder()) }
+
+    /// The shipped configurations of published machines, by name; none if there is no such folder.
+    public func published() -> [Item] { folder.map { Self.items(in: $0 + "/published") } ?? [] }
 
     /// The shipped memories, by the names of their standards.
     ///

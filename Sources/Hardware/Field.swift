@@ -101,6 +101,24 @@ extension Field {
         .typed("size", unit: QuantityKind.capacity.unitNames.joined(separator: ", "), range: range.words(.capacity))
     }
 
+    /// An amount of data, or `auto` for one that follows from other keys.
+    static func bytesOrAuto(
+        _ name: String, _ path: WritableKeyPath<Section, Bytes?>, in range: ClosedRange<Int>
+    ) -> Field {
+        Field(name: name) { node, section in
+            if let text = node.text, text != "auto", text.first?.isLetter == true {
+                let near = nearestName(to: text, among: ["auto"]).map { ": did you mean \($0)?" } ?? ""
+                throw node.error("found \(node.found), expected \(QuantityKind.capacity.expectation), or auto\(near)")
+            }
+            section[keyPath: path] =
+                node.text == "auto" ? nil : Bytes(try node.wholeQuantity(.capacity, in: range))
+        } write: {
+            $0[keyPath: path].map { QuantityKind.capacity.format(Double($0.count)) } ?? "auto"
+        }
+        .typed(
+            "size, or auto", unit: QuantityKind.capacity.unitNames.joined(separator: ", "), range: range.words(.capacity))
+    }
+
     /// A frequency.
     static func frequency(
         _ name: String, _ path: WritableKeyPath<Section, Hertz>, in range: ClosedRange<Double>

@@ -53,7 +53,7 @@ import YAML
     @Test func idleDRAMReadsArriveWithTheirData() throws {
         let standard = try DRAMConfiguration.decode(
             Document.parse("{standard: DDR4-2400}", file: "test"), presets: shippedPresets)
-        let load = Load(.weights, channelGroup: 0, groups: 0..<1, steps: 0..<3, sizes: MaskSizes(), firstUse: (0, 0))
+        let load = Load(operand: .weights, channelGroup: 0, chunk: 0, bytes: 300, deadline: 0)
         // At the memory's own clock of 0.83 ns, cycles are memory clocks.
         let port = DRAMPort(standard, loads: [load], clock: Hertz(1e9 / 0.83))
         port.begin(load: 0, at: 0)
@@ -90,12 +90,11 @@ import YAML
         let standard = try DRAMConfiguration.decode(
             Document.parse("{standard: DDR4-2400}", file: "test"), presets: shippedPresets)
         let organization = standard.organization
-        let sizes = MaskSizes()
         let loads = [
-            Load(.weights, channelGroup: 0, groups: 0..<2, steps: 0..<3, sizes: sizes, firstUse: (0, 0)),
-            Load(.inputs, channelGroup: 0, groups: 0..<1, steps: 0..<3, sizes: sizes, firstUse: (0, 0)),
-            Load(.inputs, channelGroup: 0, groups: 1..<2, steps: 0..<3, sizes: sizes, firstUse: (1, 0)),
-            Load(.inputs, channelGroup: 0, groups: 0..<1, steps: 0..<3, sizes: sizes, firstUse: (2, 0)),
+            Load(operand: .weights, channelGroup: 0, chunk: 0, bytes: 600, deadline: 0),
+            Load(operand: .inputs, channelGroup: 0, chunk: 0, bytes: 300, deadline: 0),
+            Load(operand: .inputs, channelGroup: 0, chunk: 1, bytes: 300, deadline: 1),
+            Load(operand: .inputs, channelGroup: 0, chunk: 0, bytes: 300, deadline: 2),
         ]
         let layout = AddressLayout(loads, organization: organization)
         let row = organization.rowBytes
@@ -106,16 +105,4 @@ import YAML
         #expect(layout.loads[3] == layout.loads[1], "what comes again lies where it lay")
         #expect(Set([layout.loads[0], layout.loads[1], layout.outputs].map { $0 / row % banks }).count == 3)
     }
-}
-
-/// Two groups of three steps of 100 bytes.
-private struct MaskSizes: OperandSizes {
-    let groups = 2
-    let steps = 3
-    let inBuffer = StoredForm(.dense, valueBits: 8)
-    let inDRAM = StoredForm(.dense, valueBits: 8)
-    func held(group: Int, from first: Int) -> [ValueCount] {
-        Array(repeating: ValueCount(values: 100, nonZeros: 100), count: steps - first)
-    }
-    func moved(group: Int, from first: Int) -> [ValueCount] { held(group: group, from: first) }
 }

@@ -84,7 +84,7 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
         for seed in block * 100..<(block + 1) * 100 { try compare(RandomCase.drawn(seed: seed), seed) }
     }
 
-    /// Blocks, chunks, loads, arrivals, the transform on load, stores and back-pressure.
+    /// Chunks, what stays, orders, loads, arrivals, the transform on load, stores and back-pressure.
     @Test(arguments: 0..<40 / share) func figuresAgreeOnMasksBehindMemory(block: UInt64) throws {
         for seed in block * 100..<(block + 1) * 100 { try compare(RandomCase(seed: seed, withMemory: true), seed) }
     }

@@ -96,6 +96,13 @@ struct NaiveBuffers {
         return stored
     }
 
+    /// What the buffer holds of some tiles over some steps of a group.
+    func heldInputs(_ group: Int, _ steps: [Int], _ tiles: [Int]) -> NaiveStored {
+        var stored = NaiveStored(valueBits: datatype.activations)
+        for vector in workload.vectorsHeld(group, steps, tiles) { stored.append(vector, as: inputEncoding) }
+        return stored
+    }
+
     /// The inputs of some tiles over some steps of a group.
     func inputs(_ group: Int, _ steps: [Int], _ tiles: [Int]) -> NaiveStored {
         var stored = NaiveStored(valueBits: datatype.activations)

@@ -79,23 +79,23 @@ extension NaiveMachine {
 
     /// Counts what was moved from DRAM, written into buffers, encoded and decoded.
     mutating func countLoads() {
-        for (operand, part) in loads.map({ ($0.operand, $0.part) }) + everything {
+        for (operand, chunk) in loads.map({ ($0.operand, $0.chunk) }) + everything {
             let name = operand == .weights ? "weight" : "input"
             let buffer = operand == .weights ? configuration.weightBuffer : configuration.inputBuffer
-            count("\(name)s moved", part.moved)
-            count("non-zero \(name)s moved", part.moved - part.movedZeros)
-            count("\(name) mask bits moved", part.movedIndexBits)
-            count("\(name)s written", part.held.count)
-            let written = part.held.filter { $0 }.count
+            count("\(name)s moved", chunk.moved)
+            count("non-zero \(name)s moved", chunk.moved - chunk.movedZeros)
+            count("\(name) mask bits moved", chunk.movedIndexBits)
+            count("\(name)s written", chunk.held.count)
+            let written = chunk.held.filter { $0 }.count
             count("non-zero \(name)s written", written)
-            count("\(name) buffer writes", accesses(part.heldBytes, buffer))
+            count("\(name) buffer writes", accesses(chunk.heldBytes, buffer))
             guard operand == .inputs else { continue }
             // A bitmask in DRAM and one in the buffer need no codec between them, except around a transform.
             let isTransformed = workload.accumulators > 1
             let staysEncoded = !isTransformed && !workload.movesAllInputs && buffers.inputEncoding == .bitmask
-            if !workload.movesAllInputs && !staysEncoded { count("inputs decoded", part.moved - part.movedZeros) }
+            if !workload.movesAllInputs && !staysEncoded { count("inputs decoded", chunk.moved - chunk.movedZeros) }
             if buffers.inputEncoding != .dense && !staysEncoded {
-                count("inputs encoded", part.held.count)
+                count("inputs encoded", chunk.held.count)
                 count("non-zero inputs encoded", written)
             }
         }

@@ -126,16 +126,21 @@ struct NaiveLowering {
         let masks = allActivations
         let owners = owners()
         return NaiveWorkload(
-            width: width, operands: steps.map { step in step.indices.filter { step[$0] != nil } }, weights: allWeights,
-            activations: allActivations,
+            width: width, operands: steps.map { step in step.indices.filter { step[$0] != nil } },
+            slices: steps.map { step in (step.compactMap { $0?.channel }.min() ?? 0) / (byChannels ? width : 1) },
+            weights: allWeights, activations: allActivations,
             inputVectors: { group, bundle, tiles in
                 fetched(group, bundle.map { steps[$0] }, bundle.map { masks[group][$0] }, tiles, reads: reads)
             },
+            heldVectors: { group, slice, tiles in
+                fetched(
+                    group, slice.map { steps[$0] }, slice.map { masks[group][$0] }, tiles, reads: reads, owners: owners)
+            },
             movesAllInputs: configuration.mapping.activationStorage == .dense || knownPixels == nil,
             accumulators: edge.map { $0 * $0 } ?? 1, transformsOnRead: reads,
-            moved: { group, range, tiles in
+            moved: { group, slice, tiles in
                 var moved: Set<Int> = []
-                return range.flatMap { step in
+                return slice.flatMap { step in
                     items(group, steps[step], tiles, owners, &moved).map {
                         NaiveItem(
                             step: step, tile: $0.tile, channel: $0.channel, bits: $0.bits, zeros: $0.isZero ? 1 : 0)
@@ -218,8 +223,11 @@ struct NaiveLowering {
     }
 
     /// The vectors that the input buffer delivers for a bundle: masks of tiles, or of each pixel a step's channels.
+    ///
+    /// - Parameter owners: leaves out pixels that other tiles own.
     private func fetched(
-        _ group: Int, _ steps: [[(channel: Int, position: Int)?]], _ masks: [[UInt64]], _ tiles: [Int], reads: Bool
+        _ group: Int, _ steps: [[(channel: Int, position: Int)?]], _ masks: [[UInt64]], _ tiles: [Int], reads: Bool,
+        owners: [Int: Int]? = nil
     ) -> [[Bool]] {
         if edge != nil && !reads {
             return zip(steps, masks).flatMap { step, masks in
@@ -236,6 +244,8 @@ struct NaiveLowering {
                 let channels = operands.filter { $0.position == position }.map { group * self.channels + $0.channel }
                 for tile in tiles {
                     guard let pixel = pixel(tile, position) else { continue }
+                    let owner = owners?[pixel.image * shape.height * shape.width + pixel.at]
+                    if let owner, !tiles.contains(owner) { continue }
                     // No channel of a pixel is in two vectors, so the first channel identifies the vector.
                     guard pixels.insert([pixel.image, channels[0], pixel.at]).inserted else { continue }
                     vectors.append(channels.map { !isKnownZero(pixel.image, $0, pixel.at) })

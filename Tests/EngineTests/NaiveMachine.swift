@@ -12,9 +12,6 @@ struct NaiveMachine {
         var columns: [[Int]]
         var steps: [Int]
         var bundles: Range<Int>
-        /// By operand, the loads that it reads, and its group.
-        var loads: [NaiveOperand: [Int]] = [:]
-        var groups: [NaiveOperand: Int] = [:]
         var outputBytes = 0
         var finish: Int?
         /// The cycle in which its outputs had space.
@@ -30,6 +27,8 @@ struct NaiveMachine {
         var pass: Int
         var steps: [Int]
         var isFirst: Bool
+        /// By operand, the loads of the chunks that it uses.
+        var loads: [NaiveOperand: [Int]] = [:]
         var issue: Int?
         var holder = ""
         /// By stream that has reached it, the bytes to move.
@@ -85,8 +84,10 @@ struct NaiveMachine {
     var bundles: [Bundle] = []
     var pes: [[PE]]
     var loads: [NaiveLoad] = []
+    /// By channel group, the order that was chosen; none on ideal memory.
+    var plans: [NaivePlan] = []
     /// On ideal memory, the bytes that are loaded before the first cycle.
-    var everything: [(operand: NaiveOperand, part: NaivePart)] = []
+    var everything: [(operand: NaiveOperand, chunk: NaiveChunk)] = []
     var channel = NaiveChannel()
     var transform: NaiveTransformUnits
     var result = Result()
@@ -102,8 +103,7 @@ struct NaiveMachine {
         pes = Array(repeating: Array(repeating: PE(), count: array.columns), count: array.rows)
         transform = NaiveTransformUnits(units: configuration.inputTransform.units)
         try workload.checkMasks()
-        for group in workload.weights.indices { try plan(group) }
-        try orderLoads()
+        try plan()
     }
 
     // MARK: The clock
@@ -142,7 +142,7 @@ struct NaiveMachine {
             for row in pes.indices { for column in pes[row].indices { dispatch(row, column, cycle) } }
             settle(cycle)
             cycle += 1
-            let count = nextBundle + channel.nextLoad + channel.nextStore
+            let count = nextBundle + channel.begun
             if count != progress.count { progress = (count, cycle) }
             // Far longer than any fetch, transfer or drain of the small cases.
             if cycle - progress.cycle > 100_000 { throw NaiveFault.stuck(cycle: progress.cycle) }

@@ -35,7 +35,7 @@ import Testing
 
     func workload(filters: Int = 1, tiles: Int = 1, steps: Int = 1, outputs: Int = 1) -> NaiveWorkload {
         NaiveWorkload(
-            width: 8, operands: Array(repeating: Array(0..<8), count: steps),
+            width: 8, operands: Array(repeating: Array(0..<8), count: steps), slices: Array(0..<steps),
             weights: [Array(repeating: Array(repeating: 1, count: steps), count: filters)],
             activations: [Array(repeating: Array(repeating: 1, count: tiles), count: steps)],
             inputVectors: { _, steps, tiles in
@@ -44,6 +44,11 @@ import Testing
             moved: { _, steps, tiles in
                 steps.flatMap { step in tiles.map { NaiveItem(step: step, tile: $0, channel: 0, bits: 64) } }
             }, outputs: { _ in outputs })
+    }
+
+    func fault(_ configuration: Configuration, _ workload: NaiveWorkload) -> NaiveFault? {
+        do throws(NaiveFault) { _ = try NaiveMachine(configuration, workload) } catch { return error }
+        return nil
     }
 
     func expect(
@@ -69,25 +74,27 @@ import Testing
             ledger: ["dram_inputs": 10 + 2, "array": 1, "drain": 7, "dram_outputs": 1], read: 32, written: 1)
     }
 
-    /// Three tiles of 8 bytes in a buffer of 16: a block each. Weights 0 -> 4; inputs granted 2 -> 6 and 4 -> 8; the
-    /// third waits for the first tile's issue in 7: granted 8 -> 12. Issues 7, 9, 13; done 8, 10, 14; drained 13, 15,
-    /// 14 + 4 + 1 = 19; stores in 16, 18 and 22.
-    @Test func blocksWaitForAFreeBufferPlace() throws {
+    /// Three tiles of 8 bytes, two places. Weights 0 -> 4; inputs granted 2 -> 6 and 4 -> 8; the third waits for the
+    /// first tile's issue in 7: granted 8 -> 12. Issues 7, 9, 13; done 8, 10, 14; drained 13, 15, 14 + 4 + 1 = 19;
+    /// stores in 16, 18 and 22.
+    @Test func chunksOfInputsWaitForAFreePlace() throws {
         var configuration = configuration()
         configuration.inputBuffer.capacity = Bytes(16)
+        configuration.inputBuffer.chunk = Bytes(8)
         try expect(
             configuration, workload(tiles: 3), cycles: 23,
             classes: ["useful": 3, "dram_inputs": 8 + 1 + 3, "drain": 7, "dram_outputs": 1],
             ledger: ["dram_inputs": 8 + 2 + 4, "array": 1, "drain": 7, "dram_outputs": 1], read: 8 + 24, written: 3)
     }
 
-    /// Four steps in a buffer with space for two: chunks of one step. Chunk 0: 0 -> 4. Inputs, 32 bytes: granted 2,
-    /// steps in 6, 8, 10 and 12. Chunk 1: granted 10 -> 14. Issue of 0 in 7, so chunk 2 may start in 8: granted
-    /// 12 -> 16. Issue of 1 in 15; chunk 3: granted 16 -> 20. Issues of 2 and 3 in 17 and 21; done 8, 16, 18, 22;
-    /// drained 27; stored 30.
-    @Test func streamedChunksWaitForAFreeBufferPlace() throws {
+    /// Four steps in chunks of one step, two places. Chunk 0: 0 -> 4. Inputs, 32 bytes, for the first bundle too:
+    /// granted 2, steps in 6, 8, 10 and 12. Chunk 1: granted 10 -> 14. Issue of 0 in 7, so chunk 2 may start in 8:
+    /// granted 12 -> 16. Issue of 1 in 15; chunk 3: granted 16 -> 20. Issues of 2 and 3 in 17 and 21; done 8, 16, 18,
+    /// 22; drained 27; stored 30.
+    @Test func chunksOfWeightsWaitForAFreePlace() throws {
         var configuration = configuration()
         configuration.weightBuffer.capacity = Bytes(16)
+        configuration.weightBuffer.chunk = Bytes(8)
         try expect(
             configuration, workload(steps: 4), cycles: 31,
             classes: ["useful": 4, "dram_inputs": 8, "dram_weights": 7 + 1 + 3, "drain": 7, "dram_outputs": 1],
@@ -95,20 +102,37 @@ import Testing
             read: 64, written: 1)
     }
 
-    /// As before, steps 1 and 2 without weights. Chunks 1, 2 and 3 are all needed by the second bundle: 1 granted 10, 2
-    /// after the issue in 7, granted 12; no bundle reads 1, so 3 is granted 14 -> 18. Issue 19, done 20, drained 25,
-    /// stored 28.
-    @Test func chunksThatNoBundleReadsDelayNoOthers() throws {
+    /// As before, steps 1 and 2 without weights: they belong to the second bundle, which uses three chunks, and their
+    /// slices of inputs are not loaded. Chunk 0: 0 -> 4. Inputs, 16 bytes: granted 2, steps in 6 and 8. Chunks 1, 2 and
+    /// 3: granted 6, 8 and 10 -> 14. Issues 7 and 15, done 16, drained 21, stored 24.
+    @Test func stepsThatAreLeftOutAreLoadedWithTheNextBundle() throws {
         var configuration = configuration()
-        configuration.weightBuffer.capacity = Bytes(16)
+        configuration.weightBuffer.capacity = Bytes(31)
+        configuration.weightBuffer.chunk = Bytes(8)
         configuration.peArray.skipEmptySteps = .weights
         var workload = workload(steps: 4)
         workload.weights = [[[1, 0, 0, 1]]]
+        #expect(fault(configuration, workload) == .tooFewPlaces(.weights, capacity: 31, needed: 32))
+        configuration.weightBuffer.capacity = Bytes(32)
         try expect(
-            configuration, workload, cycles: 29,
-            classes: ["useful": 2, "dram_inputs": 8, "dram_weights": 11, "drain": 7, "dram_outputs": 1],
-            ledger: ["dram_inputs": 8, "dram_weights": 12, "array": 1, "drain": 7, "dram_outputs": 1], read: 64,
+            configuration, workload, cycles: 25,
+            classes: ["useful": 2, "dram_inputs": 8, "dram_weights": 7, "drain": 7, "dram_outputs": 1],
+            ledger: ["dram_inputs": 8, "dram_weights": 8, "array": 1, "drain": 7, "dram_outputs": 1], read: 32 + 16,
             written: 1)
+    }
+
+    /// All four chunks are used by the only bundle, so they are loaded before its inputs: granted 0, 2, 4, 6, inputs
+    /// 8 -> 12. Issue 13, done 14, drained 19, stored 22.
+    @Test func stepsThatAreLeftOutAtTheEndBelongToTheLastBundle() throws {
+        var configuration = configuration()
+        configuration.weightBuffer.chunk = Bytes(8)
+        configuration.peArray.skipEmptySteps = .weights
+        var workload = workload(steps: 4)
+        workload.weights = [[[1, 0, 0, 0]]]
+        try expect(
+            configuration, workload, cycles: 23,
+            classes: ["useful": 1, "dram_inputs": 14, "drain": 7, "dram_outputs": 1],
+            ledger: ["dram_inputs": 14, "array": 1, "drain": 7, "dram_outputs": 1], read: 32 + 8, written: 1)
     }
 
     /// Each pass leaves 32 bytes in a buffer of 32, with one accumulator set. Issue 7, done 8, drained 13, stored
@@ -162,35 +186,19 @@ import Testing
             ledger: ["dram_inputs": 7, "array": 1, "drain": 7, "dram_outputs": 1], read: 16, written: 1)
     }
 
-    /// Three filter blocks and five tile blocks of 8 bytes: 24 + 3 * 40 bytes with filters outside, 40 + 5 * 24 with
-    /// tiles.
-    @Test(arguments: [(LoopOrder.weights, 3, 5, 144), (.inputs, 3, 5, 160), (.auto, 3, 5, 144), (.auto, 5, 3, 144)])
-    func autoTakesTheLoopOrderWithFewerBytes(order: LoopOrder, filters: Int, tiles: Int, read: Int) throws {
-        var configuration = configuration()
-        configuration.weightBuffer.capacity = Bytes(16)
-        configuration.inputBuffer.capacity = Bytes(16)
-        configuration.mapping.loopOrder = order
-        let machine = try NaiveMachine(configuration, workload(filters: filters, tiles: tiles))
-        #expect(machine.result.dramReadBytes == read)
-    }
-
     @Test func operandsThatDoNotFitAreRefused() throws {
         var small = configuration()
+        small.weightBuffer.chunk = Bytes(8)
         small.weightBuffer.capacity = Bytes(15)
-        #expect(throws: NaiveFault.stepDoesNotFit(.weights, bytes: 8, half: 7)) {
-            _ = try NaiveMachine(small, self.workload(filters: 2))
-        }
-        // Together they fit.
+        #expect(fault(small, workload(filters: 2)) == .tooFewPlaces(.weights, capacity: 15, needed: 16))
         small.weightBuffer.capacity = Bytes(16)
-        #expect(throws: Never.self) { _ = try NaiveMachine(small, self.workload(filters: 2)) }
+        #expect(fault(small, workload(filters: 2)) == nil)
         small.outputBuffer.capacity = Bytes(3)
-        #expect(throws: NaiveFault.outputsDoNotFit(bytes: 4, capacity: 3)) {
-            _ = try NaiveMachine(small, self.workload(outputs: 4))
-        }
+        #expect(fault(small, workload(outputs: 4)) == .outputsDoNotFit(bytes: 4, capacity: 3))
     }
 
-    /// A memory without limits costs the cycle in which a load arrives and the cycle of the last store, and at most
-    /// that again for each channel group beyond the two places of the buffers.
+    /// A memory without limits costs the cycle in which a load arrives and the cycle of the last store, and at most a
+    /// cycle for each other load, where its passes run in the order of ideal memory.
     @Test(arguments: 0..<UInt64(20)) func unlimitedMemoryAddsFewCyclesToIdealMemory(block: UInt64) throws {
         for seed in block * 50..<(block + 1) * 50 {
             var random = RandomCase(seed: seed)
@@ -198,16 +206,19 @@ import Testing
             random.configuration.outputBuffer.capacity = Bytes.kibibytes(1 << 20)
             random.configuration.weightBuffer.capacity = Bytes.kibibytes(1 << 20)
             random.configuration.inputBuffer.capacity = Bytes.kibibytes(1 << 20)
+            if random.configuration.mapping.stepOrder == .auto { random.configuration.mapping.stepOrder = .channels }
             var ideal = try NaiveMachine(random.configuration, random.workload)
             random.configuration.dram = .bandwidth(bytesPerCycle: 1 << 30, latency: 0)
             var unlimited = try NaiveMachine(random.configuration, random.workload)
+            guard ideal.passes.map(\.rows) == unlimited.passes.map(\.rows),
+                ideal.passes.map(\.columns) == unlimited.passes.map(\.columns)
+            else { continue }
             let least = try ideal.run()
             let observed = try unlimited.run()
             #expect(least.ledger.values.reduce(0, +) == least.cycles, "seed \(seed)")
             #expect(Set(least.classes.keys).isSubset(of: NaiveMachine.Result.slotClasses), "seed \(seed)")
-            let groups = random.workload.weights.count
             #expect(observed.cycles > least.cycles, "seed \(seed)")
-            #expect(observed.cycles <= least.cycles + 2 + 2 * groups, "seed \(seed)")
+            #expect(observed.cycles <= least.cycles + 2 + unlimited.loads.count, "seed \(seed)")
             #expect(observed.dramWriteBytes == least.dramWriteBytes, "seed \(seed)")
         }
     }

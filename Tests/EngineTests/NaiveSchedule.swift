@@ -2,10 +2,8 @@ import Hardware
 
 /// A reason why a configuration cannot run, or never ends.
 enum NaiveFault: Error, Equatable {
-    /// One step of an operand is larger than half its buffer.
-    case stepDoesNotFit(NaiveOperand, bytes: Int, half: Int)
-    /// A bundle reads chunks that can never be in the two places of a buffer together.
-    case bundleDoesNotFit
+    /// A buffer has fewer places than it stages: its bytes, and those that it would need.
+    case tooFewPlaces(NaiveOperand, capacity: Int, needed: Int)
     /// The outputs of one pass are larger than the output buffer.
     case outputsDoNotFit(bytes: Int, capacity: Int)
     /// A mask has a bit at or above the width, or in a lane beyond the last channel or the last tap.
@@ -16,55 +14,91 @@ enum NaiveFault: Error, Equatable {
 
 /// The passes in their order, and the loads of each.
 extension NaiveMachine {
-    mutating func plan(_ group: Int) throws(NaiveFault) {
-        let array = configuration.peArray
-        let allRows = filledRows(workload.weights[group])
-        let tiles = workload.activations[group].first?.count ?? 0
-        let perGroup = array.columns * array.tilesPerPE
-        let rowGroups = stride(from: 0, to: allRows.count, by: array.rows).map {
-            Array(allRows[$0..<min(allRows.count, $0 + array.rows)])
-        }
-        let columnGroups = stride(from: 0, to: tiles, by: perGroup).map { Array($0..<min(tiles, $0 + perGroup)) }
-        let blocks = NaiveBlocks(
-            configuration: configuration, buffers: buffers, group: group,
-            filters: rowGroups.map { Array($0.joined()) }, tiles: columnGroups)
+    /// Lists the passes of all channel groups with their loads.
+    mutating func plan() throws(NaiveFault) {
+        let groups = workload.weights.indices.map(group)
         guard case .bandwidth = configuration.dram else {
-            for rows in rowGroups {
-                for tiles in columnGroups { try addPass(group, rows: rows, tiles: tiles) }
-            }
-            for (operand, part) in blocks.everything() {
-                result.dramReadBytes += part.bytes
-                everything.append((operand, part))
-            }
+            for group in groups { try planIdeal(group) }
             return
         }
-        let plan = try blocks.plan()
-        var before: (weights: Int, inputs: Int)?
-        var resident: (weights: Int?, inputs: Int?) = (nil, nil)
-        for pair in plan.pairs {
-            let weightBlock = plan.weights[pair.weights]
-            let inputBlock = plan.inputs[pair.inputs]
-            if weightBlock.isStreamed {
-                resident.weights = nil
-            } else if before?.weights != pair.weights {
-                resident.weights = addLoad(.weights, weightBlock.parts[0])
+        // Each order of steps has chunks and bundles of its own, and so its own places.
+        let largest = groups.map(\.largestSlice).max() ?? 0
+        let place = [
+            NaiveOperand.weights: configuration.weightBuffer.chunkSize.count,
+            .inputs: max(configuration.inputBuffer.chunkSize.count, largest),
+        ]
+        let inputs = groups.map { group in
+            group.tiles.indices.map { group.inputChunks($0, place: place[.inputs] ?? 0) }
+        }
+        for (group, inputs) in zip(groups, inputs) {
+            let order = configuration.mapping.stepOrder == .positions ? StepOrder.positions : .channels
+            let chunks = NaiveChunks(group, configuration, order, inputs: inputs)
+            let places = try places(chunks, place)
+            channel.places = places.mapValues(\.count)
+            let plan = NaivePlan.best(chunks, places, configuration.mapping.loopOrder, pace(group))
+            if let plan { try add(plan) }
+        }
+        for operand in NaiveOperand.allCases {
+            channel.waiting[operand] = loads.indices.filter { loads[$0].operand == operand }
+        }
+    }
+
+    /// What the passes of a channel group need.
+    private func group(_ index: Int) -> NaiveGroup {
+        let array = configuration.peArray
+        let allRows = filledRows(workload.weights[index])
+        let tiles = workload.activations[index].first?.count ?? 0
+        let perGroup = array.columns * array.tilesPerPE
+        return NaiveGroup(
+            configuration, buffers, index,
+            rows: stride(from: 0, to: allRows.count, by: array.rows).map {
+                Array(allRows[$0..<min(allRows.count, $0 + array.rows)])
+            },
+            tiles: stride(from: 0, to: tiles, by: perGroup).map { Array($0..<min(tiles, $0 + perGroup)) })
+    }
+
+    /// The places of both buffers, for what the bundles of a channel group use.
+    private func places(
+        _ chunks: NaiveChunks, _ size: [NaiveOperand: Int]
+    ) throws(NaiveFault) -> [NaiveOperand: NaivePlaces] {
+        var places: [NaiveOperand: NaivePlaces] = [:]
+        for operand in NaiveOperand.allCases {
+            let buffer = operand == .weights ? configuration.weightBuffer : configuration.inputBuffer
+            let size = max(1, size[operand] ?? 0)
+            let staged = chunks.mostUsed(operand) + 1
+            let count = buffer.capacity.count / size
+            places[operand] = NaivePlaces(count: count, staged: staged)
+            let all = (operand == .weights ? chunks.weights : chunks.inputs).joined().count
+            if count < min(staged, all) {
+                throw NaiveFault.tooFewPlaces(operand, capacity: buffer.capacity.count, needed: staged * size)
             }
-            if inputBlock.isStreamed {
-                resident.inputs = nil
-            } else if before?.inputs != pair.inputs {
-                resident.inputs = addLoad(.inputs, inputBlock.parts[0])
-            }
-            before = pair
-            for row in weightBlock.groups {
-                for column in inputBlock.groups {
-                    try addPass(group, rows: rowGroups[row], tiles: columnGroups[column])
-                    let weightLoads = resident.weights.map { [$0] } ?? weightBlock.parts.map { addLoad(.weights, $0) }
-                    let inputLoads = resident.inputs.map { [$0] } ?? inputBlock.parts.map { addLoad(.inputs, $0) }
-                    let pass = passes.count - 1
-                    for load in weightLoads + inputLoads { loads[load].passes.append(pass) }
-                    passes[pass].loads = [.weights: weightLoads, .inputs: inputLoads]
-                    passes[pass].groups = [.weights: row, .inputs: column]
-                }
+        }
+        return places
+    }
+
+    private mutating func planIdeal(_ group: NaiveGroup) throws(NaiveFault) {
+        let order = configuration.mapping.stepOrder == .channels ? StepOrder.channels : .positions
+        let chunks = NaiveChunks(group, configuration, order, inputs: [])
+        for row in group.rows.indices {
+            for column in group.tiles.indices { try addPass(chunks, NaivePassPlace(row: row, column: column)) }
+        }
+        everything += [(.weights, group.allWeights()), (.inputs, group.allInputs())]
+        for (_, chunk) in everything.suffix(2) { result.dramReadBytes += chunk.bytes }
+    }
+
+    private mutating func add(_ plan: NaivePlan) throws(NaiveFault) {
+        plans.append(plan)
+        let offset = bundles.count
+        for pass in plan.passes { try addPass(plan.chunks, pass) }
+        for operand in NaiveOperand.allCases {
+            for load in plan.loads[operand] ?? [] {
+                guard let first = load.bundles.first, let last = load.bundles.last else { continue }
+                let chunk = plan.chunks.chunk(operand, load.chunk)
+                for bundle in load.bundles { bundles[offset + bundle].loads[operand, default: []].append(loads.count) }
+                loads.append(
+                    NaiveLoad(
+                        operand: operand, chunk: chunk, firstBundle: offset + first, lastBundle: offset + last))
+                result.dramReadBytes += chunk.bytes
             }
         }
     }
@@ -95,38 +129,60 @@ extension NaiveMachine {
         return allRows
     }
 
-    private mutating func addPass(_ group: Int, rows: [[Int]], tiles: [Int]) throws(NaiveFault) {
-        let array = configuration.peArray
-        let kept = workload.activations[group].indices.filter { step in
-            array.skipEmptySteps == .none || rows.joined().contains { workload.weights[group][$0][step] != 0 }
-        }
-        let columns = stride(from: 0, to: tiles.count, by: array.tilesPerPE).map {
-            Array(tiles[$0..<min(tiles.count, $0 + array.tilesPerPE)])
-        }
-        let firstBundle = bundles.count
-        for first in stride(from: 0, to: kept.count, by: array.broadcastSteps) {
-            bundles.append(
-                Bundle(
-                    pass: passes.count, steps: Array(kept[first..<min(kept.count, first + array.broadcastSteps)]),
-                    isFirst: first == 0))
-        }
-        var pass = Pass(group: group, rows: rows, columns: columns, steps: kept, bundles: firstBundle..<bundles.count)
-        let outputs = rows.joined().count * tiles.reduce(0) { $0 + workload.outputs($1) }
-        let valueBits = configuration.datatype.activations
+    private func outputBytes(_ group: NaiveGroup, _ place: NaivePassPlace) -> Int {
+        let tiles = group.tiles[place.column].reduce(0) { $0 + workload.outputs($1) }
         // The next layer is not known here: every value counts as non-zero.
         let maskBit = configuration.mapping.activationStorage == .bitmask ? 1 : 0
-        pass.outputBytes = ceilDivide(outputs * (maskBit + valueBits), 8)
+        return ceilDivide(
+            group.rows[place.row].joined().count * tiles * (maskBit + configuration.datatype.activations), 8)
+    }
+
+    private func pace(_ group: NaiveGroup) -> NaivePace {
+        var products = 0
+        for (row, kept) in group.kept.enumerated() {
+            for step in kept {
+                for filter in group.rows[row].joined() {
+                    for a in workload.activations[group.index][step] {
+                        let w = workload.weights[group.index][filter][step]
+                        switch configuration.peArray.zeroSkipping {
+                        case .both: products += (w & a).nonzeroBitCount
+                        case .weights: products += w.nonzeroBitCount
+                        case .activations: products += a.nonzeroBitCount
+                        case .none: products += workload.operands[step].count
+                        }
+                    }
+                }
+            }
+        }
+        var width = 1
+        if case .bandwidth(let bytes, _) = configuration.dram { width = bytes }
+        return NaivePace(
+            configuration,
+            bundles: group.kept.map { ceilDivide($0.count, configuration.peArray.broadcastSteps) },
+            passes: group.rows.count * group.tiles.count, products: products, bytesPerCycle: width,
+            outputBytes: { outputBytes(group, $0) })
+    }
+
+    private mutating func addPass(_ chunks: NaiveChunks, _ place: NaivePassPlace) throws(NaiveFault) {
+        let rows = chunks.group.rows[place.row]
+        let tiles = chunks.group.tiles[place.column]
+        let perPE = configuration.peArray.tilesPerPE
+        let columns = stride(from: 0, to: tiles.count, by: perPE).map {
+            Array(tiles[$0..<min(tiles.count, $0 + perPE)])
+        }
+        let firstBundle = bundles.count
+        for (number, steps) in chunks.bundles[place.row].enumerated() {
+            bundles.append(Bundle(pass: passes.count, steps: steps, isFirst: number == 0))
+        }
+        var pass = Pass(
+            group: chunks.group.index, rows: rows, columns: columns,
+            steps: chunks.bundles[place.row].flatMap { $0 }, bundles: firstBundle..<bundles.count)
+        pass.outputBytes = outputBytes(chunks.group, place)
         let capacity = configuration.outputBuffer.capacity.count
         if configuration.dram != .ideal && pass.outputBytes > capacity {
             throw NaiveFault.outputsDoNotFit(bytes: pass.outputBytes, capacity: capacity)
         }
         result.dramWriteBytes += pass.outputBytes
         passes.append(pass)
-    }
-
-    private mutating func addLoad(_ operand: NaiveOperand, _ part: NaivePart) -> Int {
-        loads.append(NaiveLoad(operand: operand, part: part))
-        result.dramReadBytes += part.bytes
-        return loads.count - 1
     }
 }

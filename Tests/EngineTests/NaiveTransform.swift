@@ -29,22 +29,24 @@ extension NaiveMachine {
             let unit = transform.units[u]
             guard unit.next < transform.queue.count else { continue }
             let (l, j) = transform.queue[unit.next]
-            guard let arrived = loads[l].arrival(of: loads[l].part.jobs[j].bytes), arrived < cycle else { continue }
+            guard let arrived = loads[l].arrival(of: loads[l].chunk.jobs[j].bytes), arrived < cycle else { continue }
             if let start = unit.start, start + configuration.inputTransform.interval > cycle { continue }
             let waiting = cycle - (arrived + 1)
-            loads[l].part.jobs[j].hasWaited =
+            loads[l].chunk.jobs[j].hasWaited =
                 waiting > configuration.inputTransform.interval - 1 + configuration.inputTransform.latency
-            loads[l].part.jobs[j].inBuffer =
+            loads[l].chunk.jobs[j].inBuffer =
                 cycle + configuration.inputTransform.interval - 1 + configuration.inputTransform.latency
             transform.units[u] = (unit.next + transform.units.count, cycle)
         }
     }
 
-    /// When the last of some jobs is in the buffer, and the class of cycles that wait for it.
-    func lastJob(_ load: NaiveLoad, tiles: some Sequence<Int>, channels: Set<Int>) -> (cycle: Int, kind: String)? {
+    /// When the last of the jobs of some loads for some tiles and channels is in the buffer, and the class of cycles
+    /// that wait for it.
+    func lastJob(_ loads: [Int], tiles: some Sequence<Int>, channels: Set<Int>) -> (cycle: Int, kind: String)? {
         let tiles = Set(tiles)
         var latest: NaiveJob?
-        for job in load.part.jobs where tiles.contains(job.tile) && channels.contains(job.channel) {
+        let jobs = loads.sorted().flatMap { self.loads[$0].chunk.jobs }
+        for job in jobs where tiles.contains(job.tile) && channels.contains(job.channel) {
             guard let cycle = job.inBuffer else { return nil }
             if cycle >= latest?.inBuffer ?? -1 { latest = job }
         }

@@ -4,20 +4,24 @@ struct NaiveWorkload {
     var width: Int
     /// By step, the bits that have an operand; those beyond the last channel or the last tap have none.
     var operands: [[Int]]
+    /// By step, its slice: the channels that it holds.
+    var slices: [Int]
     /// `[group][filter][step]`.
     var weights: [[[UInt64]]]
     /// `[group][step][tile]`.
     var activations: [[[UInt64]]]
     /// Vectors that a fetch of these steps for these tiles reads, per lane true for non-zeros.
     var inputVectors: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [[Bool]]
+    /// Vectors of these that the buffer holds with these tiles: pixels are held once. Nil where it is all of them.
+    var heldVectors: ((_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [[Bool]])?
     /// Whether DRAM stores every value of the inputs.
     var movesAllInputs = true
     /// n^2 under Winograd, else 1.
     var accumulators = 1
     /// Whether patches are transformed between the input buffer and the array.
     var transformsOnRead = false
-    /// The items that a load of some steps of some tiles moves, in order.
-    var moved: (_ group: Int, _ steps: Range<Int>, _ tiles: [Int]) -> [NaiveItem]
+    /// The items that a load of all steps of a slice moves for some tiles, in order.
+    var moved: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [NaiveItem]
     /// Channels whose patches a step needs, if patches are transformed on load.
     var patchChannels: ((_ step: Int) -> [Int])?
     /// Real outputs of a tile, for one filter.
@@ -28,6 +32,11 @@ struct NaiveWorkload {
         steps.flatMap { step in
             filters.map { filter in operands[step].map { weights[group][filter][step] >> UInt64($0) & 1 == 1 } }
         }
+    }
+
+    /// The vectors of some tiles over some steps that the buffer holds.
+    func vectorsHeld(_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [[Bool]] {
+        heldVectors?(group, steps, tiles) ?? inputVectors(group, steps, tiles)
     }
 
     /// Pairs times steps.
@@ -75,7 +84,7 @@ struct NaiveWorkload {
 
 /// A pixel that a load moves, or the values of one mask.
 struct NaiveItem {
-    /// The first step of the load that needs it.
+    /// The first step of its slice that needs it.
     var step: Int
     /// The tile that owns it.
     var tile: Int

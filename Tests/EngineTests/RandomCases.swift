@@ -26,10 +26,11 @@ struct RandomCase {
         configuration.inputTransform.units = random.number(1...6)
         configuration.inputTransform.interval = random.number(1...3)
         configuration.inputTransform.latency = random.number(0...4)
-        configuration.mapping.stepWidth = random.pick([1, 3, 4, 16, 17, 64])
+        configuration.mapping.stepWidth = random.pick([1, 2, 3, 4, 16, 17, 64, 64])
         configuration.mapping.step = random.pick([.positions, .channels])
         configuration.mapping.tile = random.pick([2, 2, 4, 6])
         configuration.mapping.algorithm = random.pick([.auto, .direct])
+        configuration.mapping.stepOrder = random.pick(StepOrder.allCases)
         if configuration.mapping.step == .positions {
             configuration.inputTransform.placement = random.pick([.load, .read])
         }
@@ -141,15 +142,16 @@ struct RandomCase {
         let bits = configuration.datatype.activations
         let masks = activations
         let workload = NaiveWorkload(
-            width: width, operands: lanes, weights: weights, activations: activations,
+            width: width, operands: lanes, slices: lanes.indices.map { byChannels ? $0 % pieces : $0 / pieces },
+            weights: weights, activations: activations,
             inputVectors: { group, steps, tiles in
                 steps.flatMap { step in
                     tiles.map { tile in lanes[step].map { masks[group][step][tile] >> UInt64($0) & 1 == 1 } }
                 }
             }, accumulators: isWinograd ? n * n : 1, transformsOnRead: reads,
             // Without pixels, every operand of a mask is a separate value.
-            moved: { _, range, tiles in
-                range.flatMap { step in
+            moved: { _, slice, tiles in
+                slice.flatMap { step in
                     let values = lanes[step].count
                     return tiles.map {
                         NaiveItem(step: step, tile: $0, channel: 0, bits: values * bits, values: values)

@@ -4,16 +4,22 @@ import TestSupport
 @testable import Engine
 
 extension Configuration {
-    /// Draws the channel, the loop order and the storage of activations.
+    /// Draws the channel, the loop order and the storage of activations, and makes some arrays smaller.
     mutating func setRandomMemory(seed: UInt64) {
         var random = SeededGenerator(seed: seed ^ 0x5EED)
         dram = .bandwidth(bytesPerCycle: random.number(1...64), latency: random.number(0...40))
         mapping.loopOrder = random.pick(LoopOrder.allCases)
         mapping.activationStorage = random.pick([Encoding.dense, .bitmask])
+        // Many passes of few filters and tiles, whose order matters.
+        guard random.number(0...2) == 0 else { return }
+        peArray.rows = 1
+        peArray.columns = random.pick([1, 2])
+        peArray.filtersPerPE = 1
+        peArray.tilesPerPE = random.pick([1, 2, 3])
     }
 
-    /// Draws capacities of about the operands' size, so that some layers fit, most are cut into blocks, some are
-    /// streamed and a few do not fit.
+    /// Draws capacities of about the operands' size and chunks of a few bytes up to the capacity, so that some layers
+    /// fit, some are held in part, some are only staged, and a few do not fit.
     mutating func setRandomCapacities(for workload: NaiveWorkload, seed: UInt64) {
         var random = SeededGenerator(seed: seed ^ 0xB10C)
         let buffers = NaiveBuffers(self, workload)
@@ -25,9 +31,8 @@ extension Configuration {
             let tiles = Array((workload.activations[group].first ?? []).indices)
             inputBits = max(inputBits, buffers.inputs(group, steps, tiles).bits)
         }
-        let shares = [5, 10, 20, 30, 50, 70, 100, 150, 250]
-        weightBuffer.capacity = Bytes(max(1, weightBits * random.pick(shares) / 800))
-        inputBuffer.capacity = Bytes(max(1, inputBits * random.pick(shares) / 800))
+        weightBuffer.setRandomPlaces(bits: weightBits, &random)
+        inputBuffer.setRandomPlaces(bits: inputBits, &random)
         let tiles = workload.activations.first?.first?.count ?? 0
         let filters = min(workload.weights.first?.count ?? 0, peArray.rows * peArray.filtersPerPE)
         let outputs = (0..<min(tiles, peArray.columns * peArray.tilesPerPE)).reduce(0) { $0 + workload.outputs($1) }
@@ -37,13 +42,10 @@ extension Configuration {
         // One case in sixteen remains too small; the others get space.
         while random.number(0...15) > 0, let fault = fault(workload) {
             switch fault {
-            case .stepDoesNotFit(.weights, let bytes, _):
-                weightBuffer.capacity = Bytes(2 * bytes + random.number(0...bytes))
-            case .stepDoesNotFit(.inputs, let bytes, _):
-                inputBuffer.capacity = Bytes(2 * bytes + random.number(0...bytes))
-            case .bundleDoesNotFit:
-                weightBuffer.capacity = Bytes(weightBuffer.capacity.count * 3 / 2 + 1)
-                inputBuffer.capacity = Bytes(inputBuffer.capacity.count * 3 / 2 + 1)
+            case .tooFewPlaces(.weights, _, let needed):
+                weightBuffer.capacity = Bytes(needed + random.number(0...needed))
+            case .tooFewPlaces(.inputs, _, let needed):
+                inputBuffer.capacity = Bytes(needed + random.number(0...needed))
             case .outputsDoNotFit(let bytes, _): outputBuffer.capacity = Bytes(bytes + random.number(0...2 * bytes))
             // No capacity is enough.
             case .bitWithoutOperand: return
@@ -62,5 +64,14 @@ extension Configuration {
     private func fault(_ workload: NaiveWorkload) -> NaiveFault? {
         do throws(NaiveFault) { _ = try NaiveMachine(self, workload) } catch { return error }
         return nil
+    }
+}
+
+extension OperandBuffer {
+    /// Draws a capacity, and a chunk of a part of it.
+    fileprivate mutating func setRandomPlaces(bits: Int, _ random: inout SeededGenerator) {
+        capacity = Bytes(max(1, bits * random.pick([5, 10, 20, 30, 50, 70, 100, 150, 250]) / 800))
+        let places = random.pick([1, 2, 3, 4, 5, 6, 8, 10, 16, 40])
+        chunk = Bytes(max(1, min(capacity.count, capacity.count / places + random.number(-1...2))))
     }
 }

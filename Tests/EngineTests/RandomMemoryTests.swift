@@ -39,10 +39,14 @@ import Testing
                 {
                     reached["cut", default: 0] += 1
                 }
-                if machine.loads.count > 2 * random.workload.weights.count { reached["blocks", default: 0] += 1 }
-                if machine.passes.contains(where: { $0.loads.values.contains { $0.count > 1 } }) {
-                    reached["streams", default: 0] += 1
+                for plan in machine.plans {
+                    for operand in NaiveOperand.allCases {
+                        reached["\(operand) \(plan.kind(operand))", default: 0] += 1
+                    }
+                    if plan.isCut { reached["cut passes", default: 0] += 1 }
+                    if plan.takesSlicesOutside { reached["slices outside", default: 0] += 1 }
                 }
+                if machine.loads.contains(where: { $0.chunk.bytes == 0 }) { reached["no bytes", default: 0] += 1 }
                 if machine.passes.contains(where: \.waitedForRoom) { reached["room", default: 0] += 1 }
                 if random.workload.patchChannels != nil { reached["transform", default: 0] += 1 }
                 let buffers = machine.buffers
@@ -60,12 +64,35 @@ import Testing
             }
         }
         let mechanisms = [
-            "blocks", "streams", "room", "dram_weights", "dram_inputs", "dram_outputs", "step", "bundle", "outputs",
+            "weights fit", "inputs fit", "weights held in part", "inputs held in part", "weights only staged",
+            "inputs only staged", "weights places", "inputs places", "cut passes", "slices outside",
+            "room", "dram_weights", "dram_inputs", "dram_outputs", "outputs",
             "padded", "cut", "weights: padding", "inputs: padding", "weights: csc", "inputs: csc",
         ]
         let holders = NaiveMachine.Result.holders.map { "ledger: \($0)" }
-        for mechanism in mechanisms + holders + (drawn ? ["transform", "input_transform"] : ["bit"]) {
+        for mechanism in mechanisms + holders + (drawn ? ["transform", "input_transform", "no bytes"] : ["bit"]) {
             #expect(reached[mechanism, default: 0] > 0, "no case reaches \(mechanism): \(reached)")
+        }
+    }
+
+    /// With more places of the same size, what stays is what stayed and more.
+    @Test(arguments: [false, true]) func moreCapacityNeverRaisesTheTraffic(drawn: Bool) throws {
+        for seed in UInt64(0)..<100 {
+            let random =
+                drawn ? try RandomCase.drawn(seed: seed, withMemory: true) : RandomCase(seed: seed, withMemory: true)
+            var configuration = random.configuration
+            var least: Int?
+            for _ in 0..<8 {
+                let machine = try? NaiveMachine(configuration, random.workload)
+                if let moved = machine?.result.dramReadBytes {
+                    #expect(least.map { moved <= $0 } ?? true, "seed \(seed)")
+                    least = moved
+                }
+                for buffer in [\Configuration.weightBuffer, \.inputBuffer] {
+                    let capacity = configuration[keyPath: buffer].capacity.count
+                    configuration[keyPath: buffer].capacity = Bytes(capacity * 4 / 3 + 1)
+                }
+            }
         }
     }
 }
@@ -73,11 +100,34 @@ import Testing
 extension NaiveFault {
     fileprivate var name: String {
         switch self {
-        case .stepDoesNotFit: "step"
-        case .bundleDoesNotFit: "bundle"
+        case .tooFewPlaces(let operand, _, _): "\(operand) places"
         case .outputsDoNotFit: "outputs"
         case .bitWithoutOperand: "bit"
         case .stuck: "stuck"
+        }
+    }
+}
+
+extension NaivePlan {
+    /// Whether all chunks of an operand fit their places, or some are held from use to use, or none.
+    fileprivate func kind(_ operand: NaiveOperand) -> String {
+        guard let loads = loads[operand], let places = places[operand] else { return "" }
+        if Set(loads.map(\.chunk)).count <= places.count { return "fit" }
+        return places.count > places.staged ? "held in part" : "only staged"
+    }
+
+    /// Whether a run of row or column groups stands between the two orders that no block cuts.
+    fileprivate var isCut: Bool {
+        let rows = chunks.weights.count
+        let columns = chunks.inputs.count
+        return passes != Self.order(rows: rows, columns: columns, .weights, run: 1)
+            && passes != Self.order(rows: rows, columns: columns, .inputs, run: 1)
+    }
+
+    fileprivate var takesSlicesOutside: Bool {
+        chunks.bundles.contains { bundles in
+            let steps = Array(bundles.joined())
+            return zip(steps, steps.dropFirst()).contains { $0 > $1 }
         }
     }
 }

@@ -110,16 +110,6 @@ import YAML
         }
     }
 
-    private struct Sizes: OperandSizes {
-        let bytes: Int
-        let groups = 1
-        let steps = 1
-        let inBuffer = StoredForm(.dense, valueBits: 8)
-        let inDRAM = StoredForm(.dense, valueBits: 8)
-        func held(group: Int, from first: Int) -> [ValueCount] { [ValueCount(values: bytes, nonZeros: bytes)] }
-        func moved(group: Int, from first: Int) -> [ValueCount] { held(group: group, from: first) }
-    }
-
     @Test(arguments: ["LPDDR4-3200, channels: 2, address_mapping: ro ra ba bg co ch", "DDR4-2400", "HBM2"])
     func answersAreThoseOfAnUnsharedMemory(standard: String) throws {
         let memory = try DRAMConfiguration.decode(
@@ -131,9 +121,7 @@ import YAML
             let sizes = (0..<random.number(3...9)).map { _ in random.number(1...random.pick([200, 2000, 20000])) }
             let operands = sizes.map { _ in random.pick(Operand.allCases) }
             let loads = zip(sizes, operands).enumerated().map { index, load in
-                Load(
-                    load.1, channelGroup: index, groups: 0..<1, steps: 0..<1, sizes: Sizes(bytes: load.0),
-                    firstUse: (0, 0))
+                Load(operand: load.1, channelGroup: index, chunk: 0, bytes: load.0, deadline: 0)
             }
             let layout = AddressLayout(loads, organization: memory.organization)
             let key = TransferKey(

@@ -125,10 +125,11 @@ import Testing
     @Test func namesAndPathsAreResolved() throws {
         let files = [
             "Configs/mobile.yaml": "# A phone's chip.\nname: mobile\n", "Configs/server.yaml": "name: x\n",
-            "Configs/energy/default.yaml": "{}", "own.yaml": "{}",
+            "Configs/energy/default.yaml": "{}", "Configs/published/npu-64.yaml": "{}", "own.yaml": "{}",
         ]
         try withFiles(files) { folder in
             let library = try library(folder + "/Configs")
+            #expect(try library.resolve("npu-64") == folder + "/Configs/published/npu-64.yaml")
             #expect(try library.resolve("mobile") == folder + "/Configs/mobile.yaml")
             #expect(try library.resolve("mobile.yaml") == folder + "/Configs/mobile.yaml")
             #expect(try library.resolve(folder + "/own.yaml") == folder + "/own.yaml")
@@ -136,7 +137,8 @@ import Testing
             #expect(try library.list().map(\.name) == ["mobile", "server"])
             #expect(try library.list().map(\.comment) == ["A phone's chip.", ""])
             let error = try #require(throws: FileError.self) { try library.resolve("mobil") }
-            #expect(error.reason.contains(#"did you mean "mobile"? expected one of mobile, server"#), "\(error)")
+            let expected = #"did you mean "mobile"? expected one of mobile, server, npu-64"#
+            #expect(error.reason.contains(expected), "\(error)")
         }
     }
 }

@@ -54,6 +54,7 @@ extension SeededGenerator {
         c.mapping.step = any(StepForm.self)
         c.mapping.stepWidth = number(1...64)
         c.mapping.loopOrder = any(LoopOrder.self)
+        c.mapping.stepOrder = any(StepOrder.self)
         c.mapping.activationStorage = pick([.dense, .bitmask])
         c.inputTransform.placement = c.mapping.step == .channels ? .load : any(Placement.self)
         c.energy.technology = pick([45, 7, 22.5])
@@ -67,6 +68,7 @@ extension SeededGenerator {
     private mutating func buffer() -> OperandBuffer {
         var buffer = OperandBuffer(bandwidth: Bytes(number(1...(1 << 30))))
         buffer.capacity = Bytes(number(1...(1 << 40)))
+        buffer.chunk = pick([nil, Bytes(number(1...buffer.capacity.count))])
         buffer.banks = number(1...65536)
         buffer.prefetch = number(1...64)
         buffer.encoding = pick([

@@ -56,6 +56,17 @@ struct StepLayout: Sendable {
     /// The steps of a slice, in order.
     func steps(ofSlice slice: Int) -> [Int] { (0..<stepsPerSlice).map { step(ofSlice: slice, $0) } }
 
+    /// The number of a step among those of its slice.
+    @inline(__always)
+    func number(ofStep step: Int) -> Int { form == .channels ? step / slices : step % stepsPerSlice }
+
+    /// All steps in the order of broadcast.
+    ///
+    /// - Parameter channelsOutside: whether slices of channels stand outside; under `positions` they always do.
+    func order(channelsOutside: Bool) -> [Int] {
+        channelsOutside ? (0..<slices).flatMap(steps(ofSlice:)) : Array(0..<steps)
+    }
+
     /// The step of a slice with a number among its steps.
     @inline(__always)
     func step(ofSlice slice: Int, _ number: Int) -> Int {

@@ -38,7 +38,7 @@ struct TileOwnership: Sendable {
     ///   - pixels: non-zero flags of the map; nil counts none as zero.
     ///   - stored: how DRAM stores them; pixels must not be coded together.
     func bytes(
-        tilesPerGroup: Int, columnGroups: Int, channels: Range<Int>, pixels: ElementFlags?, stored: StoredForm
+        tilesPerGroup: Int, columnGroups: Int, channels: [Int], pixels: ElementFlags?, stored: StoredForm
     ) -> [Int] {
         var bits = [Int](repeating: 0, count: columnGroups)
         let zero = stored.bits(of: ValueCount(values: 1))

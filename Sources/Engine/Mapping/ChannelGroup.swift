@@ -5,9 +5,9 @@ import Hardware
 struct ChannelGroup {
     let index: Int
     let product: MaskedProduct
-    let grouping: Grouping
+    private(set) var grouping: Grouping
     let fetch: InputFetch
-    let sizes: PerOperand<any OperandSizes>
+    let weightSizes: WeightSizes
     let inputSizes: InputSizes
     /// By column group, the real outputs of a filter.
     let outputs: [Int]
@@ -32,14 +32,13 @@ struct ChannelGroup {
         fetch = InputFetch(
             product, lowered: lowered, group: index, grouping: grouping, store: store,
             distinct: distinct, valueBits: datatype.activations)
-        let weightSizes = WeightSizes(
+        weightSizes = WeightSizes(
             product, grouping: grouping,
             stored: StoredForm(configuration.weightBuffer.encoding, valueBits: datatype.weights))
         inputSizes = InputSizes(
             product, lowered: lowered, group: index, grouping: grouping, store: store, fetch: fetch,
             ownership: ownership, distinct: distinct, configuration: configuration)
-        sizes = PerOperand(weights: weightSizes, inputs: inputSizes)
-        weightBits = grouping.rowGroups.indices.flatMap { weightSizes.bufferBits(group: $0, from: 0) }
+        weightBits = grouping.rowGroups.indices.flatMap { [weightSizes] in weightSizes.bufferBits(group: $0) }
         let outputs = (0..<grouping.columnGroups).map { columnGroup in
             lowered.grid.outputs(of: grouping.tiles(ofColumnGroup: columnGroup))
         }
@@ -52,15 +51,21 @@ struct ChannelGroup {
         }
     }
 
+    /// What an operand takes of its buffer and of DRAM.
+    func sizes(_ operand: Operand) -> any OperandSizes { operand == .weights ? weightSizes : inputSizes }
+
+    /// The same with the steps of passes in another order.
+    func ordered(_ grouping: Grouping) -> ChannelGroup {
+        var group = self
+        group.grouping = grouping
+        return group
+    }
+
     /// The passes in their order where nothing is loaded: row group by row group, tiles innermost.
     var passes: [PlannedPass] {
-        grouping.rowGroups.indices.flatMap { rowGroup in
-            (0..<grouping.columnGroups).map {
-                PlannedPass(
-                    channelGroup: index, rowGroup: rowGroup, columnGroup: $0, loads: PerOperand(weights: [], inputs: [])
-                )
-            }
-        }
+        PassOrder.filtersOutside.passes(
+            rowGroups: grouping.rowGroups.count, columnGroups: grouping.columnGroups
+        ).map { PlannedPass(channelGroup: index, rowGroup: $0.rowGroup, columnGroup: $0.columnGroup) }
     }
 
     /// What one pass asks of the machine.

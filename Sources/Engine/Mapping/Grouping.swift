@@ -13,7 +13,7 @@ struct RowGroup: Sendable {
 
 /// The cut of one masked product into row groups and column groups.
 struct Grouping: Sendable {
-    let rowGroups: [RowGroup]
+    private(set) var rowGroups: [RowGroup]
     /// Column group i holds tiles `i * tilesPerGroup ..< min(B, (i + 1) * tilesPerGroup)`.
     let tilesPerGroup: Int
     let tiles: Int
@@ -37,6 +37,17 @@ struct Grouping: Sendable {
                 }
             return RowGroup(rows: mapped, steps: steps)
         }
+    }
+
+    /// The same with the steps of its passes in another order.
+    func ordered(by order: [Int]) -> Grouping {
+        var result = self
+        for (index, group) in rowGroups.enumerated() {
+            var isKept = [Bool](repeating: false, count: order.count)
+            for step in group.steps { isKept[step] = true }
+            result.rowGroups[index].steps = order.filter { isKept[$0] }
+        }
+        return result
     }
 
     /// The tiles of a column group.

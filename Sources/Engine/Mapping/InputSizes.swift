@@ -21,6 +21,8 @@ struct InputSizes: OperandSizes {
     /// By slice of channels, what each pixel holds; empty where that is not known.
     private let known: [PixelCounts]
     private let channels: Range<Int>
+    /// The slices of channels that some pass uses.
+    let liveSlices: [Int]
     private let distinct: DistinctPixels
 
     init(
@@ -35,7 +37,10 @@ struct InputSizes: OperandSizes {
         self.grouping = grouping
         self.ownership = ownership
         grid = lowered.grid
-        layout = lowered.layout
+        let layout = lowered.layout
+        self.layout = layout
+        let used = Set(grouping.rowGroups.flatMap(\.steps).map(layout.slice(ofStep:)))
+        liveSlices = used.sorted()
         isWinograd = lowered.form.isWinograd
         let valueBits = configuration.datatype.activations
         inBuffer = StoredForm(store.encoding, valueBits: valueBits)
@@ -57,54 +62,57 @@ struct InputSizes: OperandSizes {
             } ?? []
     }
 
-    func held(group: Int, from first: Int) -> [ValueCount] {
+    func held(group: Int) -> [ValueCount] {
         switch store {
-        case .masks, .patches: Array(fetch.counts[group * steps + first..<(group + 1) * steps])
-        case .pixels: pixels(group, from: first) { _ in true }
+        case .pixels, .patches: owned(group) ?? used(Array(fetch.counts[group * steps..<(group + 1) * steps]))
+        case .masks: used(Array(fetch.counts[group * steps..<(group + 1) * steps]))
         }
     }
 
-    func moved(group: Int, from first: Int) -> [ValueCount] {
-        let tiles = grouping.tiles(ofColumnGroup: group)
-        guard let ownership else {
-            // Each bit of a mask is one value.
-            return lanes[first...].map {
-                ValueCount(values: tiles.count * $0, nonZeros: tiles.count * $0, vectors: tiles.count)
-            }
-        }
+    func moved(group: Int) -> [ValueCount] {
         // DRAM codes pixels one by one: the buffer's padding is not moved.
-        return pixels(group, from: first) { tiles.contains(ownership.owner[$0]) }.map {
-            ValueCount(values: $0.values, nonZeros: $0.nonZeros, vectors: $0.vectors)
+        if let owned = owned(group) {
+            return owned.map { ValueCount(values: $0.values, nonZeros: $0.nonZeros, vectors: $0.vectors) }
         }
+        // Each bit of a mask is one value.
+        let tiles = grouping.tiles(ofColumnGroup: group).count
+        return used(lanes.map { ValueCount(values: tiles * $0, nonZeros: tiles * $0, vectors: tiles) })
     }
 
-    /// Values of the chosen pixels, each with the first step from `first` on that reads it.
-    private func pixels(_ group: Int, from first: Int, where isChosen: (Int) -> Bool) -> [ValueCount] {
+    /// Counts by step without those of slices that no pass uses.
+    private func used(_ counts: [ValueCount]) -> [ValueCount] {
+        if liveSlices.count == layout.slices { return counts }
+        var result = [ValueCount](repeating: ValueCount(), count: steps)
+        for step in liveSlices.flatMap(layout.steps(ofSlice:)) { result[step] = counts[step] }
+        return result
+    }
+
+    /// Values of the pixels that the group's tiles own, each with the first step that reads it; nil for masks without pixels.
+    private func owned(_ group: Int) -> [ValueCount]? {
+        guard let ownership else { return nil }
         let tiles = grouping.tiles(ofColumnGroup: group)
-        var result = [ValueCount](repeating: ValueCount(), count: steps - first)
-        // The first step that reads a pixel depends on where the channels' reads begin, which for all slices is one of two taps.
-        var lists: [Int: [[Int]]] = [:]
-        for slice in 0..<layout.slices {
-            let members = layout.steps(ofSlice: slice).filter { $0 >= first }
-            guard let begin = members.first else { continue }
-            let positions = isWinograd ? [0..<grid.positions] : members.map(layout.positions(ofStep:))
-            let key = isWinograd ? 0 : layout.positions(ofStep: begin).lowerBound
-            let fresh: [[Int]]
-            if let known = lists[key] {
-                fresh = known
-            } else {
-                fresh = distinct.newPixels(of: tiles, positions: positions).map { $0.filter(isChosen) }
-                lists[key] = fresh
-            }
-            for (step, pixels) in zip(members, fresh) {
+        var result = [ValueCount](repeating: ValueCount(), count: steps)
+        // The same for all slices: which step of them reads a pixel first.
+        let positions =
+            isWinograd ? [0..<grid.positions] : layout.steps(ofSlice: 0).map(layout.positions(ofStep:))
+        let fresh = distinct.newPixels(of: tiles, positions: positions).map {
+            $0.filter { tiles.contains(ownership.owner[$0]) }
+        }
+        for slice in liveSlices {
+            for (step, pixels) in zip(layout.steps(ofSlice: slice), fresh) {
                 let values = pixels.count * layout.channels(ofSlice: slice)
-                result[step - first] +=
+                result[step] +=
                     known.isEmpty
                     ? ValueCount(values: values, nonZeros: values, vectors: pixels.count)
                     : known[slice].count(of: pixels)
             }
         }
         return result
+    }
+
+    /// The channels of the slices that some pass uses.
+    var liveChannels: [Int] {
+        liveSlices.flatMap { channels.dropFirst($0 * layout.channelsOfSlice).prefix(layout.channelsOfSlice) }
     }
 
     /// Bits in DRAM of the pixels that a tile owns, of channel `channel` of a slice.

@@ -1,62 +1,66 @@
 import Files
 import Hardware
 
-/// How a layer's operands come through its buffers: blocks, loads, and the order of passes that follows from them.
+/// How a layer's operands come through its buffers: chunks, loads, and the orders of passes and steps.
 struct MemoryPlan {
-    let plan: LoadPlan
+    let loads: LoadPlan
+    /// By channel group, its operands in chunks.
+    let chunks: [GroupPlan]
+    /// The channel groups, their steps in the order that was chosen.
+    let groups: [ChannelGroup]
     /// By channel group, its passes in their order.
-    let passes: [Int: [PlannedPass]]
+    let passes: [ArraySlice<PlannedPass>]
     let traffic: LayerTraffic
     let port: any MemoryPort
-    /// The least capacities of the buffers at which no group would be streamed.
+    /// The least capacities of the buffers at which a group stays between its passes.
     let wholeGroupsCapacity: PerOperand<Int>
 
     /// Plans a layer's traffic; nil with ideal memory, which has none to wait for.
     ///
-    /// - Throws: `InputError` where a single step, or one pass's outputs, do not fit their buffer.
+    /// - Throws: `InputError` where what a bundle needs, or one pass's outputs, do not fit their buffer.
     init?(
         _ groups: [ChannelGroup], lowered: LoweredLayer, configuration: Configuration, recorder: TimelineRecorder?,
         cache: SimulationCache?
     ) throws {
         if case .ideal = configuration.dram { return nil }
+        let planner = GroupPlanner(groups, layout: lowered.layout, configuration: configuration)
         var plan = LoadPlan()
+        var ordered: [ChannelGroup] = []
+        var plans: [GroupPlan] = []
+        var passes: [Range<Int>] = []
         var wholeGroups = PerOperand(weights: 0, inputs: 0)
-        let bundleSize = configuration.peArray.broadcastSteps
         for group in groups {
-            func planned(_ operand: Operand) throws -> PlannedOperand {
-                let sizes = group.sizes[operand]
-                let plan = try BlockPlan(
-                    sizes, capacity: configuration[operand].capacity, buffer: operand.buffer, layer: lowered.name,
-                    mark: lowered.mark)
-                wholeGroups[operand] = max(wholeGroups[operand], plan.wholeGroupsCapacity)
-                return PlannedOperand(plan: plan, sizes: sizes)
+            let chosen: (plan: GroupPlan, order: PassOrder)
+            do throws(StagingError) { chosen = try planner.choose(group) } catch {
+                throw error.error(
+                    layer: lowered.name, capacity: configuration[error.operand].capacity, mark: lowered.mark)
             }
-            let operands = PerOperand(weights: try planned(.weights), inputs: try planned(.inputs))
-            for (index, rowGroup) in group.grouping.rowGroups.enumerated() {
-                let bundles = stride(from: 0, to: rowGroup.steps.count, by: bundleSize).map {
-                    rowGroup.steps[$0..<min($0 + bundleSize, rowGroup.steps.count)]
-                }
-                for operand in Operand.allCases {
-                    try operands[operand].plan.check(
-                        bundles, of: operand == .weights ? index : nil, buffer: operand.buffer, layer: lowered.name,
-                        mark: lowered.mark)
-                }
+            let first = plan.passes.count
+            plan.add(chosen.plan, channelGroup: group.index, order: chosen.order)
+            passes.append(first..<plan.passes.count)
+            ordered.append(group.ordered(chosen.plan.grouping))
+            plans.append(chosen.plan)
+            for operand in Operand.allCases {
+                wholeGroups[operand] = max(
+                    wholeGroups[operand], chosen.plan.placesOfWholeGroup(operand) * planner.places[operand].bytes)
             }
-            plan.add(
-                channelGroup: group.index, grouping: group.grouping, operands: operands,
-                order: configuration.mapping.loopOrder, bundleSize: bundleSize)
         }
-        plan.sort()
         try Self.checkOutputs(groups, lowered: lowered, capacity: configuration.outputBuffer.capacity)
         let transforms =
             lowered.form.isWinograd && configuration.inputTransform.placement == .load && !lowered.hasGivenActivations
-        self.plan = plan
+        loads = plan
+        chunks = plans
+        self.groups = ordered
+        self.passes = passes.map { plan.passes[$0] }
         wholeGroupsCapacity = wholeGroups
-        passes = Dictionary(grouping: plan.passes, by: \.channelGroup)
-        port = try configuration.dram.port(loads: plan.loads, clock: configuration.clock, cache: cache)
+        port = try configuration.dram.port(
+            loads: plan.loads.weights + plan.loads.inputs, clock: configuration.clock, cache: cache)
         traffic = LayerTraffic(
-            plan: plan, groups: groups, layout: lowered.layout, port: port, transforms: transforms,
-            configuration: configuration, recorder: recorder)
+            plan: plan, groups: ordered, chunks: plans, layout: lowered.layout,
+            memory: LayerMemory(
+                plan, places: planner.places.map(\.count), port: port, configuration: configuration,
+                recorder: recorder),
+            transform: transforms ? InputTransformQueue(configuration.inputTransform) : nil, recorder: recorder)
     }
 
     private static func checkOutputs(_ groups: [ChannelGroup], lowered: LoweredLayer, capacity: Bytes) throws {

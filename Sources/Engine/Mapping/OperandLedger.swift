@@ -26,7 +26,7 @@ public struct OperandLedger: Ledger {
     public var loadedBytes = 0
     /// Bytes that are moved where everything is loaded once.
     public var compulsoryBytes = 0
-    /// The least capacity of the buffer at which no group is streamed anew in every pass; 0 with ideal memory.
+    /// The least capacity of the buffer at which a group stays between its passes; 0 with ideal memory.
     public var wholeGroupsCapacity = 0
     /// Bytes that the buffer delivered.
     public var bufferReadBytes = 0
@@ -52,7 +52,7 @@ public struct OperandLedger: Ledger {
         .sum(\.movedIndexBits, "bit", "bits beside the values that DRAM moved"),
         .sum(\.loadedBytes, "B", "bytes of all loads"),
         .sum(\.compulsoryBytes, "B", "bytes where everything is loaded once"),
-        .largest(\.wholeGroupsCapacity, "B", "least capacity at which no group is streamed"),
+        .largest(\.wholeGroupsCapacity, "B", "least capacity at which a group stays between its passes"),
         .sum(\.bufferReadBytes, "B", "bytes that the buffer delivered"),
         .sum(\.bufferReads, "accesses", "reads of one bank"),
         .sum(\.bufferWrites, "accesses", "writes of one bank"),

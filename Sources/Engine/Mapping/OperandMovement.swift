@@ -9,13 +9,13 @@ struct OperandMovement {
     /// Counts the passes of all groups, and what was loaded for them; on ideal memory everything is loaded once.
     ///
     /// - Parameter transforms: where the input transform of the layer stands; nil where it has none.
-    init(_ groups: [ChannelGroup], loads: [Load]?, transforms: Placement?, configuration: Configuration) {
+    init(_ groups: [ChannelGroup], plan: MemoryPlan?, transforms: Placement?, configuration: Configuration) {
         let array = configuration.peArray
         for group in groups {
             countWeights(group, array)
             countInputs(group, array)
         }
-        countLoads(groups, loads, configuration)
+        countLoads(groups, plan, configuration)
         countCodecs(groups, transforms: transforms, configuration: configuration)
     }
 
@@ -24,13 +24,13 @@ struct OperandMovement {
         let grouping = group.grouping
         let columns = (0..<grouping.columnGroups).reduce(0) { $0 + grouping.columns(ofColumnGroup: $1, array) }
         for (index, rowGroup) in grouping.rowGroups.enumerated() {
-            let held = group.sizes.weights.held(group: index, from: 0)
+            let held = group.weightSizes.held(group: index)
             var sent = ValueCount()
             for step in rowGroup.steps { sent += held[step] }
             weights.algorithmicReads += rowGroup.filters * product.operandsPerColumn * grouping.columnGroups
             weights.broadcast += sent * grouping.columnGroups
             weights.queued += sent * columns
-            let inBuffer = group.sizes.weights.inBuffer
+            let inBuffer = group.weightSizes.inBuffer
             weights.read += inBuffer.encoding.stored(of: sent) * grouping.columnGroups
             weights.readIndexBits += inBuffer.indexBits(of: sent) * grouping.columnGroups
         }
@@ -76,16 +76,18 @@ struct OperandMovement {
         }
     }
 
-    private mutating func countLoads(_ groups: [ChannelGroup], _ loads: [Load]?, _ configuration: Configuration) {
+    private mutating func countLoads(_ groups: [ChannelGroup], _ plan: MemoryPlan?, _ configuration: Configuration) {
         for operand in Operand.allCases {
             let port = configuration[operand].port
             var ledger = OperandLedger()
-            if let loads {
-                for load in loads where load.operand == operand {
-                    ledger.add(load, inDRAM: groups[load.channelGroup].sizes[operand].inDRAM, port: port)
+            if let plan {
+                for load in plan.loads.loads[operand] {
+                    ledger.add(
+                        plan.chunks[load.channelGroup].table(operand).chunks[load.chunk],
+                        inDRAM: groups[load.channelGroup].sizes(operand).inDRAM, port: port)
                 }
             } else {
-                for group in groups { ledger.load(group.sizes[operand], port: port) }
+                for group in groups { ledger.load(group.sizes(operand), port: port) }
             }
             if operand == .weights { weights += ledger } else { inputs += ledger }
         }
@@ -93,23 +95,23 @@ struct OperandMovement {
 }
 
 extension OperandLedger {
-    fileprivate mutating func add(_ load: Load, inDRAM: StoredForm, port: Bytes) {
-        moved += load.moved
-        movedIndexBits += inDRAM.indexBits(of: load.moved)
-        written += load.held
-        bufferWrites += (load.heldBytes + port.count - 1) / port.count
+    fileprivate mutating func add(_ chunk: Chunk, inDRAM: StoredForm, port: Bytes) {
+        moved += chunk.moved
+        movedIndexBits += inDRAM.indexBits(of: chunk.moved)
+        written += chunk.held
+        bufferWrites += (chunk.heldBytes + port.count - 1) / port.count
     }
 
     /// Loads all groups of an operand once.
     fileprivate mutating func load(_ sizes: any OperandSizes, port: Bytes) {
         var bytes = 0
         for group in 0..<sizes.groups {
-            for count in sizes.moved(group: group, from: 0) {
+            for count in sizes.moved(group: group) {
                 moved += count
                 movedIndexBits += sizes.inDRAM.indexBits(of: count)
             }
             var held = ValueCount()
-            for count in sizes.held(group: group, from: 0) { held += count }
+            for count in sizes.held(group: group) { held += count }
             written += held
             bytes += Bytes.holding(bits: sizes.inBuffer.bits(of: held)).count
         }

@@ -10,29 +10,27 @@ protocol OperandSizes {
     var inBuffer: StoredForm { get }
     /// How DRAM stores them.
     var inDRAM: StoredForm { get }
-    /// Values that a group has in the buffer, step by step from `first` on, when only the steps from there are held: what
-    /// several steps share counts with the first of them.
-    func held(group: Int, from first: Int) -> [ValueCount]
-    /// Values that are moved from DRAM for the same steps.
-    func moved(group: Int, from first: Int) -> [ValueCount]
+    /// Values that a group has in the buffer, by step: what several steps share counts with the first of them.
+    func held(group: Int) -> [ValueCount]
+    /// Values that are moved from DRAM, by step.
+    func moved(group: Int) -> [ValueCount]
 }
 
 extension OperandSizes {
     /// What a group's steps take in the buffer.
-    func bufferBits(group: Int, from first: Int) -> [Int] {
+    func bufferBits(group: Int) -> [Int] {
         let inBuffer = inBuffer
-        return held(group: group, from: first).map { inBuffer.bits(of: $0) }
+        return held(group: group).map { inBuffer.bits(of: $0) }
     }
 
-    /// What is moved from DRAM for some steps of a group, rounded up to bytes once.
-    func movedBytes(group: Int, steps: Range<Int>) -> Int {
+    /// What is moved from DRAM for a group, rounded up to bytes once.
+    func movedBytes(group: Int) -> Int {
         let inDRAM = inDRAM
-        let counts = moved(group: group, from: steps.lowerBound).prefix(steps.count)
-        return Bytes.holding(bits: counts.reduce(0) { $0 + inDRAM.bits(of: $1) }).count
+        return Bytes.holding(bits: moved(group: group).reduce(0) { $0 + inDRAM.bits(of: $1) }).count
     }
 }
 
-/// The weights of one masked product, in the weight buffer's encoding, on chip as in DRAM.
+/// The weights of one masked product, in the weight buffer's encoding, on chip as in DRAM. A row group that keeps no step has none.
 struct WeightSizes: OperandSizes {
     let groups: Int
     let steps: Int
@@ -46,7 +44,7 @@ struct WeightSizes: OperandSizes {
         steps = product.steps
         inBuffer = stored
         var counts = [ValueCount](repeating: ValueCount(), count: groups * steps)
-        for (index, group) in grouping.rowGroups.enumerated() {
+        for (index, group) in grouping.rowGroups.enumerated() where !group.steps.isEmpty {
             for filter in group.rows.joined() {
                 for step in 0..<product.steps {
                     let mask = product.weights[filter * product.steps + step]
@@ -63,9 +61,7 @@ struct WeightSizes: OperandSizes {
         self.counts = counts
     }
 
-    func held(group: Int, from first: Int) -> [ValueCount] {
-        Array(counts[group * steps + first..<(group + 1) * steps])
-    }
+    func held(group: Int) -> [ValueCount] { Array(counts[group * steps..<(group + 1) * steps]) }
 
-    func moved(group: Int, from first: Int) -> [ValueCount] { held(group: group, from: first) }
+    func moved(group: Int) -> [ValueCount] { held(group: group) }
 }

@@ -16,6 +16,12 @@ struct PerOperand<Value> {
         set { if operand == .weights { weights = newValue } else { inputs = newValue } }
     }
 
+    /// Changes one in place, which the subscript would copy.
+    @inline(__always)
+    mutating func update(_ operand: Operand, _ change: (inout Value) -> Void) {
+        if operand == .weights { change(&weights) } else { change(&inputs) }
+    }
+
     /// The same of what is made from each.
     func map<Result>(_ transform: (Value) throws -> Result) rethrows -> PerOperand<Result> {
         PerOperand<Result>(weights: try transform(weights), inputs: try transform(inputs))

@@ -3,10 +3,10 @@ import DRAM
 /// Where a layer's tensors lie in DRAM.
 ///
 /// Weights, inputs and outputs each begin on a new row, some banks apart so that streams which run side by side do not
-/// all open rows of the same bank. Inside, loads and the outputs of passes follow one another in the order in which they were
-/// planned, a load that comes again at the address that it had.
+/// all open rows of the same bank. Inside, chunks follow one another in the order in which they are loaded first, and the outputs
+/// of passes in that of the passes.
 struct AddressLayout: Hashable, Sendable {
-    /// By load, its first byte.
+    /// By load, weights before inputs, its first byte.
     let loads: [Int]
     /// By load, its bytes.
     let bytes: [Int]
@@ -27,13 +27,12 @@ struct AddressLayout: Hashable, Sendable {
         var next = 0
         var addresses = [Int](repeating: 0, count: loads.count)
         for operand in Operand.allCases {
-            var known: [[Int]: Int] = [:]
+            var known: [Int: [Int: Int]] = [:]
             for (index, load) in loads.enumerated() where load.operand == operand {
-                let key = [load.channelGroup, load.groups.lowerBound, load.steps.lowerBound]
-                if let address = known[key] {
+                if let address = known[load.channelGroup]?[load.chunk] {
                     addresses[index] = address
                 } else {
-                    known[key] = next
+                    known[load.channelGroup, default: [:]][load.chunk] = next
                     addresses[index] = next
                     next += load.bytes
                 }

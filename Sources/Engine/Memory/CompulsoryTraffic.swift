@@ -18,22 +18,20 @@ extension CompulsoryTraffic {
     init(_ groups: [ChannelGroup], lowered: LoweredLayer, ownership: TileOwnership?) {
         for group in groups {
             let grouping = group.grouping
-            let weightSizes = group.sizes.weights
+            let weightSizes = group.weightSizes
             for index in grouping.rowGroups.indices {
-                weights += Bytes.holding(bits: weightSizes.bufferBits(group: index, from: 0).reduce(0, +)).count
+                weights += Bytes.holding(bits: weightSizes.bufferBits(group: index).reduce(0, +)).count
             }
             outputs += group.outputBytes.joined().reduce(0, +)
             guard let ownership else {
                 for columnGroup in 0..<grouping.columnGroups {
-                    inputs += group.sizes.inputs.movedBytes(group: columnGroup, steps: 0..<group.product.steps)
+                    inputs += group.inputSizes.movedBytes(group: columnGroup)
                 }
                 continue
             }
-            let channels = lowered.shape.groupChannels
             inputs += ownership.bytes(
                 tilesPerGroup: grouping.tilesPerGroup, columnGroups: grouping.columnGroups,
-                channels: group.index * channels..<(group.index + 1) * channels, pixels: lowered.pixels,
-                stored: group.inputSizes.inDRAM
+                channels: group.inputSizes.liveChannels, pixels: lowered.pixels, stored: group.inputSizes.inDRAM
             ).reduce(0, +)
         }
     }

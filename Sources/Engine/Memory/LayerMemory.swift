@@ -5,16 +5,23 @@ import Hardware
 /// Decisions are taken in the order of time, and only as far as the array waits for their outcome: whatever is not known yet
 /// is caused by a bundle that has not been issued, and lies after what the array waits for.
 struct LayerMemory {
-    private let loads: [Load]
+    /// By operand, its loads in order, and the places of its buffer.
+    private let loads: PerOperand<[Load]>
+    private let places: PerOperand<Int>
+    /// By pass, the bundle that a load must not be for to let its store go first.
+    private let deadlines: [Int]
     private let port: any MemoryPort
     private let capacity: Int
     private let pipeline: Int
     private let outputLatency: Int
     private let recorder: TimelineRecorder?
 
-    private var begun = 0
-    /// By load, the cycle from which its place may be taken; nil while it is not known.
-    private var freed: [Int?]
+    /// Loads that have begun.
+    private var begun = PerOperand(weights: 0, inputs: 0)
+    /// The cycles from which places may be taken again, in order.
+    private var freed = PerOperand<[Int]>(weights: [], inputs: [])
+    /// By load, the cycle from which its place was free; kept for the timeline.
+    private var ends = PerOperand<[Int: Int]>(weights: [:], inputs: [:])
 
     /// By pass: the cycle in which it was finished, the cycles its pairs take in the output units, and its bytes.
     private var finished: [(cycle: Int, units: Int, bytes: Int)] = []
@@ -27,20 +34,29 @@ struct LayerMemory {
     /// The first pass whose bytes still take space when the current pass drains.
     private var oldest = 0
 
-    init(loads: [Load], port: any MemoryPort, configuration: Configuration, recorder: TimelineRecorder?) {
+    /// - Parameter places: places of the buffers.
+    init(
+        _ plan: LoadPlan, places: PerOperand<Int>, port: any MemoryPort, configuration: Configuration,
+        recorder: TimelineRecorder?
+    ) {
         self.recorder = recorder
-        self.loads = loads
+        loads = plan.loads
+        self.places = places
+        let sets = configuration.peArray.accumulatorSets
+        deadlines = plan.passes.indices.map { $0 + sets < plan.passes.count ? plan.firstBundle[$0 + sets] : .max }
         self.port = port
         capacity = configuration.outputBuffer.capacity.count
         pipeline = configuration.peArray.pipeline
         outputLatency = configuration.outputTransform.latency
-        freed = loads.map { $0.lastBundle == nil && !$0.waitsForPass ? 0 : nil }
     }
 
     // MARK: What the array tells
 
-    /// A load's place may be taken from a cycle on.
-    mutating func free(load: Int, from cycle: Int) { freed[load] = cycle }
+    /// The place of a load may be taken from a cycle on, which is no earlier than that of the call before.
+    mutating func free(_ operand: Operand, load: Int, from cycle: Int) {
+        freed.update(operand) { $0.append(cycle) }
+        if recorder != nil { ends.update(operand) { $0[load] = cycle } }
+    }
 
     /// All entries of the next pass are done.
     mutating func finish(at cycle: Int, unitCycles: Int, bytes: Int) {
@@ -51,12 +67,14 @@ struct LayerMemory {
     // MARK: What the array asks
 
     /// The cycle in which a byte of a load arrives.
-    mutating func arrival(load: Int, byte: Int) -> Int {
+    mutating func arrival(_ operand: Operand, load: Int, byte: Int) -> Int {
+        let number = number(operand, load)
         while true {
-            if begun > load, let cycle = port.arrival(load: load, byte: byte) { return cycle }
+            let hasBegun = begun[operand] > load
+            if hasBegun, let cycle = port.arrival(load: number, byte: byte) { return cycle }
             settleDrains()
-            if begun > load && port.decide(before: nextTransfer()?.cycle) { continue }
-            guard beginNext() else { preconditionFailure("load \(load) waits for itself") }
+            if hasBegun && port.decide(before: nextTransfer()?.cycle) { continue }
+            guard beginNext() else { preconditionFailure("load \(load) of \(operand) waits for itself") }
         }
     }
 
@@ -80,22 +98,31 @@ struct LayerMemory {
         return end
     }
 
+    /// The number of a load of an operand among those of the port: weights come first.
+    @inline(__always)
+    private func number(_ operand: Operand, _ load: Int) -> Int {
+        operand == .weights ? load : loads.weights.count + load
+    }
+
     /// Loads from their beginning to their last byte, the data on its way, and the places that they held.
     private func recordLoads(end: Int) {
         guard let recorder else { return }
-        var numbers = [0, 0]
-        for (index, load) in loads.enumerated() where load.bytes > 0 {
-            let operand = load.operand == .weights ? "weight" : "input"
-            let number = numbers[load.operand.rawValue]
-            numbers[load.operand.rawValue] += 1
-            guard let begin = port.arrival(load: index, byte: -1),
-                let last = port.arrival(load: index, byte: load.bytes - 1)
-            else { continue }
-            let name = "\(operand) groups \(load.groups.lowerBound) to \(load.groups.upperBound - 1)"
-            recorder.add("\(operand) loads, place \(number % 2)", name, begin, last, bytes: load.bytes)
-            record(recorder, "DRAM reads", name, from: begin, to: last, bytes: load.bytes)
-            let freed = max(begin, (freed[index] ?? end + 1) - 1)
-            recorder.hold("\(operand) buffer", unit: "B", begin, freed, value: Double(load.bytes))
+        for operand in Operand.allCases {
+            let name = operand == .weights ? "weight" : "input"
+            // The last cycles of the loads that are drawn side by side.
+            var lanes: [Int] = []
+            for (index, load) in loads[operand].enumerated() where load.bytes > 0 {
+                guard let begin = port.arrival(load: number(operand, index), byte: -1),
+                    let last = port.arrival(load: number(operand, index), byte: load.bytes - 1)
+                else { continue }
+                let text = "\(name) chunk \(load.chunk)"
+                let lane = lanes.firstIndex { $0 < begin } ?? lanes.count
+                if lane == lanes.count { lanes.append(last) } else { lanes[lane] = last }
+                recorder.add("\(name) loads, \(lane)", text, begin, last, bytes: load.bytes)
+                record(recorder, "DRAM reads", text, from: begin, to: last, bytes: load.bytes)
+                let freed = max(begin, (ends[operand][index] ?? end + 1) - 1)
+                recorder.hold("\(name) buffer", unit: "B", begin, freed, value: Double(load.bytes))
+            }
         }
     }
 
@@ -126,17 +153,34 @@ struct LayerMemory {
         }
     }
 
-    /// The next transfer and its first cycle, as far as it is known: a load that waits goes before a store.
-    private func nextTransfer() -> (cycle: Int, isLoad: Bool)? {
-        var load: Int?
-        if begun < loads.count {
-            let from = loads[begun].replaces.map { freed[$0] } ?? 0
-            load = from.map { max($0, port.free) }
+    /// A transfer that may begin.
+    private enum Transfer {
+        case load(Operand)
+        case store
+    }
+
+    /// The next transfer and its first cycle, as far as it is known: of several that wait, the one with the earliest deadline.
+    private func nextTransfer() -> (cycle: Int, transfer: Transfer)? {
+        let free = port.free
+        var best: (cycle: Int, deadline: Int, transfer: Transfer)?
+        func consider(from cycle: Int, deadline: Int, _ transfer: Transfer) {
+            let cycle = max(cycle, free)
+            if let best, (best.cycle, best.deadline) <= (cycle, deadline) { return }
+            best = (cycle, deadline, transfer)
+        }
+        for operand in Operand.allCases where begun[operand] < loads[operand].count {
+            let reused = begun[operand] - places[operand]
+            if reused < freed[operand].count {
+                consider(
+                    from: reused < 0 ? 0 : freed[operand][reused],
+                    deadline: loads[operand][begun[operand]].deadline, .load(operand))
+            }
         }
         let pass = accepted.count
-        let store = pass < drains.count ? max(drains[pass].cycle + outputLatency + 1, port.free) : nil
-        if let load, load <= store ?? .max { return (load, true) }
-        return store.map { ($0, false) }
+        if pass < drains.count {
+            consider(from: drains[pass].cycle + outputLatency + 1, deadline: deadlines[pass], .store)
+        }
+        return best.map { ($0.cycle, $0.transfer) }
     }
 
     /// Begins the next transfer.
@@ -144,9 +188,9 @@ struct LayerMemory {
     /// - Returns: false where none is known.
     private mutating func beginNext() -> Bool {
         guard let next = nextTransfer() else { return false }
-        if next.isLoad {
-            port.begin(load: begun, at: next.cycle)
-            begun += 1
+        if case .load(let operand) = next.transfer {
+            port.begin(load: number(operand, begun[operand]), at: next.cycle)
+            begun[operand] += 1
             return true
         }
         let pass = accepted.count

@@ -2,7 +2,7 @@ import Hardware
 
 /// What one pass asks of the machine.
 struct PassWork {
-    /// Which groups the pass joins, and the loads that hold them.
+    /// Which groups the pass joins, and the loads that bring them.
     let plan: PlannedPass
     /// The steps that are broadcast.
     let steps: [Int]
@@ -57,11 +57,12 @@ struct LayerTiming<Array: ArrayKind & ~Copyable>: ~Copyable {
     }
 
     /// Tiles of one channel that were transformed on their way from DRAM.
-    var tilesTransformedOnLoad: Int { traffic?.jobs ?? 0 }
+    var tilesTransformedOnLoad: Int { traffic?.tilesTransformed ?? 0 }
 
     /// Runs one pass.
     mutating func run(_ work: PassWork, _ operands: Array.Operands.Pass) {
         let freed = freedCycle()
+        traffic?.begin(work.plan)
         array.begin(rows: work.rows, columns: work.columns)
         if work.steps.isEmpty {
             finish = max(finish, freed)
@@ -84,8 +85,7 @@ struct LayerTiming<Array: ArrayKind & ~Copyable>: ~Copyable {
             drains.drain(pass: passes, pairs: work.pairs, finish: finish, recorder: recorder)
         } else {
             traffic?.finished(
-                work.plan, index: passes, at: finish, unitCycles: drains.unitCycles(pairs: work.pairs),
-                bytes: work.outputBytes)
+                at: finish, unitCycles: drains.unitCycles(pairs: work.pairs), bytes: work.outputBytes)
         }
         array.end(finish: finish)
         passes += 1
@@ -113,13 +113,14 @@ struct LayerTiming<Array: ArrayKind & ~Copyable>: ~Copyable {
         let bytes = PerOperand(
             weights: work.demand.weights.bytes(steps, bundle: bundle),
             inputs: work.demand.inputs.bytes(steps, bundle: bundle))
-        let weightsReady = traffic?.weightsReady(work.plan, steps: steps) ?? -1
-        let inputsReady = traffic?.inputsReady(work.plan, steps: steps) ?? InputTransformQueue.Ready()
+        let weightsReady = traffic?.weightsReady(work.plan, bundle: bundle) ?? -1
+        let inputsReady =
+            traffic?.inputsReady(work.plan, bundle: bundle, steps: steps) ?? InputTransformQueue.Ready()
         fetch.fetch(
             bytes, tiles: entries.count * work.tiles, ready: (weights: weightsReady, inputs: inputsReady), for: &time)
         time.wait(until: lastIssue + 1, for: .issue)
         fetch.issued(at: time.cycle)
-        traffic?.issued(work.plan, index: passes, bundle: bundle, at: time.cycle)
+        traffic?.issued(bundle: bundle, at: time.cycle)
         held[time.holder] += time.cycle - lastIssue
         lastIssue = time.cycle
         return time

@@ -144,7 +144,8 @@ struct FileChecker {
         if InputFile.isFile(name) { return name }
         let wanted = name.withoutYAML
         let items =
-            try library.list() + library.sweeps() + library.comparisons() + library.energyTables() + library.memories()
+            try library.list() + library.published() + library.sweeps() + library.comparisons()
+            + library.energyTables() + library.memories()
         if let item = items.first(where: { $0.name == wanted }) { return item.path }
         if traces.folder != nil, let trace = try? traces.resolve(name) { return trace }
         let names = try items.map(\.name) + (traces.folder == nil ? [] : traces.list().map(\.name))

@@ -26,6 +26,7 @@ struct ConfigListCommand: ParsableCommand {
         let folder = try library.requiredFolder()
         let lists = try [
             ShippedList("configurations", "machine", in: folder, library.list()),
+            ShippedList("published", "published machine", in: folder + "/published", library.published()),
             ShippedList("memories", "memory", in: folder + "/dram", library.memories()),
             ShippedList("energy_tables", "energy table", in: folder + "/energy", library.energyTables()),
             ShippedList("comparisons", "comparison", in: folder + "/comparisons", library.comparisons()),

@@ -11,11 +11,14 @@ enum Completions {
     /// Tables of shapes and traces.
     static let shapes = completion(["csv", "yaml", "yml"]) { try traces($0).list().map(\.name) }
     /// Machines.
-    static let machine = completion { try library($0).list().map(\.name) }
+    static let machine = completion { words in
+        let library = try library(words)
+        return try (library.list() + library.published()).map(\.name)
+    }
     /// Everything that `config check` takes.
     static let any = completion { words in
         let library = try library(words)
-        return try (library.list() + library.sweeps() + library.comparisons()).map(\.name)
+        return try (library.list() + library.published() + library.sweeps() + library.comparisons()).map(\.name)
             + traces(words).list().map(\.name)
     }
     /// Runs of a comparison, and comparisons.
