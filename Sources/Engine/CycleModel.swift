@@ -89,16 +89,32 @@ public struct CycleModel: Sendable {
         _ form: LayerForm, next: LayerForm?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
     ) throws -> LayerActivity {
         func make() throws -> LayerActivity {
-            let lowered = try LoweredLayer(form, configuration: configuration, seed: seed, share: share)
             let datatype = configuration.datatype
-            let density = try next?.pixelDensity(quantizeBits: datatype.quantize ? datatype.activations : nil)
+            let density = try next?.pixelDensity(quantizeBits: datatype.quantize ? datatype.activations : nil) ?? 1
             let recorder = recordsTimeline ? TimelineRecorder() : nil
+            let written = MappingCandidate(form: form, configuration: configuration)
+            var chosen = written
+            var note = form.note
+            let lowered: LoweredLayer
+            if configuration.mapping.search == .none {
+                lowered = try LoweredLayer(form, configuration: configuration, seed: seed, share: share)
+            } else {
+                let search = MappingSearch(written: written, seed: seed, nextDensity: density, share: share)
+                let (best, tried) = try search.run()
+                (chosen, lowered) = (best.candidate, best.lowered)
+                if chosen.words != written.words { note = "runs as \(chosen.words): the fastest of \(tried) mappings" }
+                if recorder == nil {
+                    return LayerActivity(
+                        name: form.layer.name, shape: form.shape, algorithm: chosen.form.algorithm, note: note,
+                        activity: best.activity)
+                }
+            }
             let activity = try LayerSimulation(
-                lowered: lowered, configuration: configuration, nextDensity: density ?? 1, recorder: recorder,
+                lowered: lowered, configuration: chosen.configuration, nextDensity: density, recorder: recorder,
                 cache: share?.cache
             ).run()
             return LayerActivity(
-                name: form.layer.name, shape: form.shape, algorithm: form.algorithm, note: form.note,
+                name: form.layer.name, shape: form.shape, algorithm: chosen.form.algorithm, note: note,
                 activity: activity, timeline: recorder?.timeline(cycles: activity.cycles))
         }
         guard let share, !recordsTimeline else { return try make() }

@@ -183,6 +183,10 @@ extension OutputTransform: ConfigurationSection {
 extension Mapping: ConfigurationSection {
     static var fields: [Field<Mapping>] {
         [
+            .choice("search", \.search)
+                .about(
+                    "Whether each layer runs as written, or in the mapping with the fewest cycles that the hardware can do",
+                    page: "MappingSearch"),
             .choice("algorithm", \.algorithm)
                 .about(
                     "How layers are computed: auto keeps the tile that the operands belong to, winograd takes that of `tile`",

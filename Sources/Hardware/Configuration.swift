@@ -268,8 +268,18 @@ public enum StepOrder: String, CaseIterable, Hashable, Sendable {
     case channels
 }
 
+/// How a layer's mapping is found.
+public enum MappingGoal: String, CaseIterable, Hashable, Sendable {
+    /// The mapping as written.
+    case none
+    /// The one with the fewest cycles, of those that the hardware can do.
+    case cycles
+}
+
 /// How layers are laid on the machine.
 public struct Mapping: Hashable, Sendable {
+    /// What each layer's mapping is chosen for.
+    public var search = MappingGoal.none
     /// How layers are computed.
     public var algorithm = AlgorithmChoice.auto
     /// The output tile's edge m under Winograd.

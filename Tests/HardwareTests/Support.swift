@@ -54,6 +54,7 @@ extension SeededGenerator {
         c.mapping.step = any(StepForm.self)
         c.mapping.stepWidth = number(1...64)
         c.mapping.loopOrder = any(LoopOrder.self)
+        c.mapping.search = any(MappingGoal.self)
         c.mapping.stepOrder = any(StepOrder.self)
         c.mapping.activationStorage = pick([.dense, .bitmask])
         c.inputTransform.placement = c.mapping.step == .channels ? .load : any(Placement.self)

@@ -3,6 +3,16 @@ import Hardware
 import Traces
 
 extension LayerForm {
+    /// The form in which a layer ran.
+    ///
+    /// - Throws: `InputError` where the layer has no such form.
+    init(_ layer: Layer, algorithm: Algorithm) throws {
+        switch algorithm {
+        case .winograd(let tile, _): try self.init(winograd: layer, tile: tile)
+        case .direct, .linear: try self.init(direct: layer)
+        }
+    }
+
     /// Chooses the form in which a layer runs on a machine: Winograd's algorithm where it is asked for and applies, else the
     /// direct form, with a note on what was asked for.
     ///

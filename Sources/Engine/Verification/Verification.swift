@@ -54,7 +54,7 @@ extension CycleModel {
     }
 
     private func verify(_ layer: Layer, _ result: LayerActivity, tolerance: Double) throws -> LayerVerification {
-        let form = try LayerForm(layer, mapping: configuration.mapping)
+        let form = try LayerForm(layer, algorithm: result.algorithm)
         let datatype = configuration.datatype
         guard let weights = try form.weightValues(quantizeBits: datatype.quantize ? datatype.weights : nil),
             let activations = try form.activationValues(
