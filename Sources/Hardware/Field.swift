@@ -116,7 +116,8 @@ extension Field {
             $0[keyPath: path].map { QuantityKind.capacity.format(Double($0.count)) } ?? "auto"
         }
         .typed(
-            "size, or auto", unit: QuantityKind.capacity.unitNames.joined(separator: ", "), range: range.words(.capacity))
+            "size, or auto", unit: QuantityKind.capacity.unitNames.joined(separator: ", "),
+            range: range.words(.capacity))
     }
 
     /// A frequency.

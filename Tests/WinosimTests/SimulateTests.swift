@@ -68,8 +68,7 @@ func object(_ text: String) throws -> [String: Any] {
         let total = try #require(try object(outcome.output)["total"] as? [String: Any])
         #expect(timeline.slices(of: "layers").map(\.name) == ["conv1", "conv2"])
         #expect(timeline.slices(of: "layers").last?.end == total["cycles"] as? Int)
-        for track in ["DRAM reads", "DRAM writes", "weight loads, 0", "input loads, 0", "drains", "stores"]
-        {
+        for track in ["DRAM reads", "DRAM writes", "weight loads, 0", "input loads, 0", "drains", "stores"] {
             #expect(!timeline.slices(of: track).isEmpty, "\(track)")
         }
         // Looking on changes nothing.
