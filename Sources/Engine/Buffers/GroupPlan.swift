@@ -106,12 +106,18 @@ struct StagingError: Error {
     let places: (count: Int, bytes: Int)
 
     /// The error for the user.
-    func error(layer: String, capacity: Bytes, mark: Mark?) -> InputError {
-        let buffer = operand.buffer
+    func error(layer: String, buffer: OperandBuffer, mark: Mark?) -> InputError {
+        let name = operand.buffer
+        let chunks = staged == 2 ? "1 chunk" : "\(staged - 1) chunks"
+        // A place is larger than a chunk where a slice of channels is.
+        let change =
+            places.bytes > buffer.chunkSize.count
+            ? "a smaller mapping.step_width, or fewer pe_array.columns or tiles_per_pe"
+            : "a smaller \(name).chunk or pe_array.broadcast_steps"
         return InputError(
-            "layer '\(layer)': a bundle of steps needs \(staged - 1) chunks of \(buffer) and one more to load ahead, \(staged * places.bytes) bytes in "
-                + "\(staged) places of \(places.bytes), and \(buffer).capacity is \(capacity.count) bytes; raise it, or lower "
-                + "\(buffer).chunk or pe_array.broadcast_steps",
+            "layer '\(layer)': a bundle of steps needs \(chunks) of \(name) and one more to load ahead, "
+                + "\(staged * places.bytes) bytes in \(staged) places of \(places.bytes), and \(name).capacity is "
+                + "\(buffer.capacity.count) bytes; expected a larger one, or \(change)",
             at: mark)
     }
 }

@@ -33,7 +33,7 @@ struct MemoryPlan {
             let chosen: (plan: GroupPlan, order: PassOrder)
             do throws(StagingError) { chosen = try planner.choose(group) } catch {
                 throw error.error(
-                    layer: lowered.name, capacity: configuration[error.operand].capacity, mark: lowered.mark)
+                    layer: lowered.name, buffer: configuration[error.operand], mark: lowered.mark)
             }
             let first = plan.passes.count
             plan.add(chosen.plan, channelGroup: group.index, order: chosen.order)
