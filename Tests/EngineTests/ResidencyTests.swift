@@ -60,6 +60,23 @@ import Testing
         }
     }
 
+    /// Long orders of many chunks, against a list of what is held that is searched through at each use.
+    @Test func longOrdersLoadWhatALookAtTheFutureSays() {
+        let seed: UInt64 = 72
+        var random = SeededGenerator(seed: seed)
+        for round in 0..<200 {
+            let chunks = random.number(4...40)
+            let held = random.number(0...chunks)
+            let uses = (0..<300).map { _ in Int32(random.number(0...chunks - 1)) }
+            let expected = NaivePlaces(count: held, staged: 0).loads(
+                uses.enumerated().map {
+                    NaiveUse(chunk: NaiveChunkPlace(group: Int($1), index: 0), bundles: [$0])
+                })
+            let plan = Residency(uses, chunks: chunks, held: held)
+            #expect(plan.loads.map(Int.init) == expected.map(\.chunk.group), "seed \(seed), round \(round)")
+        }
+    }
+
     /// The most loads that are kept from one use to a later one.
     private func mostHeld(_ plan: Residency) -> Int {
         (0..<max(0, plan.loadOfUse.count - 1)).map { use in

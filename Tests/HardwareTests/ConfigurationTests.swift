@@ -96,6 +96,16 @@ import YAML
         }
     }
 
+    /// Unless chosen: 4 KiB, or a quarter of a smaller buffer, and at least a byte.
+    @Test(arguments: [("3 B", 1), ("31 B", 7), ("1 KiB", 256), ("16 KiB", 4096), ("512 KiB", 4096)])
+    func chunksAreAQuarterOfASmallBuffer(capacity: String, chunk: Int) throws {
+        let machine = try decoded("{weight_buffer: {capacity: \(capacity)}, input_buffer: {capacity: \(capacity)}}")
+        #expect(machine.weightBuffer.chunkSize == Bytes(chunk))
+        #expect(machine.inputBuffer.chunkSize == Bytes(chunk))
+        let chosen = try decoded("{weight_buffer: {capacity: \(capacity), chunk: 2 B}}")
+        #expect(chosen.weightBuffer.chunkSize == Bytes(2))
+    }
+
     @Test(arguments: 0..<4) func mutatedConfigurationsLoadOrThrow(part: Int) {
         var outcomes = (loaded: 0, refused: 0)
         let pieces = ["0", "9", "-", ":", " ", "\n", "{", "}", "KiB", "[", "\"", "extends: x", "\t", "#"]

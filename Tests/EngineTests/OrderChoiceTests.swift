@@ -1,0 +1,78 @@
+import Files
+import Hardware
+import Tensors
+import Testing
+import Traces
+
+@testable import Engine
+
+/// Orders that seem to load chunks twice, and move no more bytes: they take part in the choice by time.
+@Suite struct OrderChoiceTests {
+    /// Four tiles, a column group each, and two row groups. All weights fit, those of a row group take longer to arrive than
+    /// three passes run, and the memory is idle from then on.
+    private func layer(kernel: Int, padding: Int, stride: Int, width: Int, channels: Int, filters: Int) -> Layer {
+        var shape = LayerShape(channels: channels, filters: filters)
+        shape.width = width
+        (shape.kernelWidth, shape.paddingWidth, shape.strideWidth) = (kernel, padding, stride)
+        return Layer(
+            name: "layer", shape: shape, weights: .density(1, .spatial, Spread()),
+            activations: .density(1, .spatial, Spread()))
+    }
+
+    private func machine(filtersPerPE: Int, chunk: Int, places: Int, bytesPerCycle: Int) -> Configuration {
+        var configuration = Configuration()
+        configuration.peArray.rows = 4
+        configuration.peArray.columns = 1
+        configuration.peArray.filtersPerPE = filtersPerPE
+        configuration.peArray.multipliers = 1
+        configuration.peArray.balance = .none
+        configuration.mapping.algorithm = .direct
+        configuration.mapping.stepWidth = 8
+        configuration.mapping.activationStorage = .dense
+        configuration.weightBuffer.encoding = .dense
+        // Small, so that inputs need not wait long for the channel.
+        configuration.weightBuffer.chunk = Bytes(64)
+        configuration.inputBuffer.encoding = .dense
+        configuration.inputBuffer.chunk = Bytes(chunk)
+        configuration.inputBuffer.capacity = Bytes(chunk * places)
+        configuration.dram = .bandwidth(bytesPerCycle: bytesPerCycle, latency: 0)
+        return configuration
+    }
+
+    /// Tiles outside are tried first, with runs of three: they need the second row group a pass earlier than filters outside.
+    private func expectFiltersOutside(_ layer: Layer, _ machine: Configuration) throws {
+        func run(_ order: LoopOrder) throws -> Activity {
+            var machine = machine
+            machine.mapping.loopOrder = order
+            let activity = try CycleModel(machine).simulate(layer).activity
+            #expect(activity.inputs.loadedBytes == activity.inputs.compulsoryBytes)
+            #expect(activity.weights.loadedBytes == activity.weights.compulsoryBytes)
+            return activity
+        }
+        let filters = try run(.weights).cycles
+        let tiles = try run(.inputs).cycles
+        #expect(filters < tiles)
+        #expect(try run(.auto).cycles == filters)
+    }
+
+    /// A kernel of seven on four pixels: the first tile owns them all, and the chunks of the others have no bytes. Of four chunks one
+    /// is held, which is the first; the others come again for the second row group.
+    @Test func chunksWithoutBytesMayComeAgain() throws {
+        try expectFiltersOutside(
+            layer(kernel: 7, padding: 3, stride: 1, width: 4, channels: 8, filters: 8),
+            machine(filtersPerPE: 1, chunk: 64, places: 3, bytesPerCycle: 1))
+    }
+
+    /// The filters of each row group have weights in one slice of channels, so that each pass uses a chunk of its own. None of the
+    /// eight can be held.
+    @Test func chunksThatOneRowGroupUsesNeedNotBeHeld() throws {
+        var layer = layer(kernel: 3, padding: 0, stride: 3, width: 12, channels: 16, filters: 16)
+        let weights = (0..<16 * 16 * 3).map { index in
+            let (filter, channel) = (index / 48, index / 3 % 16)
+            return Float(filter / 8 == channel / 8 ? 1 : 0)
+        }
+        layer.weights = .tensor(
+            TensorReference(name: "weights", tensor: Tensor(weights, shape: [16, 16, 1, 3])), .spatial)
+        try expectFiltersOutside(layer, machine(filtersPerPE: 2, chunk: 48, places: 2, bytesPerCycle: 2))
+    }
+}
