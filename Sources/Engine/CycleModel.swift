@@ -102,7 +102,10 @@ public struct CycleModel: Sendable {
                 let search = MappingSearch(written: written, seed: seed, nextDensity: density, share: share)
                 let (best, tried) = try search.run()
                 (chosen, lowered) = (best.candidate, best.lowered)
-                if chosen.words != written.words { note = "runs as \(chosen.words): the fastest of \(tried) mappings" }
+                if chosen.words != written.words {
+                    let choice = "runs as \(chosen.words): the fastest of \(tried) mappings"
+                    note = note.map { "\($0); \(choice)" } ?? choice
+                }
                 if recorder == nil {
                     return LayerActivity(
                         name: form.layer.name, shape: form.shape, algorithm: chosen.form.algorithm, note: note,
@@ -122,18 +125,28 @@ public struct CycleModel: Sendable {
     }
 
     /// Applies `transform` to every element, a few at once, and returns the results in order.
+    ///
+    /// - Throws: the error of the first element that has one, whichever failed first.
     func mapConcurrently<Input: Sendable, Output: Sendable>(
         _ inputs: some Collection<Input>, limit: Int?, _ transform: @escaping @Sendable (Input) throws -> Output
     ) async throws -> [Output] {
         let limit = max(1, limit ?? ProcessInfo.processInfo.activeProcessorCount)
-        return try await withThrowingTaskGroup(of: (Int, Output).self) { group in
-            var outputs = [Output?](repeating: nil, count: inputs.count)
-            for (index, input) in inputs.enumerated() {
-                if index >= limit, let (done, output) = try await group.next() { outputs[done] = output }
-                group.addTask { (index, try transform(input)) }
+        let results = await withTaskGroup(of: (Int, Result<Output, any Error>).self) { group in
+            var results = [Result<Output, any Error>?](repeating: nil, count: inputs.count)
+            var hasFailed = false
+            func take(_ done: Int, _ result: Result<Output, any Error>) {
+                if case .failure = result { hasFailed = true }
+                results[done] = result
             }
-            for try await (done, output) in group { outputs[done] = output }
-            return outputs.compactMap { $0 }
+            // Behind a failure nothing more begins, and all elements before it have begun.
+            for (index, input) in inputs.enumerated() {
+                if index >= limit, let (done, result) = await group.next() { take(done, result) }
+                if hasFailed { break }
+                group.addTask { (index, Result { try transform(input) }) }
+            }
+            for await (done, result) in group { take(done, result) }
+            return results
         }
+        return try results.compactMap { try $0?.get() }
     }
 }

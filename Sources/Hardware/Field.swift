@@ -101,15 +101,19 @@ extension Field {
         .typed("size", unit: QuantityKind.capacity.unitNames.joined(separator: ", "), range: range.words(.capacity))
     }
 
+    /// Refuses a word in the place of a quantity, but the one that is allowed there.
+    private static func refuseWords(_ node: Node, but word: String, expected: String) throws {
+        guard let text = node.text, text != word, text.first?.isLetter == true else { return }
+        let near = nearestName(to: text, among: [word]).map { ": did you mean \($0)?" } ?? ""
+        throw node.error("found \(node.found), expected \(expected)\(near)")
+    }
+
     /// An amount of data, or `auto` for one that follows from other keys.
     static func bytesOrAuto(
         _ name: String, _ path: WritableKeyPath<Section, Bytes?>, in range: ClosedRange<Int>
     ) -> Field {
         Field(name: name) { node, section in
-            if let text = node.text, text != "auto", text.first?.isLetter == true {
-                let near = nearestName(to: text, among: ["auto"]).map { ": did you mean \($0)?" } ?? ""
-                throw node.error("found \(node.found), expected \(QuantityKind.capacity.expectation), or auto\(near)")
-            }
+            try refuseWords(node, but: "auto", expected: "\(QuantityKind.capacity.expectation), or auto")
             section[keyPath: path] =
                 node.text == "auto" ? nil : Bytes(try node.wholeQuantity(.capacity, in: range))
         } write: {
@@ -153,11 +157,7 @@ extension Field {
         place: WritableKeyPath<Section, SettingPlace>
     ) -> Field {
         Field(name: name) { node, section in
-            if let text = node.text, text != "table", text.first?.isLetter == true {
-                let near = nearestName(to: text, among: ["table"]).map { ": did you mean \($0)?" } ?? ""
-                throw node.error(
-                    "found \(node.found), expected \(kind.expectation), or table for that of the energy table\(near)")
-            }
+            try refuseWords(node, but: "table", expected: "\(kind.expectation), or table for that of the energy table")
             section[keyPath: path] = node.text == "table" ? nil : try node.quantity(kind, in: range)
             section[keyPath: place] = SettingPlace(node.mark)
         } write: {

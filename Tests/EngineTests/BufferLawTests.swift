@@ -86,9 +86,9 @@ import Traces
         #expect(slower.count <= compared / 250, "\(slower)")
     }
 
-    /// The larger of compute and of what is moved over the bandwidth, within 15 %, and the loads before the second pass.
+    /// Cycles are never more than compute and memory one after the other, and mostly close to the larger of both.
     ///
-    /// A pass has one row group and one column group: the first one cannot end before both are there.
+    /// The first pass cannot end before its row group and its column group are there, so that small layers are further away.
     @Test func denseLayersTakeNoLongerThanTheirBound() throws {
         let seed: UInt64 = 77
         var random = SeededGenerator(seed: seed)

@@ -1,5 +1,6 @@
 import Files
 import Hardware
+import Tensors
 import TestSupport
 import Testing
 import Traces
@@ -120,5 +121,52 @@ import Traces
         #expect(try CycleModel(machine).simulate(wide).activity.cycles > 0)
         machine.outputBuffer.capacity = Bytes(16)
         #expect(throws: InputError.self) { try CycleModel(machine).simulate(wide) }
+    }
+
+    /// Masks of Winograd's positions have no direct form; the search runs what they fit.
+    @Test func masksRunInTheFormThatTheyFit() throws {
+        var machine = Configuration()
+        machine.mapping.stepWidth = 4
+        machine.mapping.search = .cycles
+        func masks(_ name: String, _ rows: Int, _ columns: Int) -> OperandSource {
+            let words = [UInt64](repeating: 5, count: rows * columns)
+            return .mask(TensorReference(name: name, tensor: Tensor(words, shape: [rows, columns])))
+        }
+        // 16 positions of one slice, 8 filters, 4 tiles.
+        var shape = layer(4, 8, size: 4).shape
+        shape.batch = 1
+        let given = Layer(name: "given", shape: shape, weights: masks("w", 8, 16), activations: masks("a", 16, 4))
+        let found = try CycleModel(machine).simulate(given)
+        #expect(found.algorithm == .winograd(tile: 2, kernel: 3))
+    }
+
+    /// What was asked for and not done is told beside the choice.
+    @Test func theNoteOfALayerStays() throws {
+        var machine = try shippedSimulator("mobile", []).configuration
+        machine.mapping.search = .cycles
+        machine.dram = .ideal
+        var strided = layer(64, 16, size: 16)
+        strided.shape.strideHeight = 2
+        strided.shape.strideWidth = 2
+        let note = try #require(try CycleModel(machine).simulate(strided).note)
+        #expect(note.hasPrefix("runs direct: ") && note.contains("; runs as direct, filters_per_pe 1"), "\(note)")
+    }
+
+    /// The error is that of the first layer, though the second fails sooner.
+    @Test func theFirstLayerThatFailsIsNamed() async throws {
+        var machine = Configuration()
+        machine.dram = .bandwidth(bytesPerCycle: 8, latency: 0)
+        machine.outputBuffer.capacity = Bytes(1)
+        var (slow, quick) = (layer(128, 64, size: 48), layer(1, 1, size: 4))
+        (slow.name, quick.name) = ("slow", "quick")
+        let trace = Trace(model: "test", layers: [slow, quick])
+        for _ in 0..<5 {
+            do {
+                _ = try await CycleModel(machine).run(trace, concurrency: 2)
+                Issue.record("outputs of a pass do not fit a byte")
+            } catch let error as InputError {
+                #expect(error.message.contains("'slow'"), "\(error.message)")
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 import Hardware
 
-/// Chooses the orders of passes and steps of channel groups by the bytes that they load (page `BuffersAndTraffic`).
+/// Cuts the operands of channel groups into chunks, and chooses the order of their passes (page `BuffersAndTraffic`).
 struct GroupPlanner {
     /// Places of the buffers, and the bytes of each, for all channel groups of the layer.
     let places: PerOperand<(count: Int, bytes: Int)>
@@ -24,9 +24,9 @@ struct GroupPlanner {
         self.places = PerOperand(weights: places(.weights), inputs: places(.inputs))
     }
 
-    /// The chunks, passes and steps of a channel group in the orders that load the fewest bytes.
+    /// The chunks of a channel group, its steps in order, and the order of its passes.
     ///
-    /// - Throws: `StagingError` where a buffer has too few places for every order that is allowed.
+    /// - Throws: `StagingError` where a buffer has too few places.
     func choose(_ group: ChannelGroup) throws(StagingError) -> (plan: GroupPlan, order: PassOrder) {
         let pace = PassPace(group, array: array, bytesPerCycle: bytesPerCycle)
         let inputs = InputChunks(

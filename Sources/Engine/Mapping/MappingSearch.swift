@@ -57,9 +57,14 @@ struct MappingSearch {
             }
         }
         for form in forms() {
-            let lowered = try LoweredLayer(form, configuration: written.configuration, seed: seed, share: share)
-            try consider([MappingCandidate(form: form, configuration: written.configuration)], lowered)
-            try consider(shapes(form, fills: true), lowered)
+            do {
+                let lowered = try LoweredLayer(form, configuration: written.configuration, seed: seed, share: share)
+                try consider([MappingCandidate(form: form, configuration: written.configuration)], lowered)
+                try consider(shapes(form, fills: true), lowered)
+            } catch let error as InputError {
+                // Masks fit one form only.
+                failure = failure ?? error
+            }
         }
         if let shape = best, shape.isLoadedAgain {
             try consider(shapes(shape.candidate.form, fills: false), shape.lowered)
