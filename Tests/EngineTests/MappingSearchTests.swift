@@ -118,7 +118,10 @@ import Traces
             written.mapping.search = .none
             _ = try CycleModel(written).simulate(wide)
         }
-        #expect(try CycleModel(machine).simulate(wide).activity.cycles > 0)
+        for algorithm in [AlgorithmChoice.auto, .winograd] {
+            machine.mapping.algorithm = algorithm
+            #expect(try CycleModel(machine).simulate(wide).activity.cycles > 0)
+        }
         machine.outputBuffer.capacity = Bytes(16)
         #expect(throws: InputError.self) { try CycleModel(machine).simulate(wide) }
     }

@@ -61,6 +61,7 @@ struct MappingSearch {
                 let lowered = try LoweredLayer(form, configuration: written.configuration, seed: seed, share: share)
                 try consider([MappingCandidate(form: form, configuration: written.configuration)], lowered)
                 try consider(shapes(form, fills: true), lowered)
+                if best == nil { try consider(shapes(form, fills: false), lowered) }
             } catch let error as InputError {
                 // Masks fit one form only.
                 failure = failure ?? error
