@@ -71,7 +71,7 @@ public struct EnergyModel: Sendable {
                     book: book, configuration: dram, perBit: energy.memoryPerBit,
                     encodings: (
                         weights: configuration.weightBuffer.encoding,
-                        activations: configuration.mapping.activationStorage
+                        activations: configuration.mapping.activationStorage.encoding
                     )),
                 Leakage(book: book, clock: configuration.clock, logic: logic),
             ]
@@ -171,7 +171,7 @@ public struct EnergyModel: Sendable {
             try buffer(
                 Buffer.outputs, configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
                 port: configuration.outputPort, portKeys: ["output_transform.units", "output_transform.interval"],
-                configuration.mapping.activationStorage
+                configuration.mapping.activationStorage.encoding
             ) { BufferAccesses($0.outputs) },
         ]
     }

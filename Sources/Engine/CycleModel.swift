@@ -89,8 +89,7 @@ public struct CycleModel: Sendable {
         _ form: LayerForm, next: LayerForm?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
     ) throws -> LayerActivity {
         func make() throws -> LayerActivity {
-            let datatype = configuration.datatype
-            let density = try next?.pixelDensity(quantizeBits: datatype.quantize ? datatype.activations : nil) ?? 1
+            let density = try OutputDensity(next, configuration: configuration, seed: seed, share: share)
             let recorder = recordsTimeline ? TimelineRecorder() : nil
             let written = MappingCandidate(form: form, configuration: configuration)
             var chosen = written

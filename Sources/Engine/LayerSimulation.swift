@@ -7,8 +7,8 @@ import Winograd
 struct LayerSimulation {
     let lowered: LoweredLayer
     let configuration: Configuration
-    /// Share of non-zero pixels in the next layer's input, 1 where the trace does not know it.
-    let nextDensity: Double
+    /// How much of the outputs is stored.
+    let nextDensity: OutputDensity
     /// Collects what happens when; nil where no timeline is asked for.
     var recorder: TimelineRecorder?
     /// What runs of the same layer share; nil where there are no others.
@@ -32,7 +32,7 @@ struct LayerSimulation {
 
     private func run<Array: ArrayKind & ~Copyable>(_ array: consuming Array) throws -> Activity {
         let store = InputStore(lowered, configuration: configuration)
-        let ownership = lowered.hasGivenActivations ? nil : TileOwnership(lowered.grid)
+        let ownership = lowered.hasGivenActivations || loadsTiles ? nil : TileOwnership(lowered.grid)
         let distinct = DistinctPixels(lowered.grid)
         try checkEncodings(store)
         let laid = lowered.products.enumerated().map { index, product in
@@ -103,9 +103,14 @@ struct LayerSimulation {
         withExtendedLifetime(operands) {}
     }
 
-    /// Where the layer's input transform stands; nil where it has none.
+    /// Where the input transform stands on the way from DRAM; nil where there is none.
     var transforms: Placement? {
-        lowered.form.isWinograd ? configuration.inputTransform.placement : nil
+        lowered.form.isWinograd && !loadsTiles ? configuration.inputTransform.placement : nil
+    }
+
+    /// Whether DRAM holds the inputs as transformed tiles.
+    private var loadsTiles: Bool {
+        lowered.form.isWinograd && configuration.mapping.activationStorage == .transformed
     }
 
     /// Whether each product of a pair goes to its own accumulator: under Winograd the positions of a step do.
@@ -159,16 +164,15 @@ extension LayerSimulation {
         if let matrices = lowered.form.matrices {
             ledger.accumulatorDrains *= matrices.n * matrices.n
         }
-        let storage = configuration.mapping.activationStorage
+        let storage = configuration.mapping.activationStorage.encoding
         if !storage.keepsZeros {
-            ledger.encoded = ValueCount(
-                values: ledger.values, nonZeros: Int((Double(ledger.values) * nextDensity).rounded()))
+            ledger.encoded = nextDensity.values(of: ledger.values)
             ledger.indexBits = storage.indexBits(of: ledger.encoded)
         }
         return ledger
     }
 
-    /// Tiles through the transforms; on ideal memory every tile came through once.
+    /// Tiles through the transforms; on ideal memory, and where tiles come from DRAM, each came through once.
     private func transformed(onRead: Int, onLoad: Int, pairs: Int) -> TransformLedger {
         var ledger = TransformLedger()
         guard let matrices = lowered.form.matrices else { return ledger }

@@ -207,8 +207,10 @@ extension Mapping: ConfigurationSection {
                 .about(
                     "The order of steps under `step: channels`: positions (taps) or channels outside; auto moves the fewest bytes",
                     page: "BuffersAndTraffic"),
-            .encoding("activation_storage", \.activationStorage, vectors: false)
-                .about("How activations and outputs are stored in DRAM", page: "BuffersAndTraffic"),
+            .storage("activation_storage", \.activationStorage)
+                .about(
+                    "How activations and outputs are stored in DRAM: pixels in an encoding, or the transformed tiles of Winograd layers in a bitmask",
+                    page: "BuffersAndTraffic"),
         ]
     }
 }

@@ -70,6 +70,12 @@ extension Configuration {
                     + "its positions at once, but such a step has one position; use step: positions, or placement: load"
             )
         }
+        if inputTransform.placement == .read && mapping.activationStorage == .transformed {
+            throw place(("input_transform", "placement"), ("mapping", "activation_storage")).error(
+                "placement: read is not possible with activation_storage: transformed: the tiles come transformed from DRAM, and a "
+                    + "transform behind the buffer would need their pixels; use placement: load, or another activation_storage"
+            )
+        }
         let widths = [("weights", datatype.weights), ("activations", datatype.activations)]
         if datatype.format != .integer {
             for (key, width) in widths + [("accumulators", datatype.accumulators)]

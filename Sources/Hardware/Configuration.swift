@@ -293,7 +293,7 @@ public struct Mapping: Hashable, Sendable {
     /// The order of steps under `channels`.
     public var stepOrder = StepOrder.auto
     /// How activations are stored in DRAM.
-    public var activationStorage = Encoding.bitmask
+    public var activationStorage = ActivationStorage.bitmask
 
     /// Makes the default mapping.
     public init() {}

@@ -201,6 +201,16 @@ extension Field {
         .typed("one of", range: Encoding.choices(vectors: vectors).joined(separator: ", "))
     }
 
+    /// How activations lie in DRAM.
+    static func storage(_ name: String, _ path: WritableKeyPath<Section, ActivationStorage>) -> Field {
+        Field(name: name) {
+            $1[keyPath: path] = try ActivationStorage($0, name: name)
+        } write: {
+            $0[keyPath: path].yaml
+        }
+        .typed("one of", range: ActivationStorage.choices.joined(separator: ", "))
+    }
+
     /// A text of at least one character.
     static func text(_ name: String, _ path: WritableKeyPath<Section, String>) -> Field {
         Field(name: name) { node, section in

@@ -198,6 +198,20 @@ enum HandMachine {
         #expect(lanes.map(\.count) == [6 + 6, 6 + 6, 6])
     }
 
+    /// Tiles are packed behind the 32 lanes of the input transform, pixels behind 16 of the output units; nothing is put back. A buffer
+    /// of all values takes 128 B of 16 bits a cycle from DRAM and packs them again for the array.
+    @Test func storedTilesArePackedBehindTheTransformOnly() throws {
+        func lanes(_ encoding: Encoding) throws -> [Int] {
+            let model = try HandMachine.model {
+                $0.mapping.activationStorage = .transformed
+                $0.inputBuffer.encoding = encoding
+            }
+            return model.areas.filter { $0.component == "encoder" || $0.component == "decoder" }.map(\.count)
+        }
+        #expect(try lanes(.bitmask) == [32 + 16, 32 + 16])
+        #expect(try lanes(.dense) == [32 + 16 + 64, 32 + 16 + 64, 64])
+    }
+
     /// A prefix sum over 7 bits has 3 levels of 4 adders of 4 bits.
     @Test func prefixSumsOfOddWidthsRoundUp() throws {
         let model = try HandMachine.model { $0.mapping.stepWidth = 7 }

@@ -138,7 +138,7 @@ import Traces
         let group = ChannelGroup(
             lowered, index: 0, grouping: Grouping(lowered.products[0], array: one.machine.peArray), store: store,
             ownership: TileOwnership(lowered.grid), distinct: DistinctPixels(lowered.grid), configuration: one.machine,
-            nextDensity: 1)
+            nextDensity: .unknown)
         var fewest = Int.max
         for order in [StepOrder.positions, .channels] {
             var machine = one.machine

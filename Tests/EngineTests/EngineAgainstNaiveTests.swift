@@ -14,12 +14,16 @@ extension LoweredLayer {
 }
 
 /// The engine's result under the naive machine's names.
+///
+/// - Parameter next: the layer that reads the outputs.
 func engineResult(
-    _ layer: Layer, _ configuration: Configuration, wide: Bool
+    _ layer: Layer, _ configuration: Configuration, next: Layer? = nil, wide: Bool
 ) throws -> NaiveMachine.Result {
     let lowered = try LoweredLayer(layer, configuration)
+    let nextForm = try next.map { try LayerForm($0, mapping: configuration.mapping) }
     let activity = try LayerSimulation(
-        lowered: lowered, configuration: configuration, nextDensity: 1, prefersWideLanes: wide
+        lowered: lowered, configuration: configuration,
+        nextDensity: OutputDensity(nextForm, configuration: configuration, seed: 1, share: nil), prefersWideLanes: wide
     ).run()
     var result = NaiveMachine.Result()
     result.cycles = activity.cycles
@@ -47,6 +51,7 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
         "outputs encoded": activity.outputs.encoded.values,
         "output mask bits": activity.outputs.indexBits,
         "non-zero outputs encoded": activity.outputs.encoded.nonZeros,
+        "input tiles transformed": activity.transforms.inputTiles,
     ]
     for (name, operand) in [("weight", activity.weights), ("input", activity.inputs)] {
         counts["\(name)s of the algorithm"] = operand.algorithmicReads
@@ -103,12 +108,12 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
             expected = try machine.run()
         } catch {
             #expect(throws: InputError.self, "seed \(seed): \(error)") {
-                try engineResult(random.layer, random.configuration, wide: false)
+                try engineResult(random.layer, random.configuration, next: random.next, wide: false)
             }
         }
         guard let expected else { return }
         for wide in [false, true] {
-            let observed = try engineResult(random.layer, random.configuration, wide: wide)
+            let observed = try engineResult(random.layer, random.configuration, next: random.next, wide: wide)
             for (name, count) in observed.counts.merging(expected.counts, uniquingKeysWith: { $1 })
             where observed.counts[name] != expected.counts[name] {
                 Issue.record(

@@ -91,7 +91,7 @@ extension NaiveMachine {
             count("\(name) buffer writes", accesses(chunk.heldBytes, buffer))
             guard operand == .inputs else { continue }
             // A bitmask in DRAM and one in the buffer need no codec between them, except around a transform.
-            let isTransformed = workload.accumulators > 1
+            let isTransformed = workload.accumulators > 1 && !workload.storesTiles
             let staysEncoded = !isTransformed && !workload.movesAllInputs && buffers.inputEncoding == .bitmask
             if !workload.movesAllInputs && !staysEncoded { count("inputs decoded", chunk.moved - chunk.movedZeros) }
             if buffers.inputEncoding != .dense && !staysEncoded {
@@ -99,6 +99,10 @@ extension NaiveMachine {
                 count("non-zero inputs encoded", written)
             }
         }
+        let jobs = loads.reduce(0) { $0 + $1.chunk.jobs.count }
+        let broadcast = bundles.reduce(0) { $0 + $1.steps.count * passes[$1.pass].columns.joined().count }
+        let once = workload.tilesOfChannels
+        count("input tiles transformed", workload.transformsOnRead ? broadcast : jobs > 0 ? jobs : once)
     }
 
     /// Accumulators, outputs and the output buffer.
@@ -115,12 +119,12 @@ extension NaiveMachine {
             count("output buffer writes", ceilDivide(pass.outputBytes, port))
             let outputs = filters * pass.columns.joined().reduce(0) { $0 + workload.outputs($1) }
             count("outputs", outputs)
-            if configuration.mapping.activationStorage == .bitmask {
-                // The next layer is not known here: every output counts as non-zero.
-                count("outputs encoded", outputs)
-                count("output mask bits", outputs)
-                count("non-zero outputs encoded", outputs)
-            }
+        }
+        if configuration.mapping.activationStorage != .dense {
+            let encoded = workload.next.values(result.counts["outputs"] ?? 0)
+            count("outputs encoded", encoded.all)
+            count("output mask bits", encoded.all)
+            count("non-zero outputs encoded", encoded.nonZeros)
         }
         for group in workload.weights.indices { countLeftOut(group) }
     }

@@ -125,6 +125,7 @@ struct NaiveLowering {
         let reads = edge != nil && configuration.inputTransform.placement == .read
         let masks = allActivations
         let owners = owners()
+        let storesTiles = edge != nil && configuration.mapping.activationStorage == .transformed
         return NaiveWorkload(
             width: width, operands: steps.map { step in step.indices.filter { step[$0] != nil } },
             slices: steps.map { step in (step.compactMap { $0?.channel }.min() ?? 0) / (byChannels ? width : 1) },
@@ -136,9 +137,18 @@ struct NaiveLowering {
                 fetched(
                     group, slice.map { steps[$0] }, slice.map { masks[group][$0] }, tiles, reads: reads, owners: owners)
             },
-            movesAllInputs: configuration.mapping.activationStorage == .dense || knownPixels == nil,
+            movesAllInputs: configuration.mapping.activationStorage == .dense || knownPixels == nil && !storesTiles,
             accumulators: edge.map { $0 * $0 } ?? 1, transformsOnRead: reads,
             moved: { group, slice, tiles in
+                if storesTiles {
+                    return slice.flatMap { step in
+                        tiles.map { tile in
+                            NaiveItem(
+                                maskedStep: step, tile: tile, values: steps[step].filter { $0 != nil }.count,
+                                mask: masks[group][step][tile], valueBits: configuration.datatype.activations)
+                        }
+                    }
+                }
                 var moved: Set<Int> = []
                 return slice.flatMap { step in
                     items(group, steps[step], tiles, owners, &moved).map {
@@ -147,8 +157,9 @@ struct NaiveLowering {
                     }
                 }
             },
-            patchChannels: edge != nil && !reads
+            patchChannels: edge != nil && !reads && !storesTiles
                 ? { step in Array(Set(steps[step].compactMap { $0?.channel })).sorted() } : nil,
+            storesTiles: storesTiles, tilesOfChannels: edge != nil ? tiles * shape.channels : 0,
             outputs: realOutputs)
     }
 
@@ -210,7 +221,7 @@ struct NaiveLowering {
     /// Bits of a pixel in DRAM.
     private func storedBits(isZero: Bool) -> Int {
         let valueBits = configuration.datatype.activations
-        guard configuration.mapping.activationStorage == .bitmask, knownPixels != nil else { return valueBits }
+        guard configuration.mapping.activationStorage != .dense, knownPixels != nil else { return valueBits }
         return isZero ? 1 : 1 + valueBits
     }
 

@@ -131,10 +131,11 @@ extension NaiveMachine {
 
     private func outputBytes(_ group: NaiveGroup, _ place: NaivePassPlace) -> Int {
         let tiles = group.tiles[place.column].reduce(0) { $0 + workload.outputs($1) }
-        // The next layer is not known here: every value counts as non-zero.
-        let maskBit = configuration.mapping.activationStorage == .bitmask ? 1 : 0
-        return ceilDivide(
-            group.rows[place.row].joined().count * tiles * (maskBit + configuration.datatype.activations), 8)
+        let outputs = group.rows[place.row].joined().count * tiles
+        let valueBits = configuration.datatype.activations
+        if configuration.mapping.activationStorage == .dense { return ceilDivide(outputs * valueBits, 8) }
+        let bits = workload.next.bits(outputs, valueBits)
+        return Int((bits.sum / (8 * bits.divisor)).rounded(.up))
     }
 
     private func pace(_ group: NaiveGroup) -> NaivePace {

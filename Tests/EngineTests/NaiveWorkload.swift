@@ -24,6 +24,12 @@ struct NaiveWorkload {
     var moved: (_ group: Int, _ steps: [Int], _ tiles: [Int]) -> [NaiveItem]
     /// Channels whose patches a step needs, if patches are transformed on load.
     var patchChannels: ((_ step: Int) -> [Int])?
+    /// Whether DRAM holds tiles as they are multiplied, so that no transform stands before the array.
+    var storesTiles = false
+    /// Tiles of all channels under Winograd, each once.
+    var tilesOfChannels = 0
+    /// The layer that reads the outputs.
+    var next = NaiveNext.pixels(1)
     /// Real outputs of a tile, for one filter.
     var outputs: (_ tile: Int) -> Int
 
@@ -93,4 +99,14 @@ struct NaiveItem {
     /// The number of its values, and of the zeros among them.
     var values = 1
     var zeros = 0
+}
+
+extension NaiveItem {
+    /// The values of one mask in a bitmask.
+    init(maskedStep step: Int, tile: Int, values: Int, mask: UInt64, valueBits: Int) {
+        let nonZeros = mask.nonzeroBitCount
+        self.init(
+            step: step, tile: tile, channel: 0, bits: values + nonZeros * valueBits, values: values,
+            zeros: values - nonZeros)
+    }
 }

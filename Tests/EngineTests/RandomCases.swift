@@ -10,6 +10,8 @@ struct RandomCase {
     var configuration = Configuration()
     var layer: Layer
     var workload: NaiveWorkload
+    /// The layer that reads the outputs; nil where the trace ends.
+    var next: Layer?
 
     /// Every parameter of page `ArrayTiming` varies; with a memory, those of page `BuffersAndTraffic` too.
     init(seed: UInt64, withMemory: Bool = false) {
@@ -35,11 +37,13 @@ struct RandomCase {
             configuration.inputTransform.placement = random.pick([.load, .read])
         }
         if withMemory { configuration.setRandomMemory(seed: seed) }
+        configuration.setRandomStorage(seed: seed)
         // The naive machine's time grows with pairs and steps; a case that is too large is drawn again.
         repeat {
             (layer, workload) = Self.operands(Self.shape(&random), configuration, &random)
         } while workload.size > 6000
         configuration.widenCoordinates(to: workload.width)
+        setRandomNext(seed: seed)
         if withMemory { configuration.setRandomCapacities(for: workload, seed: seed) }
     }
 
@@ -96,15 +100,19 @@ struct RandomCase {
         return shape
     }
 
+    /// Whether a layer of a shape has a Winograd form in which it runs.
+    static func isWinograd(_ shape: LayerShape, _ mapping: Mapping) -> Bool {
+        mapping.algorithm != .direct && shape.kernelHeight == shape.kernelWidth && shape.kernelHeight > 1
+            && shape.strideHeight == 1 && mapping.tile + shape.kernelHeight - 1 <= 8
+    }
+
     /// Masks for the layer's form in the table of page `Workload`, which is derived without the engine.
-    private static func operands(
+    static func operands(
         _ shape: LayerShape, _ configuration: Configuration, _ random: inout SeededGenerator
     ) -> (Layer, NaiveWorkload) {
         let mapping = configuration.mapping
         let n = mapping.tile + shape.kernelHeight - 1
-        let isWinograd =
-            mapping.algorithm != .direct && shape.kernelHeight == shape.kernelWidth && shape.kernelHeight > 1
-            && shape.strideHeight == 1 && n <= 8
+        let isWinograd = isWinograd(shape, mapping)
         let positions = isWinograd ? n * n : shape.taps
         let channels = shape.channels / shape.groups
         let edge = isWinograd ? mapping.tile : 1
@@ -141,6 +149,7 @@ struct RandomCase {
         let reads = isWinograd && configuration.inputTransform.placement == .read
         let bits = configuration.datatype.activations
         let masks = activations
+        let isMasked = mapping.activationStorage == .transformed
         let workload = NaiveWorkload(
             width: width, operands: lanes, slices: lanes.indices.map { byChannels ? $0 % pieces : $0 / pieces },
             weights: weights, activations: activations,
@@ -148,16 +157,20 @@ struct RandomCase {
                 steps.flatMap { step in
                     tiles.map { tile in lanes[step].map { masks[group][step][tile] >> UInt64($0) & 1 == 1 } }
                 }
-            }, accumulators: isWinograd ? n * n : 1, transformsOnRead: reads,
+            }, movesAllInputs: !isMasked, accumulators: isWinograd ? n * n : 1, transformsOnRead: reads,
             // Without pixels, every operand of a mask is a separate value.
-            moved: { _, slice, tiles in
+            moved: { group, slice, tiles in
                 slice.flatMap { step in
                     let values = lanes[step].count
                     return tiles.map {
-                        NaiveItem(step: step, tile: $0, channel: 0, bits: values * bits, values: values)
+                        isMasked
+                            ? NaiveItem(
+                                maskedStep: step, tile: $0, values: values, mask: masks[group][step][$0],
+                                valueBits: bits)
+                            : NaiveItem(step: step, tile: $0, channel: 0, bits: values * bits, values: values)
                     }
                 }
-            },
+            }, storesTiles: isWinograd && isMasked, tilesOfChannels: isWinograd ? tiles * shape.channels : 0,
             outputs: { tile in
                 let tilesInRow = (shape.outputWidth + edge - 1) / edge
                 let tilesInColumn = (shape.outputHeight + edge - 1) / edge
@@ -186,9 +199,7 @@ extension RandomCase {
         repeat {
             let shape = Self.shape(&random)
             let n = result.configuration.mapping.tile + shape.kernelHeight - 1
-            let isWinograd =
-                result.configuration.mapping.algorithm != .direct && shape.kernelHeight == shape.kernelWidth
-                && shape.kernelHeight > 1 && shape.strideHeight == 1 && n <= 8
+            let isWinograd = isWinograd(shape, result.configuration.mapping)
             let domain = isWinograd ? random.pick(Domain.allCases) : .spatial
             var spread = Spread()
             spread.channels = random.pick([0, 0.2])
@@ -208,6 +219,7 @@ extension RandomCase {
             result.workload = lowering.workload()
         } while result.workload.size > 6000
         result.configuration.widenCoordinates(to: result.workload.width)
+        result.setRandomNext(seed: seed)
         if withMemory { result.configuration.setRandomCapacities(for: result.workload, seed: seed) }
         return result
     }

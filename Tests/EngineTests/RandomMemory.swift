@@ -9,13 +9,19 @@ extension Configuration {
         var random = SeededGenerator(seed: seed ^ 0x5EED)
         dram = .bandwidth(bytesPerCycle: random.number(1...64), latency: random.number(0...40))
         mapping.loopOrder = random.pick(LoopOrder.allCases)
-        mapping.activationStorage = random.pick([Encoding.dense, .bitmask])
+        mapping.activationStorage = random.pick([ActivationStorage.dense, .bitmask])
         // Many passes of few filters and tiles, whose order matters.
         guard random.number(0...2) == 0 else { return }
         peArray.rows = 1
         peArray.columns = random.pick([1, 2])
         peArray.filtersPerPE = 1
         peArray.tilesPerPE = random.pick([1, 2, 3])
+    }
+
+    /// Draws machines whose DRAM holds transformed tiles.
+    mutating func setRandomStorage(seed: UInt64) {
+        var random = SeededGenerator(seed: seed ^ 0x7113)
+        if inputTransform.placement == .load && random.number(0...2) == 0 { mapping.activationStorage = .transformed }
     }
 
     /// Draws capacities of about the operands' size and chunks of a few bytes up to the capacity, so that some layers

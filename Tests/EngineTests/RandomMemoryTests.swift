@@ -49,6 +49,13 @@ import Testing
                 if machine.loads.contains(where: { $0.chunk.bytes == 0 }) { reached["no bytes", default: 0] += 1 }
                 if machine.passes.contains(where: \.waitedForRoom) { reached["room", default: 0] += 1 }
                 if random.workload.patchChannels != nil { reached["transform", default: 0] += 1 }
+                if random.configuration.mapping.activationStorage == .transformed {
+                    reached[random.workload.storesTiles ? "tiles" : "no tiles", default: 0] += 1
+                    switch random.workload.next {
+                    case .tiles: reached["next tiles", default: 0] += 1
+                    case .pixels(let density): reached["next pixels \(density < 1 ? "known" : "full")", default: 0] += 1
+                    }
+                }
                 let buffers = machine.buffers
                 for (name, encoding) in [("weights", buffers.weightEncoding), ("inputs", buffers.inputEncoding)] {
                     let zeros = result.counts["zero \(name) read", default: 0]
@@ -68,6 +75,7 @@ import Testing
             "inputs only staged", "weights places", "inputs places", "cut passes", "slices outside",
             "room", "dram_weights", "dram_inputs", "dram_outputs", "outputs",
             "padded", "cut", "weights: padding", "inputs: padding", "weights: csc", "inputs: csc",
+            "tiles", "no tiles", "next tiles", "next pixels known", "next pixels full",
         ]
         let holders = NaiveMachine.Result.holders.map { "ledger: \($0)" }
         for mechanism in mechanisms + holders + (drawn ? ["transform", "input_transform", "no bytes"] : ["bit"]) {

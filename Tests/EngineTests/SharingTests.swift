@@ -109,7 +109,7 @@ import YAML
         machine.mapping.stepWidth = random.pick([8, 16])
         machine.mapping.algorithm = random.pick([.auto, .winograd])
         machine.mapping.tile = 2
-        machine.mapping.activationStorage = random.pick([.dense, .bitmask])
+        machine.mapping.activationStorage = random.pick([.dense, .bitmask, .transformed])
         machine.datatype.quantize = random.below(2) == 0
         machine.datatype.weights = random.pick([8, 4])
         machine.energy.technology = random.pick([45, 32])
@@ -215,7 +215,7 @@ import YAML
             func run(_ cache: SimulationCache?) throws -> Activity {
                 try LayerSimulation(
                     lowered: LoweredLayer(layer, machine), configuration: machine,
-                    nextDensity: 0.5, cache: cache
+                    nextDensity: .pixels(0.5), cache: cache
                 ).run()
             }
             do {

@@ -10,7 +10,7 @@ import Traces
         let recorder = TimelineRecorder()
         guard let lowered = try? LoweredLayer(random.layer, random.configuration),
             let activity = try? LayerSimulation(
-                lowered: lowered, configuration: random.configuration, nextDensity: 1, recorder: recorder
+                lowered: lowered, configuration: random.configuration, nextDensity: .unknown, recorder: recorder
             ).run()
         else { return nil }
         return (recorder.timeline(cycles: activity.cycles), activity)

@@ -91,6 +91,11 @@ import YAML
             ("output_transform: {latency: 0}", true), ("output_transform: {interval: 0}", false),
             ("input_transform: {placement: read}", false),
             ("{input_transform: {placement: read}, mapping: {step: positions}}", true),
+            (
+                "{input_transform: {placement: read}, mapping: {step: positions, activation_storage: transformed}}",
+                false
+            ),
+            ("mapping: {activation_storage: transformed}", true),
         ] {
             #expect(((try? decoded(text)) != nil) == isValid, "\(text)")
         }

@@ -56,8 +56,9 @@ extension SeededGenerator {
         c.mapping.loopOrder = any(LoopOrder.self)
         c.mapping.search = any(MappingGoal.self)
         c.mapping.stepOrder = any(StepOrder.self)
-        c.mapping.activationStorage = pick([.dense, .bitmask])
-        c.inputTransform.placement = c.mapping.step == .channels ? .load : any(Placement.self)
+        c.mapping.activationStorage = pick([.dense, .bitmask, .transformed])
+        let placesOnLoad = c.mapping.step == .channels || c.mapping.activationStorage == .transformed
+        c.inputTransform.placement = placesOnLoad ? .load : any(Placement.self)
         c.energy.technology = pick([45, 7, 22.5])
         c.energy.voltage = pick([nil, 0.9, 0.65])
         c.energy.memoryPerBit = pick([nil, 8, 3.9])

@@ -50,15 +50,19 @@ struct Codecs: EnergyComponent {
         var decoders = 0
         func atBandwidth(_ buffer: OperandBuffer, _ bits: Int) -> Int { buffer.bandwidth.count * 8 / bits }
         let input = configuration.inputBuffer
-        let isStoragePacked = !configuration.mapping.activationStorage.keepsZeros
+        let storage = configuration.mapping.activationStorage
+        let isStoragePacked = !storage.keepsZeros
+        let storesTiles = storage == .transformed
         if let matrices = shape.matrices {
             let transform = configuration.inputTransform
             let values = (transform.units * matrices.n * matrices.n + transform.interval - 1) / transform.interval
-            if transform.placement == .load ? !input.encoding.keepsZeros : skipping.masksActivations {
+            // Tiles are packed where they are made, whatever the buffer's encoding.
+            if transform.placement == .load ? storesTiles || !input.encoding.keepsZeros : skipping.masksActivations {
                 encoders += values
             }
-            if isStoragePacked { decoders += values }
-        } else if isStoragePacked && input.encoding != configuration.mapping.activationStorage {
+            if isStoragePacked && !storesTiles { decoders += values }
+        }
+        if isStoragePacked && (storesTiles || shape.matrices == nil) && input.encoding != storage.encoding {
             decoders += atBandwidth(input, datatype.activations)
             if !input.encoding.keepsZeros { encoders += atBandwidth(input, datatype.activations) }
         }

@@ -18,11 +18,11 @@ struct ChannelGroup {
 
     /// - Parameters:
     ///   - grouping: the cut into passes.
-    ///   - ownership: nil where the activations have no pixels.
-    ///   - nextDensity: share of non-zero pixels in the next layer's input, 1 where it is not known.
+    ///   - ownership: nil where no pixels are moved.
+    ///   - nextDensity: how much of the outputs is stored.
     init(
         _ lowered: LoweredLayer, index: Int, grouping: Grouping, store: InputStore, ownership: TileOwnership?,
-        distinct: DistinctPixels, configuration: Configuration, nextDensity: Double
+        distinct: DistinctPixels, configuration: Configuration, nextDensity: OutputDensity
     ) {
         self.index = index
         self.grouping = grouping
@@ -43,11 +43,9 @@ struct ChannelGroup {
             lowered.grid.outputs(of: grouping.tiles(ofColumnGroup: columnGroup))
         }
         self.outputs = outputs
-        let stored = StoredForm(configuration.mapping.activationStorage, valueBits: datatype.activations)
+        let stored = StoredForm(configuration.mapping.activationStorage.encoding, valueBits: datatype.activations)
         outputBytes = grouping.rowGroups.map { rowGroup in
-            outputs.map {
-                Int((stored.expectedBits(of: rowGroup.filters * $0, density: nextDensity) / 8).rounded(.up))
-            }
+            outputs.map { nextDensity.bytes(of: rowGroup.filters * $0, stored: stored) }
         }
     }
 

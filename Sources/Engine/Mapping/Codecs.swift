@@ -3,7 +3,7 @@ import Hardware
 /// What encoders and decoders do: one stands wherever two neighbours on an operand's way store values in different encodings. An encoder
 /// examines every value and keeps the non-zero ones; a decoder puts stored ones back to their places.
 extension OperandMovement {
-    /// - Parameter transforms: where the input transform of the layer stands; nil where it has none.
+    /// - Parameter transforms: where the input transform stands on the way from DRAM; nil where there is none.
     mutating func countCodecs(_ groups: [ChannelGroup], transforms: Placement?, configuration: Configuration) {
         let skipping = configuration.peArray.zeroSkipping
         let inDRAM = groups.first?.inputSizes.inDRAM.encoding ?? .dense

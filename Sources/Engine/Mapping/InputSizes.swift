@@ -11,10 +11,9 @@ struct InputSizes: OperandSizes {
     private let grid: TileGrid
     private let layout: StepLayout
     private let isWinograd: Bool
-    private let lanes: [Int]
     let inBuffer: StoredForm
     let inDRAM: StoredForm
-    /// Pixels by the tile that owns them; nil for masks without pixels.
+    /// Pixels by the tile that owns them; nil where no pixels are moved.
     private let ownership: TileOwnership?
     /// The pixels, where they are known; else all count as non-zero.
     private let pixels: ElementFlags?
@@ -31,7 +30,6 @@ struct InputSizes: OperandSizes {
     ) {
         groups = grouping.columnGroups
         steps = product.steps
-        lanes = product.lanes
         self.store = store
         self.fetch = fetch
         self.grouping = grouping
@@ -44,9 +42,10 @@ struct InputSizes: OperandSizes {
         isWinograd = lowered.form.isWinograd
         let valueBits = configuration.datatype.activations
         inBuffer = StoredForm(store.encoding, valueBits: valueBits)
-        // Where pixels are not known, every value is stored.
+        // Where pixels are moved that are not known, every value is stored.
+        let storage = configuration.mapping.activationStorage
         inDRAM = StoredForm(
-            lowered.pixels == nil ? .dense : configuration.mapping.activationStorage, valueBits: valueBits)
+            storage != .transformed && lowered.pixels == nil ? .dense : storage.encoding, valueBits: valueBits)
         self.distinct = distinct
         let first = group * lowered.shape.groupChannels
         let channels = first..<first + lowered.shape.groupChannels
@@ -74,9 +73,11 @@ struct InputSizes: OperandSizes {
         if let owned = owned(group) {
             return owned.map { ValueCount(values: $0.values, nonZeros: $0.nonZeros, vectors: $0.vectors) }
         }
-        // Each bit of a mask is one value.
-        let tiles = grouping.tiles(ofColumnGroup: group).count
-        return used(lanes.map { ValueCount(values: tiles * $0, nonZeros: tiles * $0, vectors: tiles) })
+        // Each bit of a mask is one value, and counts as non-zero where every value is stored.
+        return used(Array(fetch.counts[group * steps..<(group + 1) * steps])).map {
+            ValueCount(
+                values: $0.values, nonZeros: inDRAM.encoding.keepsZeros ? $0.values : $0.nonZeros, vectors: $0.vectors)
+        }
     }
 
     /// Counts by step without those of slices that no pass uses.
@@ -87,7 +88,7 @@ struct InputSizes: OperandSizes {
         return result
     }
 
-    /// Values of the pixels that the group's tiles own, each with the first step that reads it; nil for masks without pixels.
+    /// Values of the pixels that the group's tiles own, each with the first step that reads it; nil where no pixels are moved.
     private func owned(_ group: Int) -> [ValueCount]? {
         guard let ownership else { return nil }
         let tiles = grouping.tiles(ofColumnGroup: group)

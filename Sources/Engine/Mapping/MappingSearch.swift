@@ -21,7 +21,7 @@ struct MappingSearch {
     /// The mapping as written: the first candidate.
     let written: MappingCandidate
     let seed: UInt64
-    let nextDensity: Double
+    let nextDensity: OutputDensity
     let share: LayerShare?
 
     /// A candidate that ran.

@@ -48,6 +48,7 @@ struct MemoryPlan {
         try Self.checkOutputs(groups, lowered: lowered, capacity: configuration.outputBuffer.capacity)
         let transforms =
             lowered.form.isWinograd && configuration.inputTransform.placement == .load && !lowered.hasGivenActivations
+            && configuration.mapping.activationStorage != .transformed
         loads = plan
         chunks = plans
         self.groups = ordered

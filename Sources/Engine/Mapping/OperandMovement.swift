@@ -8,7 +8,7 @@ struct OperandMovement {
 
     /// Counts the passes of all groups, and what was loaded for them; on ideal memory everything is loaded once.
     ///
-    /// - Parameter transforms: where the input transform of the layer stands; nil where it has none.
+    /// - Parameter transforms: where the input transform stands on the way from DRAM; nil where there is none.
     init(_ groups: [ChannelGroup], plan: MemoryPlan?, transforms: Placement?, configuration: Configuration) {
         let array = configuration.peArray
         for group in groups {

@@ -5,7 +5,7 @@ import Traces
 struct CompulsoryTraffic: Sendable {
     /// Bytes of weights, in the weight buffer's encoding.
     var weights = 0
-    /// Bytes of the pixels that any tile reads.
+    /// Bytes of the pixels that any tile reads, or of the tiles themselves.
     var inputs = 0
     /// Bytes of the outputs.
     var outputs = 0
@@ -14,7 +14,7 @@ struct CompulsoryTraffic: Sendable {
 extension CompulsoryTraffic {
     /// The compulsory bytes of a layer.
     ///
-    /// - Parameter ownership: nil where the activations have no pixels.
+    /// - Parameter ownership: nil where no pixels are moved.
     init(_ groups: [ChannelGroup], lowered: LoweredLayer, ownership: TileOwnership?) {
         for group in groups {
             let grouping = group.grouping

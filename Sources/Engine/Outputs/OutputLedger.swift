@@ -8,7 +8,8 @@ public struct OutputLedger: Ledger {
     public var accumulatorDrains = 0
     /// Real outputs.
     public var values = 0
-    /// Outputs that were examined to store them as a mask and the non-zero ones, and those that the next layer's density keeps.
+    /// Outputs, or positions of the next layer's tiles, that were examined to store them as a mask and the non-zero ones, and those that
+    /// the next layer's density keeps.
     public var encoded = ValueCount()
     /// What the encoding stores beside the values, in bits.
     public var indexBits = 0
@@ -25,7 +26,7 @@ public struct OutputLedger: Ledger {
         .sum(\.pairs, "pairs", "pairs of a filter and a tile that left the accumulators"),
         .sum(\.accumulatorDrains, "accumulators", "accumulators read when their pairs left"),
         .sum(\.values, "values", "outputs"),
-        .sum(\.encoded, "values", "outputs that encoders examined and kept"),
+        .sum(\.encoded, "values", "outputs, or positions of the next layer's tiles, that encoders examined and kept"),
         .sum(\.indexBits, "bit", "bits that the encoding stores beside the outputs"),
         .sum(\.bytes, "B", "bytes of the outputs as they are stored"),
         .sum(\.bufferWrites, "accesses", "writes of one bank of the output buffer"),

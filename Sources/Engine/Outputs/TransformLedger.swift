@@ -1,6 +1,7 @@
 /// What the transform units did.
 public struct TransformLedger: Ledger {
-    /// Tiles of one channel that went through the input transform.
+    /// Tiles of one channel that went through the input transform for this layer, on load, behind the buffer, or when they were
+    /// stored.
     public var inputTiles = 0
     /// Additions in the input transform.
     public var inputAdds = 0
@@ -12,7 +13,10 @@ public struct TransformLedger: Ledger {
 
     /// The entries of all properties.
     public static let counters: [Counter<Self>] = [
-        .sum(\.inputTiles, "tiles", "tiles of one channel through the input transform"),
+        .sum(
+            \.inputTiles, "tiles",
+            "tiles of one channel through the input transform: each time one is loaded or broadcast, or once where DRAM stores it transformed"
+        ),
         .sum(\.inputAdds, "additions", "additions in the input transform"),
         .sum(\.outputAdds, "additions", "additions in the output transform"),
     ]

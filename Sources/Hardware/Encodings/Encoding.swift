@@ -79,16 +79,19 @@ extension Encoding {
     /// - Parameters:
     ///   - name: what messages call it.
     ///   - vectors: as in `choices(vectors:)`.
+    ///   - otherWords: words that are no encodings and would be taken in its place, for messages.
     /// - Throws: `InputError` at what is none.
-    init(_ node: Node, name: String, vectors: Bool) throws {
+    init(_ node: Node, name: String, vectors: Bool, otherWords: [String] = []) throws {
         let known = Self.schemes.filter { vectors || !$0.codesVectors }
-        let expected = "expected \(Self.choices(vectors: vectors).formattedChoice)"
+        let expected = "expected \((Self.choices(vectors: vectors) + otherWords).formattedChoice)"
         let place = node.entries.flatMap { $0.count == 1 ? $0[0] : nil }
         guard let word = node.text ?? place?.name else {
             throw node.error("found \(node.found) as \(name), \(expected)")
         }
         guard let kind = known.first(where: { $0.word == word }) else {
-            let near = nearestName(to: word, among: known.map { $0.word }).map { ": did you mean \(quoted($0))?" } ?? ""
+            let near =
+                nearestName(to: word, among: known.map { $0.word } + otherWords).map { ": did you mean \(quoted($0))?" }
+                ?? ""
             throw (place?.key ?? node).error("found \(quoted(word)) as \(name), \(expected)\(near)")
         }
         switch (kind.parameters, place) {
