@@ -51,7 +51,7 @@ struct ShippedRuns: Sendable {
     /// last axes, so that each of these values has points. A sweep that is not listed runs all points.
     static let shards = [
         "array-shape": "1/5", "buffers-dram": "1/11", "machine-search": "1/29", "multipliers-lookahead": "1/5",
-        "tile-density": "1/7",
+        "stored-tiles": "1/5", "tile-density": "1/7",
     ]
     /// The size of the cache that the points of a sweep, or the machines of a trace, share.
     private static let shared = Bytes.kibibytes(1 << 19)

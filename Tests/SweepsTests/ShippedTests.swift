@@ -7,7 +7,8 @@ import Testing
 /// The sweeps of `Configs/sweeps`.
 @Suite struct ShippedTests {
     static let counts = [
-        "array-shape": 63, "buffers-dram": 100, "machine-search": 200, "multipliers-lookahead": 24, "tile-density": 100,
+        "array-shape": 63, "buffers-dram": 100, "machine-search": 200, "multipliers-lookahead": 24, "stored-tiles": 24,
+        "tile-density": 100,
     ]
 
     @Test func allSweepsAreTested() throws {
