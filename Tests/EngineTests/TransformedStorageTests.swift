@@ -85,6 +85,21 @@ import Winograd
         }
     }
 
+    /// Runs that share operands store the tiles of the next layer, not others of the same size.
+    @Test func sharedOperandsAreThoseOfTheNextLayer() async throws {
+        let layers = [0.2, 0.6, 0.9].map { drawn("layer \($0)", shape(channels: 8, filters: 8), $0, .winograd) }
+        let trace = Trace(model: "three", layers: layers, seed: 3)
+        let cache = SimulationCache(limit: .kibibytes(1 << 12))
+        let alone = try await CycleModel(machine()).run(trace).layers.map(\.activity)
+        for rows in [16, 8] {
+            var machine = machine()
+            machine.peArray.rows = rows
+            let shared = try await CycleModel(machine).run(trace, sharing: (cache: cache, trace: 0)).layers
+            #expect(shared.map(\.activity.outputs.encoded) == alone.map(\.outputs.encoded))
+            #expect(shared.map(\.activity.inputs.moved) == alone.map(\.inputs.moved))
+        }
+    }
+
     /// With pooling between two layers the stored bits of an output are those of a pixel behind it.
     @Test func poolingKeepsTheBitsOfAPixel() throws {
         let second = drawn("second", shape(channels: 40, filters: 8, map: 12), 0.5, .winograd)
