@@ -86,7 +86,7 @@ let package = Package(
                 "YAML",
                 "Files",
             ], data: ["Pinned"]),
-        tests("WinosimTests", ["winosim", "Tensors"], data: ["Help"]),
+        tests("WinosimTests", ["winosim", "Files", "Tensors"], data: ["Help"]),
         tests("DocumentationTests", ["Hardware", "DRAM", "Engine", "Energy", "Reports", "Sweeps", "YAML", "Files"]),
     ],
     swiftLanguageModes: [.v6]

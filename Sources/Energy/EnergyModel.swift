@@ -141,7 +141,7 @@ public struct EnergyModel: Sendable {
 
     private static func buffers(_ configuration: Configuration, tables: EnergyTables) throws -> [Buffer] {
         func buffer(
-            _ part: Component, _ capacity: Bytes, banks: Int, port: Bytes, portKeys: [String], _ encoding: Encoding,
+            _ part: Component, _ capacity: Bytes, banks: Int, port: Bytes, portKeys: [String], _ encodings: [Encoding],
             _ accesses: @escaping @Sendable (Activity) -> BufferAccesses
         ) throws -> Buffer {
             let bank: SRAMBank
@@ -156,23 +156,34 @@ public struct EnergyModel: Sendable {
             }
             return Buffer(
                 part: part, banks: banks, bank: bank, table: tables.sram.name, clock: configuration.clock,
-                encoding: encoding, accesses: accesses)
+                encodings: encodings, accesses: accesses)
         }
         let (weights, inputs) = (configuration.weightBuffer, configuration.inputBuffer)
-        return [
-            try buffer(
-                Buffer.weights, weights.capacity, banks: weights.banks, port: weights.port,
-                portKeys: ["weight_buffer.bandwidth"], weights.encoding
-            ) { BufferAccesses($0.weights) },
-            try buffer(
-                Buffer.inputs, inputs.capacity, banks: inputs.banks, port: inputs.port,
-                portKeys: ["input_buffer.bandwidth"], inputs.encoding
-            ) { BufferAccesses($0.inputs) },
-            try buffer(
-                Buffer.outputs, configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
-                port: configuration.outputPort, portKeys: ["output_transform.units", "output_transform.interval"],
-                configuration.mapping.activationStorage.encoding
-            ) { BufferAccesses($0.outputs) },
-        ]
+        var buffers: [Buffer] = []
+        if let shared = configuration.sharedBanks {
+            buffers.append(
+                try buffer(
+                    Buffer.operands, Bytes(shared.count * shared.bank.count), banks: shared.count, port: shared.port,
+                    portKeys: ["operand_buffer.port", "weight_buffer.bandwidth", "input_buffer.bandwidth"],
+                    [weights.encoding, inputs.encoding]
+                ) { BufferAccesses($0.weights, $0.inputs) })
+        } else {
+            buffers += [
+                try buffer(
+                    Buffer.weights, weights.capacity, banks: weights.banks, port: weights.port,
+                    portKeys: ["weight_buffer.bandwidth"], [weights.encoding]
+                ) { BufferAccesses($0.weights) },
+                try buffer(
+                    Buffer.inputs, inputs.capacity, banks: inputs.banks, port: inputs.port,
+                    portKeys: ["input_buffer.bandwidth"], [inputs.encoding]
+                ) { BufferAccesses($0.inputs) },
+            ]
+        }
+        let outputs = try buffer(
+            Buffer.outputs, configuration.outputBuffer.capacity, banks: configuration.outputBuffer.banks,
+            port: configuration.outputPort, portKeys: ["output_transform.units", "output_transform.interval"],
+            [configuration.mapping.activationStorage.encoding]
+        ) { BufferAccesses($0.outputs) }
+        return buffers + [outputs]
     }
 }

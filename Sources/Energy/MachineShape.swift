@@ -5,7 +5,7 @@ import Winograd
 /// What of the machine fixes the widths and numbers of its parts, whatever layer runs: hardware is built once.
 struct MachineShape: Sendable {
     let configuration: Configuration
-    /// The transform that the hardware is built for: F(`mapping.tile`, 3x3); nil for a machine on which all layers run direct.
+    /// The transform that the hardware is built for: F(m, 3x3) at the largest tile; nil for a machine on which all layers run direct.
     let matrices: WinogradMatrices?
     /// Bits of a mask that an entry holds: 3x3 kernels and `step_width` channels.
     let maskBits: Int
@@ -15,10 +15,9 @@ struct MachineShape: Sendable {
     init(_ configuration: Configuration) {
         self.configuration = configuration
         let mapping = configuration.mapping
-        let matrices = mapping.algorithm == .direct ? nil : try? WinogradMatrices.cookToom(m: mapping.tile, r: 3)
+        let matrices = mapping.algorithm == .direct ? nil : try? WinogradMatrices.cookToom(m: mapping.largestTile, r: 3)
         self.matrices = matrices
-        let positions = matrices.map { $0.n * $0.n } ?? 9
-        maskBits = mapping.step == .positions ? max(positions, mapping.stepWidth) : mapping.stepWidth
+        maskBits = configuration.maskBits
         let grows = configuration.datatype.format == .integer && !configuration.datatype.quantize
         growthBits = grows ? matrices?.inputGrowthBits ?? 0 : 0
     }
@@ -57,7 +56,7 @@ extension MachineShape {
         }
         return [
             Self.sentence(
-                tiles, "larger patches than those of mapping.tile \(configuration.mapping.tile) and 3x3 kernels"),
+                tiles, "larger patches than those of tile \(configuration.mapping.largestTile) and 3x3 kernels"),
             Self.sentence(kernels, "more positions of a kernel than an entry's \(maskBits)"),
         ].compactMap { $0 }
     }

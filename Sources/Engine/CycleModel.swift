@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Hardware
 import Traces
@@ -12,9 +13,18 @@ import Traces
 public struct CycleModel: Sendable {
     /// The machine.
     public let configuration: Configuration
+    /// The energy of a layer in pJ, for searches of mappings that ask for it; nil where there are no energies.
+    private let energy: (@Sendable (LayerActivity) -> Double)?
 
     /// Makes the model of a machine.
-    public init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
+    ///
+    /// - Parameter energy: the energy of a layer in pJ, for `mapping.search: energy` and `edp`.
+    public init(
+        _ configuration: Configuration = Configuration(), energy: (@Sendable (LayerActivity) -> Double)? = nil
+    ) {
+        self.configuration = configuration
+        self.energy = energy
+    }
 
     /// Runs every layer of a trace, as many at once as this computer has cores.
     ///
@@ -38,7 +48,7 @@ public struct CycleModel: Sendable {
         let chosen = indices ?? Array(layers.indices)
         var forms = [LayerForm?](repeating: nil, count: layers.count + 1)
         for i in encodesOutputs ? chosen.flatMap({ [$0, $0 + 1] }) : chosen where i < layers.count && forms[i] == nil {
-            forms[i] = try LayerForm(layers[i], mapping: configuration.mapping)
+            forms[i] = try LayerForm(layers[i], on: configuration)
         }
         let run = chosen.compactMap { i in forms[i].map { (index: i, form: $0) } }
         // Large layers run one after another where they would not fit together.
@@ -74,15 +84,59 @@ public struct CycleModel: Sendable {
     public func simulate(
         _ layer: Layer, next: Layer? = nil, seed: UInt64 = 1, recordsTimeline: Bool = false
     ) throws -> LayerActivity {
-        let form = try LayerForm(layer, mapping: configuration.mapping)
+        let form = try LayerForm(layer, on: configuration)
         _ = try MemoryNeed.check([form], configuration: configuration)
         try configuration.checkClock()
-        let next = try encodesOutputs ? next.map { try LayerForm($0, mapping: configuration.mapping) } : nil
+        let next = try encodesOutputs ? next.map { try LayerForm($0, on: configuration) } : nil
         return try simulate(form, next: next, seed: seed, recordsTimeline: recordsTimeline, share: nil)
     }
 
     /// Whether the zeros of outputs are not stored, so that the layer that reads them says what they take.
     private var encodesOutputs: Bool { !configuration.mapping.activationStorage.keepsZeros }
+
+    /// Searches the mappings of layers.
+    ///
+    /// - Parameters:
+    ///   - trace: the trace.
+    ///   - indices: indices of the layers; all where nil.
+    ///   - concurrency: layers at once; the number of cores where nil.
+    ///   - every: whether to simulate every candidate, to see what the estimate misses.
+    /// - Returns: by layer all candidates, the mapping as written first.
+    /// - Throws: as `run`.
+    public func explainMappings(
+        of trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, every: Bool = false
+    ) async throws -> [[MappingRecord]] {
+        try configuration.checkClock()
+        return try await mapConcurrently(indices ?? Array(trace.layers.indices), limit: concurrency) { i in
+            let form = try LayerForm(trace.layers[i], on: configuration)
+            let next =
+                encodesOutputs && i + 1 < trace.layers.count
+                ? try LayerForm(trace.layers[i + 1], on: configuration) : nil
+            let density = try OutputDensity(next, configuration: configuration, seed: trace.seed, share: nil)
+            return try search(form, density: density, seed: trace.seed, share: nil).run(every: every).records
+        }
+    }
+
+    private func search(
+        _ form: LayerForm, density: OutputDensity, seed: UInt64, share: LayerShare?
+    ) throws -> MappingSearch {
+        let goal = configuration.mapping.search == .none ? .cycles : configuration.mapping.search
+        if goal.needsEnergy && energy == nil {
+            throw InputError(
+                "mapping.search is \(goal.rawValue), and this run has no energies; expected a run by Simulator, or cycles",
+                at: nil)
+        }
+        let pins = configuration.mapping.pins(of: form.layer.name)
+        // The forms of one layer have their operands in common.
+        let operands = SimulationCache(limit: .kibibytes(1 << 20))
+        return MappingSearch(
+            space: MappingSpace(
+                written: MappingCandidate(form: form, configuration: configuration.pinned(pins)),
+                hardware: configuration, pins: pins),
+            objective: MappingObjective(goal: goal, energy: energy), seed: seed, nextDensity: density,
+            share: share ?? LayerShare(cache: operands, key: LayerKey(trace: 0, layer: 0), next: nil),
+            cache: share?.cache)
+    }
 
     /// - Parameter next: the layer that reads the outputs, where their zeros are not stored.
     private func simulate(
@@ -90,34 +144,24 @@ public struct CycleModel: Sendable {
     ) throws -> LayerActivity {
         func make() throws -> LayerActivity {
             let density = try OutputDensity(next, configuration: configuration, seed: seed, share: share)
-            let recorder = recordsTimeline ? TimelineRecorder() : nil
-            let written = MappingCandidate(form: form, configuration: configuration)
-            var chosen = written
-            var note = form.note
-            let lowered: LoweredLayer
-            if configuration.mapping.search == .none {
-                lowered = try LoweredLayer(form, configuration: configuration, seed: seed, share: share)
-            } else {
-                let search = MappingSearch(written: written, seed: seed, nextDensity: density, share: share)
-                let (best, tried) = try search.run()
-                (chosen, lowered) = (best.candidate, best.lowered)
-                if chosen.words != written.words {
-                    let choice = "runs as \(chosen.words): the fastest of \(tried) mappings"
-                    note = note.map { "\($0); \(choice)" } ?? choice
-                }
-                if recorder == nil {
-                    return LayerActivity(
-                        name: form.layer.name, shape: form.shape, algorithm: chosen.form.algorithm, note: note,
-                        activity: best.activity)
-                }
+            var candidate = MappingCandidate(
+                form: form, configuration: configuration.pinned(configuration.mapping.pins(of: form.layer.name)))
+            var decision: MappingDecision?
+            if configuration.mapping.search != .none {
+                let outcome = try search(form, density: density, seed: seed, share: share).run()
+                if !recordsTimeline { return outcome.activity.noted(form.note) }
+                (candidate, decision) = (outcome.candidate, outcome.decision)
             }
-            let activity = try LayerSimulation(
-                lowered: lowered, configuration: chosen.configuration, nextDensity: density, recorder: recorder,
-                cache: share?.cache
+            let recorder = recordsTimeline ? TimelineRecorder() : nil
+            let run = try LayerSimulation(
+                lowered: LoweredLayer(
+                    candidate.form, configuration: candidate.configuration, seed: seed, share: share),
+                configuration: candidate.configuration, nextDensity: density, recorder: recorder, cache: share?.cache
             ).run()
-            return LayerActivity(
-                name: form.layer.name, shape: form.shape, algorithm: chosen.form.algorithm, note: note,
-                activity: activity, timeline: recorder?.timeline(cycles: activity.cycles))
+            var result = candidate.result(run).noted(form.note)
+            result.decision = decision
+            result.timeline = recorder?.timeline(cycles: run.activity.cycles)
+            return result
         }
         guard let share, !recordsTimeline else { return try make() }
         return try share.cache.result(share.key, on: configuration, next: share.next, make: make)

@@ -20,75 +20,71 @@ struct LayerSimulation {
     ///
     /// - Throws: `InputError` where the layer does not fit the buffers or their encodings; `BrokenLaw` where the result contradicts
     ///   itself.
-    func run() throws -> Activity {
-        let layer = ArrayLayer(
-            array: configuration.peArray, width: lowered.layout.width, updatesEveryProduct: updatesEveryProduct,
-            filters: lowered.shape.groupFilters, tiles: lowered.grid.tiles)
-        if !prefersWideLanes && NarrowLanes.fits(layer) {
-            return try run(ZeroSkippingArray<NarrowLanes>(layer))
-        }
-        return try run(ZeroSkippingArray<WideLanes>(layer))
+    func run() throws -> LayerRun {
+        usesNarrowLanes
+            ? try run(ZeroSkippingArray<NarrowLanes>(arrayLayer)) : try run(ZeroSkippingArray<WideLanes>(arrayLayer))
     }
 
-    private func run<Array: ArrayKind & ~Copyable>(_ array: consuming Array) throws -> Activity {
-        let store = InputStore(lowered, configuration: configuration)
-        let ownership = lowered.hasGivenActivations || loadsTiles ? nil : TileOwnership(lowered.grid)
-        let distinct = DistinctPixels(lowered.grid)
-        try checkEncodings(store)
-        let laid = lowered.products.enumerated().map { index, product in
-            ChannelGroup(
-                lowered, index: index, grouping: Array.grouping(product, array: configuration.peArray), store: store,
-                ownership: ownership, distinct: distinct, configuration: configuration, nextDensity: nextDensity)
-        }
-        let plan = try MemoryPlan(
-            laid, lowered: lowered, configuration: configuration, recorder: recorder, cache: cache)
-        let groups = plan?.groups ?? withoutMemory(laid)
+    /// What of the layer fixes the array's state.
+    var arrayLayer: ArrayLayer {
+        ArrayLayer(
+            array: configuration.peArray, width: lowered.layout.width, updatesEveryProduct: updatesEveryProduct,
+            filters: lowered.shape.groupFilters, tiles: lowered.grid.tiles)
+    }
+
+    /// Whether the state of the PEs fits the narrow lanes.
+    var usesNarrowLanes: Bool { !prefersWideLanes && NarrowLanes.fits(arrayLayer) }
+
+    private func run<Array: ArrayKind & ~Copyable>(_ array: consuming Array) throws -> LayerRun {
+        let laid = try LaidLayer(self, Array.self)
+        let (groups, plan) = (laid.groups, laid.plan)
+        let memory = try plan?.traffic(lowered, configuration: configuration, recorder: recorder, cache: cache)
         var timing = LayerTiming(
-            array, configuration: configuration, transformsOnRead: transforms == .read, traffic: plan?.traffic,
+            array, configuration: configuration, transformsOnRead: transforms == .read, traffic: memory?.0,
             recorder: recorder)
-        for group in groups { run(group, plan?.passes[group.index] ?? group.passes[...], in: &timing) }
-        let compulsory = CompulsoryTraffic(groups, lowered: lowered, ownership: ownership)
+        for group in groups { run(group, laid.passes(of: group).lazy.map { ($0, nil) }, in: &timing) }
         var activity = Activity()
         activity.timing.cycles = timing.close()
         activity.timing.held = timing.held
-        activity.workload = workload(groups)
-        activity.array = try timing.report(usefulProducts: groups.reduce(0) { $0 + $1.product.usefulProducts })
+        activity.array = try timing.report(usefulProducts: laid.usefulProducts)
+        count(&activity, laid, timing.fetch, tilesTransformedOnLoad: timing.tilesTransformedOnLoad)
+        countMemory(&activity, memory?.1, laid.compulsory)
+        try Laws.check(
+            activity, layer: lowered.name, configuration: configuration, expectedProducts: laid.executedProducts,
+            compulsory: laid.compulsory, burstBytes: configuration.dram.burstBytes)
+        return LayerRun(activity: activity, orders: plan?.orders ?? [])
+    }
+
+    /// Counts what follows from how the layer is laid and what was fetched.
+    func count(_ activity: inout Activity, _ laid: LaidLayer, _ fetch: OperandFetch, tilesTransformedOnLoad: Int) {
+        activity.workload = workload(laid.groups)
         activity.timing.computeBoundCycles =
             (activity.array.executedProducts + configuration.multipliers - 1) / configuration.multipliers
         let movement = OperandMovement(
-            groups, plan: plan, transforms: transforms, configuration: configuration)
+            laid.groups, plan: laid.plan, transforms: transforms, configuration: configuration)
         (activity.weights, activity.inputs) = (movement.weights, movement.inputs)
-        timing.fetch.count(&activity.weights, &activity.inputs)
-        countLoads(&activity, plan, compulsory)
-        activity.outputs = outputs(groups)
+        fetch.count(&activity.weights, &activity.inputs)
+        countLoads(&activity, laid.plan, laid.compulsory)
+        activity.outputs = outputs(laid.groups)
         activity.transforms = transformed(
-            onRead: timing.fetch.tilesTransformed, onLoad: timing.tilesTransformedOnLoad, pairs: activity.outputs.pairs)
-        countMemory(&activity, plan, compulsory)
-        try Laws.check(
-            activity, layer: lowered.name, configuration: configuration,
-            expectedProducts: groups.reduce(0) {
-                $0 + $1.grouping.executedProducts($1.product, configuration.peArray.zeroSkipping)
-            },
-            compulsory: compulsory, burstBytes: configuration.dram.burstBytes)
-        return activity
+            onRead: fetch.tilesTransformed, onLoad: tilesTransformedOnLoad, pairs: activity.outputs.pairs)
     }
 
-    /// The channel groups where no order moves more bytes than another: positions outside, unless the mapping says otherwise.
-    private func withoutMemory(_ groups: [ChannelGroup]) -> [ChannelGroup] {
-        guard configuration.mapping.stepOrder == .channels else { return groups }
-        let order = lowered.layout.order(channelsOutside: true)
-        return groups.map { $0.ordered($0.grouping.ordered(by: order)) }
-    }
-
-    /// Runs the passes of one channel group.
-    private func run<Array: ArrayKind & ~Copyable>(
-        _ group: ChannelGroup, _ passes: ArraySlice<PlannedPass>, in timing: inout LayerTiming<Array>
-    ) {
+    /// Runs passes of one channel group.
+    ///
+    /// - Parameter passes: in their order, with the bundles that go out; all where nil.
+    /// - Returns: by pass, when its first and its last bundle went out; nil where it has none.
+    @discardableResult
+    func run<Array: ArrayKind & ~Copyable>(
+        _ group: ChannelGroup, _ passes: some Sequence<(pass: PlannedPass, bundles: Range<Int>?)>,
+        in timing: inout LayerTiming<Array>
+    ) -> [ClosedRange<Int>?] {
         let array = configuration.peArray
         var operands = timing.array.operands(of: group.product, grouping: group.grouping)
         var sharedFor: [Int]?
         var shared: [Int]?
-        for pass in passes {
+        var issues: [ClosedRange<Int>?] = []
+        for (pass, bundles) in passes {
             let steps = group.grouping.rowGroups[pass.rowGroup].steps
             if sharedFor != steps {
                 shared = group.fetch.shared(steps, bundleSize: array.broadcastSteps)?.map {
@@ -96,11 +92,13 @@ struct LayerSimulation {
                 }
                 sharedFor = steps
             }
-            timing.run(
-                group.work(pass, shared: shared, array: array),
-                operands.pass(rowGroup: pass.rowGroup, columnGroup: pass.columnGroup))
+            issues.append(
+                timing.run(
+                    group.work(pass, shared: shared, array: array),
+                    operands.pass(rowGroup: pass.rowGroup, columnGroup: pass.columnGroup), bundles: bundles))
         }
         withExtendedLifetime(operands) {}
+        return issues
     }
 
     /// Where the input transform stands on the way from DRAM; nil where there is none.
@@ -109,7 +107,7 @@ struct LayerSimulation {
     }
 
     /// Whether DRAM holds the inputs as transformed tiles.
-    private var loadsTiles: Bool {
+    var loadsTiles: Bool {
         lowered.form.isWinograd && configuration.mapping.activationStorage == .transformed
     }
 
@@ -121,7 +119,7 @@ struct LayerSimulation {
     /// Checks that the encodings of the buffers can code the layer's vectors.
     ///
     /// - Throws: `InputError` at the layer.
-    private func checkEncodings(_ store: InputStore) throws {
+    func checkEncodings(_ store: InputStore) throws {
         let mask = lowered.layout.lanes.max() ?? 0
         let vectors = PerOperand(
             weights: mask, inputs: store.longestVector(mask: mask, pixel: lowered.layout.channels(ofSlice: 0)))
@@ -134,6 +132,13 @@ struct LayerSimulation {
                 at: lowered.mark)
         }
     }
+}
+
+/// What one run of a layer came to.
+struct LayerRun: Sendable {
+    let activity: Activity
+    /// By channel group, the order of its passes; none on ideal memory.
+    let orders: [PassOrder]
 }
 
 /// Counts that timing has no part in.
@@ -190,16 +195,18 @@ extension LayerSimulation {
         activity.inputs.loadedBytes = plan?.loads.bytes(.inputs) ?? compulsory.inputs
         activity.weights.wholeGroupsCapacity = plan?.wholeGroupsCapacity.weights ?? 0
         activity.inputs.wholeGroupsCapacity = plan?.wholeGroupsCapacity.inputs ?? 0
+        activity.weights.banks = plan?.banks.weights ?? 0
+        activity.inputs.banks = plan?.banks.inputs ?? 0
     }
 
     /// Bytes, commands and bounds of DRAM.
-    private func countMemory(_ activity: inout Activity, _ plan: MemoryPlan?, _ compulsory: CompulsoryTraffic) {
+    private func countMemory(_ activity: inout Activity, _ port: (any MemoryPort)?, _ compulsory: CompulsoryTraffic) {
         var ledger = MemoryLedger()
-        ledger.weightBytes = plan?.port.bytesRead(.weights) ?? compulsory.weights
-        ledger.inputBytes = plan?.port.bytesRead(.inputs) ?? compulsory.inputs
-        ledger.outputBytes = plan?.port.bytesWritten ?? compulsory.outputs
+        ledger.weightBytes = port?.bytesRead(.weights) ?? compulsory.weights
+        ledger.inputBytes = port?.bytesRead(.inputs) ?? compulsory.inputs
+        ledger.outputBytes = port?.bytesWritten ?? compulsory.outputs
         ledger.payloadBytes = activity.weights.loadedBytes + activity.inputs.loadedBytes + activity.outputs.bytes
-        if let commands = plan?.port.commands(through: activity.cycles - 1) {
+        if let commands = port?.commands(through: activity.cycles - 1) {
             ledger.commands = commands.counters
             ledger.clocks = commands.clocks
         }

@@ -6,7 +6,13 @@ extension TraceActivity {
     /// A sentence for the weights and one for the inputs, with the key to change; none where all traffic is within twice what
     /// is compulsory.
     public var repeatedLoads: [String] {
-        [
+        if let shared = configuration.operandBuffer.capacity {
+            return [
+                sentence("weights", \.weights, buffer: "operand_buffer", shared),
+                sentence("inputs", \.inputs, buffer: "operand_buffer", shared),
+            ].compactMap { $0 }
+        }
+        return [
             sentence("weights", \.weights, buffer: "weight_buffer", configuration.weightBuffer.capacity),
             sentence("inputs", \.inputs, buffer: "input_buffer", configuration.inputBuffer.capacity),
         ].compactMap { $0 }
@@ -26,7 +32,10 @@ extension TraceActivity {
         let activity = worst.activity[keyPath: path]
         let ratio = activity.loadRatio ?? 0
         let others = found.count == 1 ? "" : ", and \(found.count - 1) more layers over twice"
-        let least = found.map { $0.activity[keyPath: path].wholeGroupsCapacity }.max() ?? 0
+        // Of a shared buffer the other operand takes a part too.
+        let least =
+            configuration.sharedBanks == nil
+            ? found.map { $0.activity[keyPath: path].wholeGroupsCapacity }.max() ?? 0 : 0
         let change =
             least > capacity.count
             ? "\(buffer).capacity of \(QuantityKind.capacity.format(Double((least + 1023) / 1024 * 1024))) "

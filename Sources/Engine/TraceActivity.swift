@@ -1,3 +1,4 @@
+import Files
 import Hardware
 import Traces
 
@@ -10,11 +11,47 @@ public struct LayerActivity: Sendable {
     /// How it was computed.
     public let algorithm: Algorithm
     /// What the user asked for and did not get, in words; nil where there is nothing to say.
-    public let note: String?
+    public private(set) var note: String?
+    /// How it was laid on the machine.
+    public let mapping: LayerMapping
+    /// What a search of the mapping came to; nil where there was none.
+    public internal(set) var decision: MappingDecision?
+    /// By channel group, the order of its passes; none on ideal memory.
+    let orders: [PassOrder]
     /// The counts.
     public let activity: Activity
     /// What happened when; nil where it was not asked for.
     public internal(set) var timeline: LayerTimeline?
+
+    /// - Parameter mapping: nil for that of the default machine.
+    init(
+        name: String, shape: LayerShape, algorithm: Algorithm, note: String?, mapping: LayerMapping? = nil,
+        orders: [PassOrder] = [], activity: Activity, timeline: LayerTimeline? = nil
+    ) {
+        (self.name, self.shape, self.algorithm, self.note) = (name, shape, algorithm, note)
+        self.mapping = mapping ?? LayerMapping(algorithm, shape, Configuration())
+        (self.orders, self.activity, self.timeline) = (orders, activity, timeline)
+    }
+
+    /// The same with what is said of the layer as written.
+    func noted(_ note: String?) -> LayerActivity {
+        var layer = self
+        layer.note = note
+        return layer
+    }
+
+    /// The order of the passes of the first channel group in words: `filters outside, blocks of 2`; nil on ideal memory.
+    public var passOrder: String? {
+        orders.first.map { order in
+            "\(order.outside) outside" + (order.block > 1 ? ", blocks of \(order.block)" : "")
+        }
+    }
+
+    /// How the banks of a buffer that both operands share were split, in words; nil where each has its own, or nothing is loaded.
+    public var split: String? {
+        let banks = activity.weights.banks + activity.inputs.banks
+        return banks == 0 ? nil : "weights take \(activity.weights.banks) of \(banks) banks"
+    }
 }
 
 /// What a trace did on a machine.
@@ -36,4 +73,13 @@ public struct TraceActivity: Sendable {
 
     /// The layers' counts added up: layers run one after the other and do not overlap.
     public var total: Activity { layers.reduce(into: Activity()) { $0 += $1.activity } }
+
+    /// What of `mapping.layers` matches none of the layers that ran, in words.
+    public var unmatchedPins: [String] {
+        let names = layers.map(\.name)
+        return configuration.mapping.layers.filter { !names.contains(where: $0.pattern.matches) }.map { pins in
+            let near = didYouMean(nearestName(to: pins.pattern.text, among: names), otherwise: "")
+            return "mapping.layers \(quoted(pins.pattern.text)) matches no layer that ran\(near)"
+        }
+    }
 }

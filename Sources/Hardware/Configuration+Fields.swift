@@ -21,10 +21,12 @@ extension Configuration: ConfigurationSection {
                 .about("Widths and forms of the numbers", page: "Operands"),
             .section("pe_array", \.peArray)
                 .about("The array of processing elements (PEs)", page: "ArrayTiming"),
-            .section("weight_buffer", \.weightBuffer)
+            .operand("weight_buffer", \.weightBuffer)
                 .about("The buffer of weights", page: "BuffersAndTraffic"),
-            .section("input_buffer", \.inputBuffer)
+            .operand("input_buffer", \.inputBuffer)
                 .about("The buffer of inputs", page: "BuffersAndTraffic"),
+            .section("operand_buffer", \.operandBuffer)
+                .about("One buffer that weights and inputs share by whole banks", page: "BuffersAndTraffic"),
             .section("output_buffer", \.outputBuffer)
                 .about("The buffer in which outputs wait for the memory", page: "BuffersAndTraffic"),
             .section("input_transform", \.inputTransform)
@@ -118,9 +120,9 @@ extension OperandBuffer: ConfigurationSection {
                 .about(
                     "What the buffer holds; it decides how often operands are read from DRAM",
                     page: "BuffersAndTraffic"),
-            .bytesOrAuto("chunk", \.chunk, in: Bound.capacity)
+            .bytes("chunk", or: "auto", \.chunk, in: Bound.capacity)
                 .about(
-                    "What is loaded and held at a time: the buffer is capacity / chunk places; auto: 4 KiB, or a quarter of a smaller buffer",
+                    "What is loaded and held at a time: the buffer is capacity / chunk places; auto: 4 KiB, or a quarter of a smaller buffer or of a smaller bank of a shared one",
                     page: "BuffersAndTraffic"),
             .bytes("bandwidth", \.bandwidth, in: Bound.bandwidth)
                 .about("What the buffer delivers in a cycle (r)", page: "Fetch"),
@@ -185,7 +187,7 @@ extension Mapping: ConfigurationSection {
         [
             .choice("search", \.search)
                 .about(
-                    "Whether each layer runs as written, or in the mapping with the fewest cycles that the hardware can do",
+                    "Whether each layer runs as written, or in the mapping with the fewest cycles, the least energy, or the least product of both",
                     page: "MappingSearch"),
             .choice("algorithm", \.algorithm)
                 .about(
@@ -193,6 +195,10 @@ extension Mapping: ConfigurationSection {
                     page: "Workload"),
             .integer("tile", \.tile, in: 1...7)
                 .about("The edge m of the output tile under `algorithm: winograd`", unit: "outputs", page: "Workload"),
+            .integersOrAuto("tiles", \.tiles, in: 1...7)
+                .about(
+                    "The edges that the transform units have, `tile` among them; auto: `tile` alone", unit: "outputs",
+                    page: "MappingSearch"),
             .choice("step", \.step)
                 .about(
                     "What a reduction step holds: all positions (taps) of a channel, or channels at one of them",
@@ -201,7 +207,7 @@ extension Mapping: ConfigurationSection {
                 .about("Channels of a step under `step: channels` (w)", unit: "channels", page: "Workload"),
             .choice("loop_order", \.loopOrder)
                 .about(
-                    "The order of passes: blocks of filters or of tiles outside; auto moves the fewest bytes",
+                    "The order of passes: blocks of filters (weights) or of tiles (inputs) outside; auto moves the fewest bytes, fast is estimated to end first",
                     page: "BuffersAndTraffic"),
             .choice("step_order", \.stepOrder)
                 .about(
@@ -211,6 +217,10 @@ extension Mapping: ConfigurationSection {
                 .about(
                     "How activations and outputs are stored in DRAM: pixels in an encoding, or the transformed tiles of Winograd layers in a bitmask",
                     page: "BuffersAndTraffic"),
+            .layerPins("layers", \.layers)
+                .about(
+                    "What is fixed for layers by their names: {\"conv4_*\": {algorithm: direct}}", page: "MappingSearch"
+                ),
         ]
     }
 }

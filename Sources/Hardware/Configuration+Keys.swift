@@ -1,8 +1,11 @@
 import YAML
 
 extension Configuration {
-    /// All keys with dots, sections included: `clock`, `pe_array`, `pe_array.rows`.
-    public var keys: [String] { (try? Self.names(in: resolved())) ?? [] }
+    /// All keys with dots, sections included: `clock`, `pe_array`, `pe_array.rows`. Those that have no effect behind a shared buffer
+    /// come last, and have no value.
+    public var keys: [String] {
+        ((try? Self.names(in: resolved())) ?? []) + (sharedBanks == nil ? [] : SharedBuffer.replacedKeys)
+    }
 
     /// The value of a key with dots; nil if there is no such key.
     ///
@@ -36,7 +39,7 @@ extension Configuration {
             + fields.flatMap(\.entries).flatMap { entry -> [KeyEntry] in
                 var entry = entry
                 if !entry.isMapping {
-                    entry.defaultValue = (try? standard.value(of: entry.key)).flatMap { $0?.text } ?? ""
+                    entry.defaultValue = (try? standard.value(of: entry.key)).flatMap { $0?.text ?? $0?.flow } ?? ""
                 }
                 return entry.key == "dram" ? [entry] + Memory.keyEntries.map { $0.inside("dram") } : [entry]
             }
@@ -58,18 +61,26 @@ extension Configuration {
                     + "must fit into an empty FIFO, expected at most \(peArray.fifoDepth) steps")
         }
         for (name, buffer) in [("weight_buffer", weightBuffer), ("input_buffer", inputBuffer)]
-        where buffer.chunkSize.count > buffer.capacity.count {
+        where sharedBanks == nil && buffer.chunkSize.count > buffer.capacity.count {
             throw place((name, "chunk"), (name, "capacity")).error(
                 "\(name).chunk is \(QuantityKind.capacity.format(Double(buffer.chunkSize.count))), but its capacity is "
                     + "\(QuantityKind.capacity.format(Double(buffer.capacity.count))): expected a buffer of several chunks"
             )
         }
+        try checkSharedBanks(place)
         if inputTransform.placement == .read && mapping.step == .channels {
             throw place(("input_transform", "placement"), ("mapping", "step")).error(
                 "placement: read is not possible with step: channels: behind the buffer a patch is transformed into all of "
                     + "its positions at once, but such a step has one position; use step: positions, or placement: load"
             )
         }
+        if !mapping.tileSizes.contains(mapping.tile) {
+            throw place(("mapping", "tiles"), ("mapping", "tile")).error(
+                "mapping.tile is \(mapping.tile), and mapping.tiles are "
+                    + "\(mapping.tileSizes.map(String.init).joined(separator: ", ")): expected `tile` to be one of `tiles`"
+            )
+        }
+        try checkPins()
         if inputTransform.placement == .read && mapping.activationStorage == .transformed {
             throw place(("input_transform", "placement"), ("mapping", "activation_storage")).error(
                 "placement: read is not possible with activation_storage: transformed: the tiles come transformed from DRAM, and a "

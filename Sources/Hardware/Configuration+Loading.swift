@@ -40,10 +40,9 @@ extension Configuration {
         base: Node?, overrides: [Override], library: ConfigurationLibrary? = nil, checksTogether: Bool = true
     ) throws -> Configuration {
         var node = base
-        for override in overrides {
-            let mapping = try override.mapping()
-            node = node.map { merged($0, with: mapping) } ?? mapping
-        }
+        let mappings = try overrides.map { try $0.mapping() }
+        for mapping in mappings { node = node.map { merged($0, with: mapping) } ?? mapping }
+        if checksTogether, let node { for mapping in mappings { try mapping.checkReplacedKeys(in: node) } }
         return try node.map { try decode($0, library: library, checksTogether: checksTogether) } ?? Configuration()
     }
 
@@ -72,7 +71,8 @@ extension Configuration {
     ///   - library: as in `load(path:overrides:library:)`.
     /// - Throws: `InputError` for any error in the mapping, `FileError` if a memory's preset cannot be read.
     public static func decode(_ node: Node, library: ConfigurationLibrary? = nil) throws -> Configuration {
-        try decode(node, library: library, checksTogether: true)
+        try node.checkReplacedKeys(in: node)
+        return try decode(node, library: library, checksTogether: true)
     }
 
     private static func decode(
@@ -89,6 +89,7 @@ extension Configuration {
                 try (library ?? ConfigurationLibrary(near: memory.mark.file)).memoryPresets()
             }
         }
+        configuration.dropReplacedKeys()
         if checksTogether { try configuration.check(node) }
         return configuration
     }
@@ -115,7 +116,10 @@ enum Extending {
     private static func resolved(
         _ node: Node, path: String, library: ConfigurationLibrary?, chain: [String], identities: Set<String>
     ) throws -> Node {
-        guard let entries = node.entries, let value = node[key] else { return node }
+        guard let entries = node.entries, let value = node[key] else {
+            try node.checkReplacedKeys(in: node)
+            return node
+        }
         var rest = node
         rest.content = .mapping(entries.filter { $0.name != key })
         let name = try value.string()
@@ -135,7 +139,9 @@ enum Extending {
         }
         let below = try resolved(
             loaded, path: base, library: library, chain: chain, identities: identities.union([identity]))
-        return merged(below, with: rest)
+        let whole = merged(below, with: rest)
+        try rest.checkReplacedKeys(in: whole)
+        return whole
     }
 }
 

@@ -16,6 +16,8 @@ public struct Configuration: Hashable, Sendable {
     public var weightBuffer = OperandBuffer(bandwidth: Bytes(384))
     /// The buffer from which inputs are broadcast along the columns.
     public var inputBuffer = OperandBuffer(bandwidth: Bytes(192))
+    /// The one buffer that both operands share; none as a default.
+    public var operandBuffer = SharedBuffer()
     /// The buffer in which outputs wait for the memory.
     public var outputBuffer = OutputBuffer()
     /// The units that make `B^T d B` of an input patch.
@@ -35,12 +37,18 @@ public struct Configuration: Hashable, Sendable {
     public init() {}
 
     /// Width of a port of the output buffer's banks, in whole bytes: together they take what the output units make in a cycle,
-    /// `tile`^2 outputs a unit, or one where all layers run direct.
+    /// the square of the largest tile a unit, or one where all layers run direct.
     public var outputPort: Bytes {
-        let perUnit = mapping.algorithm == .direct ? 1 : mapping.tile * mapping.tile
+        let perUnit = mapping.algorithm == .direct ? 1 : mapping.largestTile * mapping.largestTile
         let bits = outputTransform.units * perUnit * datatype.activations
         let perCycle = (bits + outputTransform.interval - 1) / outputTransform.interval
         return Bytes((perCycle + 8 * outputBuffer.banks - 1) / (8 * outputBuffer.banks))
+    }
+
+    /// Bits of a mask that a PE holds (the largest P): 3x3 kernels under the largest tile, and `mapping.stepWidth` channels.
+    public var maskBits: Int {
+        let edge = mapping.algorithm == .direct ? 3 : mapping.largestTile + 2
+        return mapping.step == .positions ? max(edge * edge, mapping.stepWidth) : mapping.stepWidth
     }
 
     /// All multipliers of the array.
@@ -252,6 +260,8 @@ public enum StepForm: String, CaseIterable, Hashable, Sendable {
 public enum LoopOrder: String, CaseIterable, Hashable, Sendable {
     /// The one that moves the fewest bytes.
     case auto
+    /// The one that is estimated to end first.
+    case fast
     /// Filter blocks outside.
     case weights
     /// Tile blocks outside.
@@ -274,6 +284,13 @@ public enum MappingGoal: String, CaseIterable, Hashable, Sendable {
     case none
     /// The one with the fewest cycles, of those that the hardware can do.
     case cycles
+    /// The one with the least energy.
+    case energy
+    /// The one with the least product of energy and cycles.
+    case edp
+
+    /// Whether energies are asked for.
+    public var needsEnergy: Bool { self == .energy || self == .edp }
 }
 
 /// How layers are laid on the machine.
@@ -284,6 +301,8 @@ public struct Mapping: Hashable, Sendable {
     public var algorithm = AlgorithmChoice.auto
     /// The output tile's edge m under Winograd.
     public var tile = 2
+    /// The edges that the transform units have, in rising order; empty where `tile` is the only one.
+    public var tiles: [Int] = []
     /// What one reduction step holds.
     public var step = StepForm.channels
     /// Channels of a step under `channels` (w).
@@ -294,9 +313,17 @@ public struct Mapping: Hashable, Sendable {
     public var stepOrder = StepOrder.auto
     /// How activations are stored in DRAM.
     public var activationStorage = ActivationStorage.bitmask
+    /// What is fixed for layers by their names, in the order in which it was written.
+    public var layers: [LayerPins] = []
 
     /// Makes the default mapping.
     public init() {}
+
+    /// The edges that the transform units have.
+    public var tileSizes: [Int] { tiles.isEmpty ? [tile] : tiles }
+
+    /// The largest of them, for which the hardware is built.
+    public var largestTile: Int { tileSizes.reduce(tile, max) }
 }
 
 /// The memory behind the buffers.

@@ -81,6 +81,29 @@ extension Field {
         .typed("whole number", range: "\(range.lowerBound) to \(range.upperBound)")
     }
 
+    /// A list of whole numbers within bounds, kept in rising order, or `auto` for one that follows from other keys.
+    static func integersOrAuto(
+        _ name: String, _ path: WritableKeyPath<Section, [Int]>, in range: ClosedRange<Int>
+    ) -> Field {
+        Field(name: name) { node, section in
+            try refuseWords(node, but: "auto", expected: "a list such as [2, 4], or auto")
+            if node.text == "auto" {
+                section[keyPath: path] = []
+                return
+            }
+            let values = try node.elements().map { try $0.integer(in: range) }
+            guard !values.isEmpty else {
+                throw node.error("found an empty list, expected at least one number, or auto")
+            }
+            guard Set(values).count == values.count else { throw node.error("found a number twice in \(node.flow)") }
+            section[keyPath: path] = values.sorted()
+        } write: {
+            let values = $0[keyPath: path]
+            return values.isEmpty ? "auto" : "[\(values.map(String.init).joined(separator: ", "))]"
+        }
+        .typed("list of whole numbers, or auto", range: "\(range.lowerBound) to \(range.upperBound)")
+    }
+
     /// A width, in bits.
     static func bits(_ name: String, _ path: WritableKeyPath<Section, Int>, in range: ClosedRange<Int>) -> Field {
         Field(name: name) {
@@ -108,19 +131,19 @@ extension Field {
         throw node.error("found \(node.found), expected \(expected)\(near)")
     }
 
-    /// An amount of data, or `auto` for one that follows from other keys.
-    static func bytesOrAuto(
-        _ name: String, _ path: WritableKeyPath<Section, Bytes?>, in range: ClosedRange<Int>
+    /// An amount of data, or a word: `auto` for one that follows from other keys, `none`.
+    static func bytes(
+        _ name: String, or word: String, _ path: WritableKeyPath<Section, Bytes?>, in range: ClosedRange<Int>
     ) -> Field {
         Field(name: name) { node, section in
-            try refuseWords(node, but: "auto", expected: "\(QuantityKind.capacity.expectation), or auto")
+            try refuseWords(node, but: word, expected: "\(QuantityKind.capacity.expectation), or \(word)")
             section[keyPath: path] =
-                node.text == "auto" ? nil : Bytes(try node.wholeQuantity(.capacity, in: range))
+                node.text == word ? nil : Bytes(try node.wholeQuantity(.capacity, in: range))
         } write: {
-            $0[keyPath: path].map { QuantityKind.capacity.format(Double($0.count)) } ?? "auto"
+            $0[keyPath: path].map { QuantityKind.capacity.format(Double($0.count)) } ?? word
         }
         .typed(
-            "size, or auto", unit: QuantityKind.capacity.unitNames.joined(separator: ", "),
+            "size, or \(word)", unit: QuantityKind.capacity.unitNames.joined(separator: ", "),
             range: range.words(.capacity))
     }
 

@@ -49,21 +49,30 @@ struct LayerRow: FigureRow {
     /// How it was computed; nil for the total.
     let algorithm: String?
     /// What the user asked for and did not get.
-    let note: String?
+    let remark: String?
+    /// How the banks of a shared buffer were split.
+    let split: String?
     let activity: Activity
     let clock: Hertz
     let energies: [LayerEnergy]
 
     /// A layer's row.
     init(_ result: LayerResult, clock: Hertz) {
-        (layer, algorithm, note) = (result.name, result.run.algorithm.description, result.run.note)
+        (layer, algorithm, remark) = (result.name, result.run.algorithm.description, result.run.note)
+        split = result.run.split
         (activity, self.clock, energies) = (result.activity, clock, [result.energy])
     }
 
     /// The row of all layers: sums, from which ratios are made anew.
     init(totalOf result: SimulationResult) {
-        (layer, algorithm, note) = (result.total.layer, nil, nil)
+        (layer, algorithm, remark, split) = (result.total.layer, nil, nil, nil)
         (activity, clock, energies) = (result.total.activity, result.total.clock, result.total.energies)
+    }
+
+    /// All that there is to say.
+    var note: String? {
+        let parts = [remark, split].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 
     /// The energy of the dense direct convolution's multiplies.
@@ -74,7 +83,9 @@ struct LayerRow: FigureRow {
 extension Column<LayerRow> {
     static let layer = text("layer", "name of the layer") { $0.layer }
     static let algorithm = text("algorithm", "how the layer is computed") { $0.algorithm }
-    static let note = text("note", "what was asked for and not done") { $0.note }
+    static let note = text(
+        "note", "what was asked for and not done, and how the banks of a shared operand buffer were split"
+    ) { $0.note }
     static let multiplyReduction = measure(
         "multiply_reduction", "", "dense_multiplies over multiplies executed and not gated"
     ) { $0.activity.multiplyReduction }

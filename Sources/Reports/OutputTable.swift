@@ -34,6 +34,12 @@ public struct OutputTable: Sendable {
         OutputTable(
             "area.csv", "simulate --output", rows: "One row a component and part of the chip", Column<AreaRow>.all),
         OutputTable(
+            "mapping.csv", "simulate --output", rows: "One row a layer: how it was laid on the machine",
+            Column<MappingRow>.all),
+        OutputTable(
+            "candidates.csv", "simulate --explain-mapping --output",
+            rows: "One row a layer and mapping that the search compares", Column<MappingCandidateRow>.all),
+        OutputTable(
             "sensitivity.csv", "simulate --sensitivity --output",
             rows: "One row for the figures as they are, and one for each change of a family of figures",
             Column<SensitivityRow>.all),

@@ -13,12 +13,13 @@ extension SimulationReport {
             "\(run.model) on \(configuration.name): \(NumberText.grouped(configuration.multipliers)) multipliers at "
             + QuantityKind.frequency.format(configuration.clock.value)
         let paragraphs = [boundBy, slotShares] + advice + [energies, memory] + Self.assumptions
-        let notes = rows.compactMap { row in row.note.map { "\(row.layer) \($0)" } }
+        let notes = rows.compactMap { row in row.remark.map { "\(row.layer) \($0)" } } + splits
         let origins =
             model.origins + ["energy.csv and area.csv say of every figure how it was made, and from what publication"]
         return [
             [.paragraph(head)],
             [.table(shownLayers), .chart(cycleChart), .chart(energyChart)],
+            searched ? [.table(ReportTable(Column<MappingRow>.shown, rows: run.layers.map(MappingRow.init)))] : [],
             paragraphs.map { .paragraph($0) } + [.list("Notes:", notes + warnings)],
             [.table(componentTable)],
             [.list("Figures:", origins)],
@@ -26,6 +27,16 @@ extension SimulationReport {
                 ? [.table(ReportTable(Column<SensitivityRow>.shown, rows: SensitivityRow.rows(of: energy)))] : [],
             verificationParts,
         ]
+    }
+
+    /// Whether the mappings were chosen, so that they are worth a table.
+    private var searched: Bool { run.layers.contains { $0.decision != nil } }
+
+    /// How layers split the banks of a shared buffer, each split with its layers.
+    private var splits: [String] {
+        rows.compactMap(\.split).unique().map { split in
+            "\(rows.filter { $0.split == split }.map(\.layer).joined(separator: ", ")): \(split)"
+        }
     }
 
     // MARK: Tables and charts

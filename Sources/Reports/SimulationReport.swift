@@ -52,7 +52,10 @@ public struct SimulationReport: Report {
 
     /// What everything is rendered from.
     public var document: ReportDocument {
-        var tables = [("layers.csv", layerTable), ("energy.csv", energyTable), ("area.csv", areaTable)]
+        var tables = [
+            ("layers.csv", layerTable), ("energy.csv", energyTable), ("area.csv", areaTable),
+            ("mapping.csv", mappingTable),
+        ]
         if showsSensitivity { tables.append(("sensitivity.csv", sensitivityTable)) }
         return ReportDocument(sections: sections, tables: tables, summary: summary)
     }
@@ -60,6 +63,9 @@ public struct SimulationReport: Report {
     private var layerTable: ReportTable { ReportTable(Column<LayerRow>.all, rows: rows, totals: [total]) }
     private var energyTable: ReportTable { ReportTable(Column<EnergyRow>.all, rows: energy.flatMap(EnergyRow.rows)) }
     private var areaTable: ReportTable { ReportTable(Column<AreaRow>.all, rows: AreaRow.rows(of: model)) }
+    private var mappingTable: ReportTable {
+        ReportTable(Column<MappingRow>.all, rows: run.layers.map(MappingRow.init))
+    }
     private var sensitivityTable: ReportTable {
         ReportTable(Column<SensitivityRow>.all, rows: SensitivityRow.rows(of: energy))
     }
@@ -82,7 +88,7 @@ public struct SimulationReport: Report {
     /// Keys have a fixed order. What is not defined is null; no number is NaN or infinite.
     public func summaryJSON() -> [UInt8] { json() }
 
-    /// Writes `layers.csv`, `energy.csv`, `area.csv`, `summary.json` and, where they were asked for, `sensitivity.csv` and
+    /// Writes `layers.csv`, `energy.csv`, `area.csv`, `mapping.csv`, `summary.json` and, where they were asked for, `sensitivity.csv` and
     /// `timeline.json` into a folder, which is made where it is missing: all files or none, `summary.json` last.
     ///
     /// - Returns: the files' names.

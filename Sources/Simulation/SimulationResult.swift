@@ -38,8 +38,11 @@ public struct SimulationResult: Sendable {
         )
     }
 
-    /// What does not fit together in the machine, nor with the layers, and which operands are loaded too often, in words.
-    public var warnings: [String] { machine.model.warnings(for: activity) + activity.repeatedLoads }
+    /// What does not fit together in the machine, nor with the layers, which operands are loaded too often, and
+    /// which of `mapping.layers` match no layer, in words.
+    public var warnings: [String] {
+        machine.model.warnings(for: activity) + activity.repeatedLoads + activity.unmatchedPins
+    }
 
     /// The figures of each layer, in the trace's order.
     public var figures: [Figures] {

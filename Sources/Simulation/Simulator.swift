@@ -38,10 +38,22 @@ public struct Simulator: Sendable {
         _ trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, recordsTimeline: Bool = false,
         sharing shared: (cache: SimulationCache, trace: Int)? = nil, progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> SimulationResult {
-        let activity = try await CycleModel(machine.configuration).run(
+        let activity = try await cycles.run(
             trace, only: indices, concurrency: concurrency, recordsTimeline: recordsTimeline, sharing: shared,
             progress: progress)
         return SimulationResult(activity, machine: machine)
+    }
+
+    /// Searches the mappings of layers; parameters and errors as for `CycleModel.explainMappings`.
+    public func explainMappings(
+        of trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, every: Bool = false
+    ) async throws -> [[MappingRecord]] {
+        try await cycles.explainMappings(of: trace, only: indices, concurrency: concurrency, every: every)
+    }
+
+    /// The machine's cycles, and the energies that a search may ask for.
+    private var cycles: CycleModel {
+        CycleModel(machine.configuration) { [machine] layer in machine.model.energy(of: layer).total.value }
     }
 
     /// Computes every layer's outputs and compares them with those of the trace and of a direct convolution; parameters and errors

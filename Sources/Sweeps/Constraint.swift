@@ -112,6 +112,7 @@ struct ConstraintFilter {
             let axes = sweep.axes.indices.filter { index in
                 let axis = sweep.axes[index].name
                 return axis == name || axis.hasPrefix(name + ".") || name.hasPrefix(axis + ".")
+                    || SharedBuffer.replacedKeys.contains(name) && "operand_buffer.capacity".hasPrefix(axis)
             }
             keys[name] = Key(name: name, axes: axes)
         }

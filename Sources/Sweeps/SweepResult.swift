@@ -106,7 +106,8 @@ public struct SweepResult: Report {
             parts.append(
                 .paragraph(
                     "\(found) of \(front.count) points on the front read \(name) from DRAM more than twice as often as "
-                        + "compulsory (column \(ratio.column.name)): raise \(key)"))
+                        + "compulsory (column \(ratio.column.name)): raise \(key), or operand_buffer.capacity where both share one"
+                ))
         }
         return parts
     }

@@ -56,7 +56,7 @@ extension Node {
         switch content {
         case .scalar(let scalar): scalar.isPlain ? scalar.text : yamlScalar(scalar.text)
         case .sequence(let elements): "[\(elements.map(\.flow).joined(separator: ", "))]"
-        case .mapping(let entries): "{\(entries.map { "\($0.name): \($0.value.flow)" }.joined(separator: ", "))}"
+        case .mapping(let entries): "{\(entries.map { "\($0.key.flow): \($0.value.flow)" }.joined(separator: ", "))}"
         }
     }
 }

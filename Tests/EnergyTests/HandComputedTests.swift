@@ -186,6 +186,34 @@ enum HandMachine {
         #expect(energy.denseMultiply == Picojoules(5000))
     }
 
+    /// Banks of 4 KiB with ports of 64 bits: what both operands did, and the banks' area and leakage once.
+    @Test func aSharedBufferStandsInForBoth() throws {
+        let apart = try HandMachine.model()
+        let model = try HandMachine.model {
+            $0.operandBuffer.capacity = .kibibytes(128)
+            $0.operandBuffer.port = Bytes(8)
+        }
+        let banks = try #require(model.areas.first { $0.component == "operand_buffer" })
+        #expect(banks.part == "bank" && banks.count == 32 && banks.figure.area.value == 10000)
+        #expect(model.areas.filter { $0.component.hasSuffix("_buffer") }.count == 2)
+        #expect(model.totalArea == apart.totalArea)
+        let (energy, both) = (model.energy(of: HandMachine.layer), apart.energy(of: HandMachine.layer))
+        let entries = energy.entries.filter { $0.component.hasSuffix("_buffer") }
+        #expect(
+            entries.map(\.component) == Array(repeating: "operand_buffer", count: 3)
+                + Array(repeating: "output_buffer", count: 3))
+        #expect(entries.prefix(3).map(\.action) == ["read", "write", "leakage"])
+        #expect(entries.prefix(3).map(\.count) == [350, 90, 1000])
+        #expect(entries.prefix(3).map { ($0.total.value * 1e6).rounded() / 1e6 } == [700, 270, 32])
+        #expect(abs(energy.total.value / both.total.value - 1) < 1e-12)
+        let small = try HandMachine.model {
+            $0.operandBuffer.capacity = .kibibytes(96)
+            $0.operandBuffer.port = Bytes(8)
+        }
+        #expect(
+            small.areas.contains { $0.component == "operand_buffer" && $0.count == 32 && $0.figure.area.value < 10000 })
+    }
+
     /// 16 positions of one unit in 3 cycles need 6 lanes, not 5; so do 16 outputs of 4 units.
     @Test func unitsThatTakeSeveralCyclesNeedWholeLanes() throws {
         let model = try HandMachine.model {
@@ -248,6 +276,16 @@ enum HandMachine {
             #expect(source.hasPrefix("\(share) % of the bits are masks, "), "\(component) \(action): \(source)")
         }
         #expect(energy.entry("weight_buffer", "write")?.source.contains("masks") == false)
+        // With the 500 bytes of inputs, 1,600 of 8,000.
+        var shared = masked.activity
+        shared.inputs.bufferReadBytes = 500
+        let layer = LayerActivity(
+            name: "conv", shape: masked.shape, algorithm: masked.algorithm, note: nil, activity: shared)
+        let read = try HandMachine.model {
+            $0.operandBuffer.capacity = .kibibytes(128)
+            $0.inputBuffer.encoding = .dense
+        }.energy(of: layer).entry("operand_buffer", "read")
+        #expect(read?.source.hasPrefix("20 % of the bits are masks, ") == true)
     }
 
     @Test func sourcesStateHowAFigureWasMade() throws {

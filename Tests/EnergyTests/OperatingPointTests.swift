@@ -106,7 +106,7 @@ import Testing
         #expect(model.warnings(for: result(small)).isEmpty)
         #expect(
             model.warnings(for: result(small, large)) == [
-                "large has larger patches than those of mapping.tile 2 and 3x3 kernels: the machine's area and register widths "
+                "large has larger patches than those of tile 2 and 3x3 kernels: the machine's area and register widths "
                     + "do not cover that"
             ])
         let both = try shippedModel { $0.mapping.tile = 4 }.warnings(for: result(small, large))

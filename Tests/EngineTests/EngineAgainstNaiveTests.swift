@@ -24,7 +24,7 @@ func engineResult(
     let activity = try LayerSimulation(
         lowered: lowered, configuration: configuration,
         nextDensity: OutputDensity(nextForm, configuration: configuration, seed: 1, share: nil), prefersWideLanes: wide
-    ).run()
+    ).run().activity
     var result = NaiveMachine.Result()
     result.cycles = activity.cycles
     result.useful = activity.array.usefulProducts
@@ -70,6 +70,7 @@ private func naiveCounts(_ activity: Activity) -> [String: Int] {
         counts["\(name) buffer bytes"] = operand.bufferReadBytes
         counts["\(name) buffer reads"] = operand.bufferReads
         counts["\(name) buffer writes"] = operand.bufferWrites
+        counts["\(name) banks"] = operand.banks
     }
     return counts
 }

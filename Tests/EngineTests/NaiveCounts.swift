@@ -17,7 +17,7 @@ extension NaiveMachine {
             countSent("weights", isNonZero, copies: pass.columns.count)
         }
         let weights = buffers.weights(pass.group, bundle.steps, filters)
-        countRead("weight", weights, configuration.weightBuffer)
+        countRead("weight", weights, .weights)
         countToArray("weights", weights, from: buffers.weightEncoding, isSkipped: skipsWeights)
         for step in bundle.steps {
             for tile in pass.columns.joined() {
@@ -29,17 +29,17 @@ extension NaiveMachine {
             }
         }
         let inputs = buffers.inputs(pass.group, bundle.steps, Array(pass.columns.joined()))
-        countRead("input", inputs, configuration.inputBuffer)
+        countRead("input", inputs, .inputs)
         if !isBehindTransform {
             countToArray("inputs", inputs, from: buffers.inputEncoding, isSkipped: skipsActivations)
         }
     }
 
-    private mutating func countRead(_ name: String, _ stored: NaiveStored, _ buffer: OperandBuffer) {
+    private mutating func countRead(_ name: String, _ stored: NaiveStored, _ operand: NaiveOperand) {
         for isNonZero in stored.values { count(isNonZero ? "\(name)s read" : "zero \(name)s read", 1) }
         count("\(name) mask bits read", stored.indexBits)
         count("\(name) buffer bytes", stored.bytes)
-        count("\(name) buffer reads", accesses(stored.bytes, buffer))
+        count("\(name) buffer reads", accesses(stored.bytes, operand))
     }
 
     /// The encoder or decoder between a buffer and the array. The array takes a bitmask of operands that it skips by,
@@ -73,22 +73,23 @@ extension NaiveMachine {
         if isNonZero { count("non-zero \(operand) encoded", 1) }
     }
 
-    private func accesses(_ bytes: Int, _ buffer: OperandBuffer) -> Int {
-        ceilDivide(bytes, ceilDivide(buffer.bandwidth.count, buffer.banks))
+    private func accesses(_ bytes: Int, _ operand: NaiveOperand) -> Int {
+        ceilDivide(bytes, configuration.naivePort(operand))
     }
 
-    /// Counts what was moved from DRAM, written into buffers, encoded and decoded.
+    /// Counts what was moved from DRAM, written into buffers, encoded and decoded, and the banks of a shared buffer.
     mutating func countLoads() {
+        count("weight banks", split?[.weights] ?? 0)
+        count("input banks", split?[.inputs] ?? 0)
         for (operand, chunk) in loads.map({ ($0.operand, $0.chunk) }) + everything {
             let name = operand == .weights ? "weight" : "input"
-            let buffer = operand == .weights ? configuration.weightBuffer : configuration.inputBuffer
             count("\(name)s moved", chunk.moved)
             count("non-zero \(name)s moved", chunk.moved - chunk.movedZeros)
             count("\(name) mask bits moved", chunk.movedIndexBits)
             count("\(name)s written", chunk.held.count)
             let written = chunk.held.filter { $0 }.count
             count("non-zero \(name)s written", written)
-            count("\(name) buffer writes", accesses(chunk.heldBytes, buffer))
+            count("\(name) buffer writes", accesses(chunk.heldBytes, operand))
             guard operand == .inputs else { continue }
             // A bitmask in DRAM and one in the buffer need no codec between them, except around a transform.
             let isTransformed = workload.accumulators > 1 && !workload.storesTiles

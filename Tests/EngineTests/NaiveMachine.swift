@@ -84,6 +84,8 @@ struct NaiveMachine {
     var bundles: [Bundle] = []
     var pes: [[PE]]
     var loads: [NaiveLoad] = []
+    /// The banks of each operand in a buffer that both share.
+    var split: [NaiveOperand: Int]?
     /// By channel group, the order that was chosen; none on ideal memory.
     var plans: [NaivePlan] = []
     /// On ideal memory, the bytes that are loaded before the first cycle.

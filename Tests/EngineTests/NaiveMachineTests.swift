@@ -206,6 +206,9 @@ import Testing
             random.configuration.outputBuffer.capacity = Bytes.kibibytes(1 << 20)
             random.configuration.weightBuffer.capacity = Bytes.kibibytes(1 << 20)
             random.configuration.inputBuffer.capacity = Bytes.kibibytes(1 << 20)
+            if random.configuration.operandBuffer.capacity != nil {
+                random.configuration.operandBuffer.capacity = Bytes.kibibytes(1 << 20)
+            }
             if random.configuration.mapping.stepOrder == .auto { random.configuration.mapping.stepOrder = .channels }
             var ideal = try NaiveMachine(random.configuration, random.workload)
             random.configuration.dram = .bandwidth(bytesPerCycle: 1 << 30, latency: 0)

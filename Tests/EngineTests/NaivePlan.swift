@@ -51,7 +51,7 @@ struct NaiveChunks {
         let order =
             stepOrder == .channels
             ? Set(slices).sorted().flatMap { slice in steps.filter { slices[$0] == slice } } : steps
-        let size = configuration.weightBuffer.chunkSize.count
+        let size = configuration.naiveChunk(.weights)
         bundles = group.kept.map { kept in
             let steps = order.filter(kept.contains)
             return stride(from: 0, to: steps.count, by: configuration.peArray.broadcastSteps).map {
@@ -214,18 +214,20 @@ struct NaivePlan {
         return passes
     }
 
-    /// Of all orders of passes that are allowed, the one that moves the fewest bytes.
+    /// Of all orders of passes that are allowed, the one that moves the fewest bytes, or ends first by the estimate.
     static func best(
         _ chunks: NaiveChunks, _ places: [NaiveOperand: NaivePlaces], _ loopOrder: LoopOrder, _ pace: NaivePace
     ) -> NaivePlan? {
         var best: (key: [Int], plan: NaivePlan)?
         let rows = chunks.weights.count
         let columns = chunks.inputs.count
-        for loop in [LoopOrder.weights, .inputs] where loopOrder == .auto || loopOrder == loop {
+        for loop in [LoopOrder.weights, .inputs] where [.auto, .fast, loop].contains(loopOrder) {
             let outside = loop == .weights ? rows : columns
             for run in runs(of: outside) where run == 1 || run < outside {
                 let plan = NaivePlan(chunks, order(rows: rows, columns: columns, loop, run: run), places)
-                let key = [plan.bytes, pace.end(of: plan), -run, loop == .weights ? 0 : 1]
+                let end = pace.end(of: plan)
+                let first = loopOrder == .fast ? [end, plan.bytes] : [plan.bytes, end]
+                let key = first + [-run, loop == .weights ? 0 : 1]
                 if best.map({ key.lexicographicallyPrecedes($0.key) }) ?? true { best = (key, plan) }
             }
         }

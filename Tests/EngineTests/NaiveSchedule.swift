@@ -4,6 +4,8 @@ import Hardware
 enum NaiveFault: Error, Equatable {
     /// A buffer has fewer places than it stages: its bytes, and those that it would need.
     case tooFewPlaces(NaiveOperand, capacity: Int, needed: Int)
+    /// No split of a shared buffer of so many bytes stages both operands.
+    case noSplit(capacity: Int)
     /// The outputs of one pass are larger than the output buffer.
     case outputsDoNotFit(bytes: Int, capacity: Int)
     /// A mask has a bit at or above the width, or in a lane beyond the last channel or the last tap.
@@ -24,18 +26,24 @@ extension NaiveMachine {
         // Each order of steps has chunks and bundles of its own, and so its own places.
         let largest = groups.map(\.largestSlice).max() ?? 0
         let place = [
-            NaiveOperand.weights: configuration.weightBuffer.chunkSize.count,
-            .inputs: max(configuration.inputBuffer.chunkSize.count, largest),
+            NaiveOperand.weights: configuration.naiveChunk(.weights),
+            .inputs: max(configuration.naiveChunk(.inputs), largest),
         ]
         let inputs = groups.map { group in
             group.tiles.indices.map { group.inputChunks($0, place: place[.inputs] ?? 0) }
         }
-        for (group, inputs) in zip(groups, inputs) {
-            let order = configuration.mapping.stepOrder == .positions ? StepOrder.positions : .channels
-            let chunks = NaiveChunks(group, configuration, order, inputs: inputs)
+        let order = configuration.mapping.stepOrder == .positions ? StepOrder.positions : .channels
+        let cut = zip(groups, inputs).map { group, inputs in
+            (chunks: NaiveChunks(group, configuration, order, inputs: inputs), pace: pace(group))
+        }
+        if let banks = NaiveBanks(configuration) {
+            split = banks.best(cut, place, configuration.mapping.loopOrder)
+            if split == nil { throw NaiveFault.noSplit(capacity: banks.count * banks.bytes) }
+        }
+        for (chunks, pace) in cut {
             let places = try places(chunks, place)
             channel.places = places.mapValues(\.count)
-            let plan = NaivePlan.best(chunks, places, configuration.mapping.loopOrder, pace(group))
+            let plan = NaivePlan.best(chunks, places, configuration.mapping.loopOrder, pace)
             if let plan { try add(plan) }
         }
         for operand in NaiveOperand.allCases {
@@ -66,7 +74,8 @@ extension NaiveMachine {
             let buffer = operand == .weights ? configuration.weightBuffer : configuration.inputBuffer
             let size = max(1, size[operand] ?? 0)
             let staged = chunks.mostUsed(operand) + 1
-            let count = buffer.capacity.count / size
+            let shared = split.flatMap { NaiveBanks(configuration)?.places(operand, $0, [operand: size]) }
+            let count = shared ?? buffer.capacity.count / size
             places[operand] = NaivePlaces(count: count, staged: staged)
             let all = (operand == .weights ? chunks.weights : chunks.inputs).joined().count
             if count < min(staged, all) {

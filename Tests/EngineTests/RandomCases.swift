@@ -36,6 +36,7 @@ struct RandomCase {
         if configuration.mapping.step == .positions {
             configuration.inputTransform.placement = random.pick([.load, .read])
         }
+        configuration.setRandomBanks(seed: seed)
         if withMemory { configuration.setRandomMemory(seed: seed) }
         configuration.setRandomStorage(seed: seed)
         // The naive machine's time grows with pairs and steps; a case that is too large is drawn again.

@@ -24,6 +24,19 @@ extension Configuration {
         if inputTransform.placement == .load && random.number(0...2) == 0 { mapping.activationStorage = .transformed }
     }
 
+    /// Gives some machines one buffer for both operands, whose capacity is drawn with the others.
+    mutating func setRandomBanks(seed: UInt64) {
+        var random = SeededGenerator(seed: seed ^ 0xBA4C)
+        guard random.number(0...2) == 0 else { return }
+        operandBuffer.capacity = weightBuffer.capacity
+        operandBuffer.banks = random.pick([2, 3, 4, 5, 8, 13])
+        // A narrower port leaves fewer splits, but some.
+        let widest = weightBuffer.bandwidth.count + inputBuffer.bandwidth.count
+        let port = widest / operandBuffer.banks + random.number(0...widest / operandBuffer.banks) + 1
+        operandBuffer.port = random.pick([nil, Bytes(port)])
+        if NaiveBanks(self)?.splits.isEmpty == true { operandBuffer.port = nil }
+    }
+
     /// Draws capacities of about the operands' size and chunks of a few bytes up to the capacity, so that some layers
     /// fit, some are held in part, some are only staged, and a few do not fit.
     mutating func setRandomCapacities(for workload: NaiveWorkload, seed: UInt64) {
@@ -39,6 +52,13 @@ extension Configuration {
         }
         weightBuffer.setRandomPlaces(bits: weightBits, &random)
         inputBuffer.setRandomPlaces(bits: inputBits, &random)
+        if operandBuffer.capacity != nil {
+            operandBuffer.capacity = max(
+                Bytes(operandBuffer.banks), weightBuffer.capacity + inputBuffer.capacity)
+            // Some chunks follow from the banks.
+            if seed % 4 == 0 { weightBuffer.chunk = nil }
+            if seed % 5 == 0 { inputBuffer.chunk = nil }
+        }
         let tiles = workload.activations.first?.first?.count ?? 0
         let filters = min(workload.weights.first?.count ?? 0, peArray.rows * peArray.filtersPerPE)
         let outputs = (0..<min(tiles, peArray.columns * peArray.tilesPerPE)).reduce(0) { $0 + workload.outputs($1) }
@@ -52,6 +72,7 @@ extension Configuration {
                 weightBuffer.capacity = Bytes(needed + random.number(0...needed))
             case .tooFewPlaces(.inputs, _, let needed):
                 inputBuffer.capacity = Bytes(needed + random.number(0...needed))
+            case .noSplit(let bytes): operandBuffer.capacity = Bytes(2 * bytes + operandBuffer.banks)
             case .outputsDoNotFit(let bytes, _): outputBuffer.capacity = Bytes(bytes + random.number(0...2 * bytes))
             // No capacity is enough.
             case .bitWithoutOperand: return

@@ -39,6 +39,12 @@ import Testing
                 {
                     reached["cut", default: 0] += 1
                 }
+                if let split = machine.split, let banks = NaiveBanks(random.configuration) {
+                    reached["shared", default: 0] += 1
+                    let weights = split[.weights] ?? 0
+                    if abs(2 * weights - banks.count) > 1 { reached["uneven split", default: 0] += 1 }
+                    if banks.splits.count < banks.count - 1 { reached["narrow port", default: 0] += 1 }
+                }
                 for plan in machine.plans {
                     for operand in NaiveOperand.allCases {
                         reached["\(operand) \(plan.kind(operand))", default: 0] += 1
@@ -72,7 +78,8 @@ import Testing
         }
         let mechanisms = [
             "weights fit", "inputs fit", "weights held in part", "inputs held in part", "weights only staged",
-            "inputs only staged", "weights places", "inputs places", "cut passes", "slices outside",
+            "inputs only staged", "shared", "uneven split", "narrow port", "split", "weights places", "inputs places",
+            "cut passes", "slices outside",
             "room", "dram_weights", "dram_inputs", "dram_outputs", "outputs",
             "padded", "cut", "weights: padding", "inputs: padding", "weights: csc", "inputs: csc",
             "tiles", "no tiles", "next tiles", "next pixels known", "next pixels full",
@@ -100,6 +107,13 @@ import Testing
                     let capacity = configuration[keyPath: buffer].capacity.count
                     configuration[keyPath: buffer].capacity = Bytes(capacity * 4 / 3 + 1)
                 }
+                if let capacity = configuration.operandBuffer.capacity {
+                    for buffer in [\Configuration.weightBuffer, \.inputBuffer] {
+                        configuration[keyPath: buffer].chunk =
+                            random.configuration.chunkSize(random.configuration[keyPath: buffer])
+                    }
+                    configuration.operandBuffer.capacity = Bytes(capacity.count * 2)
+                }
             }
         }
     }
@@ -109,6 +123,7 @@ extension NaiveFault {
     fileprivate var name: String {
         switch self {
         case .tooFewPlaces(let operand, _, _): "\(operand) places"
+        case .noSplit: "split"
         case .outputsDoNotFit: "outputs"
         case .bitWithoutOperand: "bit"
         case .stuck: "stuck"

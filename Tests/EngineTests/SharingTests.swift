@@ -216,7 +216,7 @@ import YAML
                 try LayerSimulation(
                     lowered: LoweredLayer(layer, machine), configuration: machine,
                     nextDensity: .pixels(0.5), cache: cache
-                ).run()
+                ).run().activity
             }
             do {
                 let alone = try run(nil)

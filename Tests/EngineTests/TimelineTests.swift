@@ -11,7 +11,7 @@ import Traces
         guard let lowered = try? LoweredLayer(random.layer, random.configuration),
             let activity = try? LayerSimulation(
                 lowered: lowered, configuration: random.configuration, nextDensity: .unknown, recorder: recorder
-            ).run()
+            ).run().activity
         else { return nil }
         return (recorder.timeline(cycles: activity.cycles), activity)
     }

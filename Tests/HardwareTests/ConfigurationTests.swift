@@ -14,10 +14,11 @@ import YAML
                    accumulator_sets: 2, stall_latency: 1, pipeline: 4, zero_skipping: both, gating: false, skip_empty_steps: weights, balance: pairs}
         weight_buffer: {capacity: 512 KiB, chunk: auto, bandwidth: 384 B, banks: 32, prefetch: 2, encoding: bitmask}
         input_buffer: {capacity: 512 KiB, chunk: auto, bandwidth: 192 B, banks: 32, prefetch: 2, encoding: bitmask}
+        operand_buffer: {capacity: none, banks: 32, port: auto}
         output_buffer: {capacity: 128 KiB, banks: 8}
         input_transform: {units: 16, interval: 1, latency: 2, placement: load}
         output_transform: {units: 16, interval: 1, latency: 2}
-        mapping: {search: none, algorithm: auto, tile: 2, step: channels, step_width: 16, loop_order: auto, step_order: auto, activation_storage: bitmask}
+        mapping: {search: none, algorithm: auto, tile: 2, tiles: auto, step: channels, step_width: 16, loop_order: auto, step_order: auto, activation_storage: bitmask, layers: {}}
         dram: {model: ideal}
         energy: {technology: 45 nm, voltage: table, table: default, sram: lstp, memory_per_bit: table}
         """
@@ -37,7 +38,7 @@ import YAML
         }
         let page = keys(try Document.parse(Self.page, file: "page"))
         #expect(keys(try Document.parse(Configuration().yaml(), file: "yaml")) == page)
-        #expect(page.count == 57)
+        #expect(page.count == 61)
     }
 
     @Test(arguments: 0..<300 as Range<UInt64>) func everyValueRoundTrips(seed: UInt64) throws {
@@ -60,7 +61,8 @@ import YAML
                         inner.name == entry.name ? "\(entry.name)=\(value)" : "\(entry.name).\(inner.name)=\(value)")
                 }
             }
-            #expect(lines.count == 57)
+            // Behind a shared buffer four keys are not used, and not written.
+            #expect(lines.count == (all.operandBuffer.capacity == nil ? 62 : 58))
             #expect(try Configuration.load(path: nil, overrides: lines.map(Override.init(_:))) == all)
         }
     }
@@ -88,6 +90,9 @@ import YAML
             ("input_buffer: {bandwidth: 0 B}", false), ("output_buffer: {banks: 0}", false),
             ("mapping: {step_width: 64}", true), ("mapping: {step_width: 65}", false), ("mapping: {tile: 7}", true),
             ("mapping: {tile: 8}", false), ("datatype: {weights: 64 bit}", true), ("datatype: {weights: 0 bit}", false),
+            ("operand_buffer: {banks: 2}", true), ("operand_buffer: {banks: 1}", false),
+            ("operand_buffer: {banks: 1025}", false), ("operand_buffer: {capacity: 8 B, banks: 8}", true),
+            ("operand_buffer: {capacity: 7 B, banks: 8}", false),
             ("output_transform: {latency: 0}", true), ("output_transform: {interval: 0}", false),
             ("input_transform: {placement: read}", false),
             ("{input_transform: {placement: read}, mapping: {step: positions}}", true),

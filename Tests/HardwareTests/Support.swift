@@ -1,3 +1,4 @@
+import Files
 import Hardware
 import TestSupport
 import YAML
@@ -41,6 +42,7 @@ extension SeededGenerator {
         c.peArray.balance = any(Balance.self)
         c.weightBuffer = buffer()
         c.inputBuffer = buffer()
+        if below(3) == 0 { share(&c) }
         c.outputBuffer.capacity = Bytes(1 << number(0...40))
         c.outputBuffer.banks = number(1...65536)
         c.inputTransform.units = number(1...65536)
@@ -51,12 +53,29 @@ extension SeededGenerator {
         c.outputTransform.latency = number(0...100)
         c.mapping.algorithm = any(AlgorithmChoice.self)
         c.mapping.tile = number(1...7)
+        c.mapping.tiles = pick([
+            [], [c.mapping.tile],
+            [c.mapping.tile, 8 - c.mapping.tile == c.mapping.tile ? 1 : 8 - c.mapping.tile].sorted(),
+        ])
         c.mapping.step = any(StepForm.self)
         c.mapping.stepWidth = number(1...64)
         c.mapping.loopOrder = any(LoopOrder.self)
         c.mapping.search = any(MappingGoal.self)
         c.mapping.stepOrder = any(StepOrder.self)
         c.mapping.activationStorage = pick([.dense, .bitmask, .transformed])
+        c.mapping.layers = (0..<number(0...2)).map { index in
+            var pins = LayerPins(Glob(["conv4_*", "a, b: \"c\""][index]))
+            pins.algorithm = pick([nil, .direct, .winograd])
+            pins.tile = pick([nil, c.mapping.tile])
+            pins.step = pick([nil, .positions, .channels])
+            pins.stepWidth = pick([nil, number(1...c.mapping.stepWidth)])
+            pins.filtersPerPE = pick([nil, number(1...c.peArray.filtersPerPE)])
+            pins.tilesPerPE = pick([nil, c.peArray.tilesPerPE])
+            pins.balance = pick([nil, .density])
+            pins.loopOrder = pick([nil, .inputs])
+            pins.stepOrder = pick([nil, .positions])
+            return pins
+        }
         let placesOnLoad = c.mapping.step == .channels || c.mapping.activationStorage == .transformed
         c.inputTransform.placement = placesOnLoad ? .load : any(Placement.self)
         c.energy.technology = pick([45, 7, 22.5])
@@ -65,6 +84,20 @@ extension SeededGenerator {
         c.energy.sram = any(SRAMDevice.self)
         c.energy.table = pick(["default", "tables/own.yaml", "a b"])
         return c
+    }
+
+    /// One buffer for both operands, whose own have only what it leaves them.
+    private mutating func share(_ c: inout Configuration) {
+        c.operandBuffer.banks = number(2...1024)
+        c.operandBuffer.capacity = Bytes(number(1 << 20...1 << 40))
+        let (weights, inputs) = (number(1...1 << 20), number(1...1 << 20))
+        c.operandBuffer.port = pick([nil, Bytes(max(weights, inputs) + number(0...10))])
+        for (path, bandwidth) in [(\Configuration.weightBuffer, weights), (\.inputBuffer, inputs)] {
+            var buffer = OperandBuffer(bandwidth: Bytes(bandwidth))
+            buffer.chunk = pick([nil, Bytes(number(1...1024))])
+            (buffer.prefetch, buffer.encoding) = (c[keyPath: path].prefetch, c[keyPath: path].encoding)
+            c[keyPath: path] = buffer
+        }
     }
 
     private mutating func buffer() -> OperandBuffer {

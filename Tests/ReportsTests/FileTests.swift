@@ -130,6 +130,20 @@ private struct Figures: Decodable {
         }
     }
 
+    /// A note says what was asked for and not done, and how a shared buffer was split.
+    @Test(arguments: [nil, "runs direct"]) func notesSayHowBanksWereSplit(note: String?) throws {
+        var layer = HandMade.second.activity
+        (layer.weights.banks, layer.inputs.banks) = (9, 23)
+        let split = LayerActivity(
+            name: "split", shape: HandMade.second.shape, algorithm: .direct, note: note, activity: layer)
+        let report = try HandMade.report([HandMade.second.named("other"), split, HandMade.second.named("last")])
+        let rows = table(report.layersCSV())
+        let words = "weights take 9 of 32 banks"
+        #expect(rows.map { $0["note"] } == ["", note.map { "\($0); \(words)" } ?? words, "", ""])
+        let lines = report.terminal(width: 120).split(separator: "\n")
+        #expect(lines.contains { $0.hasSuffix("split: \(words)") })
+    }
+
     @Test(arguments: ["a,b", "say \"hi\"", "two\nlines", "cr\rhere", "\"", "plain", "ümläut"])
     func quotedNamesReadBack(name: String) throws {
         let report = try HandMade.report([HandMade.second.named(name, note: "n, \(name)")])
@@ -187,7 +201,8 @@ private struct Figures: Decodable {
         let folder = try Folder()
         let report = try HandMade.report()
         for _ in 0..<2 { try report.write(to: folder.file("runs/first")) }
-        #expect(folder.names(in: "runs/first") == ["area.csv", "energy.csv", "layers.csv", "summary.json"])
+        #expect(
+            folder.names(in: "runs/first") == ["area.csv", "energy.csv", "layers.csv", "mapping.csv", "summary.json"])
         for (name, bytes) in [
             ("area.csv", report.areaCSV()), ("energy.csv", report.energyCSV()), ("layers.csv", report.layersCSV()),
             ("summary.json", report.summaryJSON()),

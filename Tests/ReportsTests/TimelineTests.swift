@@ -91,7 +91,7 @@ import Testing
         #expect(try HandMade.report().timelineJSON() == nil)
         let folder = try Folder()
         let report = try Self.report()
-        let names = ["layers.csv", "energy.csv", "area.csv", "timeline.json", "summary.json"]
+        let names = ["layers.csv", "energy.csv", "area.csv", "mapping.csv", "timeline.json", "summary.json"]
         #expect(try report.write(to: folder.path) == names)
         #expect(folder.names() == names.sorted())
         #expect([UInt8](try folder.bytes("timeline.json")) == report.timelineJSON())

@@ -21,8 +21,8 @@ import Traces
             directory: repository + "/Configs", environment: [:], executable: nil, workingDirectory: "/")
         var figures: [[Double]] = []
         for storage in ["dense", "bitmask", "transformed"] {
-            let override = Override("mapping.activation_storage=\(storage)")
-            let result = try await Simulator(machine: row[3], overrides: [override], library: library).run(trace)
+            let overrides = ["mapping.search=none", "mapping.activation_storage=\(storage)"].map(Override.init(_:))
+            let result = try await Simulator(machine: row[3], overrides: overrides, library: library).run(trace)
             let total = result.total
             figures.append([
                 Double(total.activity.memory.payloadBytes) / 1e6, Double(total.cycles) / 1e3, total.energy.value / 1e6,

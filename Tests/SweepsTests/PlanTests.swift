@@ -91,6 +91,24 @@ import Testing
         #expect(try values(sweep).count == count)
     }
 
+    /// A shared buffer takes the place of the buffers of the base; their keys have no value then.
+    @Test(arguments: [
+        ("weight_buffer.capacity >= 1 B or operand_buffer.capacity >= 32 KiB", 2),
+        ("weight_buffer.capacity == 8 KiB", 1), ("not weight_buffer.banks == 2", 2), ("operand_buffer.banks == 8", 3),
+    ])
+    func sharedBuffersAreValues(constraint: String, count: Int) async throws {
+        let sweep = """
+            base: machine.yaml
+            traces: [trace.yaml]
+            set: [operand_buffer.banks=8, operand_buffer.port=auto]
+            axes: {operand_buffer.capacity: [none, 16 KiB, 32 KiB]}
+            constraints: ["\(constraint)"]
+            """
+        let plan = try Folder.withSweep(sweep).plan()
+        #expect(plan.count == count)
+        #expect(try await plan.result().failures == 0)
+    }
+
     /// The right side of a decided operator is not evaluated.
     @Test func constraintsStopOnceDecided() throws {
         let sweep = """

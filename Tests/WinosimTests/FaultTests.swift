@@ -21,7 +21,7 @@ import Testing
         #expect(!folder.names().contains("run"))
         let whole = try Program.shell(
             "\"$WINOSIM\" simulate trace.yaml --output run --sensitivity && cp -r run before", in: folder)
-        #expect(whole.code == 0 && folder.names(in: "run").count == 5, "\(whole)")
+        #expect(whole.code == 0 && folder.names(in: "run").count == 6, "\(whole)")
         let again = try Program.shell("\(full); code=$?; diff -r run before && exit $code", in: folder)
         #expect(again.code == 73, "\(again)")
     }
@@ -162,6 +162,10 @@ import Testing
         try folder.write("extends: bank.yaml\nweight_buffer: {bandwidth: 64 B}\n", to: "port.yaml")
         for (arguments, place) in [
             (["--config", "bank.yaml"], "bank.yaml:4:10"), (["--config", "port.yaml"], "port.yaml:2:28"),
+            (
+                ["--set", "operand_buffer={capacity: 64 KiB, port: 4 KiB}"],
+                "--set operand_buffer={capacity: 64 KiB, port: 4 KiB}:1:41"
+            ),
             (["--set", "input_buffer.bandwidth=4 MiB"], "--set input_buffer.bandwidth=4 MiB:1:24"),
             (
                 ["--config", "Configs/small.yaml", "--set", "output_buffer.capacity=8 B"],

@@ -45,7 +45,7 @@ func object(_ text: String) throws -> [String: Any] {
     @Test func outputFilesMatchTheJSON() throws {
         let outcome = try Program.run("simulate", "trace.yaml", "--output", "new/run", "--json", in: folder)
         #expect(outcome.code == 0, "\(outcome)")
-        #expect(folder.names(in: "new/run") == ["area.csv", "energy.csv", "layers.csv", "summary.json"])
+        #expect(folder.names(in: "new/run") == ["area.csv", "energy.csv", "layers.csv", "mapping.csv", "summary.json"])
         #expect(try folder.text("new/run/summary.json") == outcome.output)
         #expect(try object(outcome.output)["verification"] == nil)
         #expect(try folder.text("new/run/layers.csv").hasPrefix("layer,algorithm,cycles,"))
@@ -61,7 +61,8 @@ func object(_ text: String) throws -> [String: Any] {
             "simulate", "trace.yaml", "--set", memory, "--timeline", "--output", "run", "--json", in: folder)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(
-            outcome.talk.hasSuffix("written to run: layers.csv, energy.csv, area.csv, timeline.json, summary.json\n"),
+            outcome.talk.hasSuffix(
+                "written to run: layers.csv, energy.csv, area.csv, mapping.csv, timeline.json, summary.json\n"),
             "\(outcome)")
         let timeline = TimelineValidator(try folder.bytes("run/timeline.json"))
         #expect(timeline.faults == [])
@@ -130,7 +131,7 @@ func object(_ text: String) throws -> [String: Any] {
         #expect(outcome.talk.contains(", and the tolerance is 0.0001; --tolerance "), "\(outcome)")
         #expect(outcome.output.contains("  conv1: differs from the trace's outputs by "), "\(outcome)")
         // The simulation itself holds: its files are there.
-        #expect(folder.names(in: "run").count == 4)
+        #expect(folder.names(in: "run").count == 5)
         let json = try Program.run("simulate", "wrong.yaml", "--verify", "--json", in: folder)
         let rows = try #require(try object(json.output)["verification"] as? [[String: Any]])
         #expect(json.code == 1 && rows[0]["status"] as? String == "failed")

@@ -17,6 +17,14 @@ extension BufferAccesses {
             bits: 8 * operand.bufferReadBytes)
     }
 
+    /// Those of both operands.
+    init(_ weights: OperandLedger, _ inputs: OperandLedger) {
+        self.init(
+            reads: weights.bufferReads + inputs.bufferReads, writes: weights.bufferWrites + inputs.bufferWrites,
+            indexBits: weights.readIndexBits + inputs.readIndexBits,
+            bits: 8 * (weights.bufferReadBytes + inputs.bufferReadBytes))
+    }
+
     init(_ outputs: OutputLedger) {
         self.init(
             reads: outputs.bufferWrites, writes: outputs.bufferWrites, indexBits: outputs.indexBits,
@@ -33,10 +41,14 @@ struct Buffer: EnergyComponent {
         "input_buffer", "banks of the buffer of inputs",
         keys: "input_buffer.capacity", "input_buffer.banks", "input_buffer.encoding", "input_transform.placement",
         "energy.sram")
+    static let operands = Component(
+        "operand_buffer", "banks of the buffer that weights and inputs share, where they do",
+        keys: "operand_buffer.capacity", "operand_buffer.banks", "operand_buffer.port", "weight_buffer.encoding",
+        "input_buffer.encoding", "energy.sram")
     static let outputs = Component(
         "output_buffer", "banks of the buffer of outputs",
         keys: "output_buffer.capacity", "output_buffer.banks", "energy.sram")
-    static let parts = [weights, inputs, outputs]
+    static let parts = [weights, inputs, operands, outputs]
 
     let part: Component
     let banks: Int
@@ -45,13 +57,13 @@ struct Buffer: EnergyComponent {
     let table: String
     let clock: Hertz
     /// How it stores values.
-    let encoding: Encoding
+    let encodings: [Encoding]
     /// What a layer does with its banks.
     let accesses: @Sendable (Activity) -> BufferAccesses
 
     func entries(of layer: LayerActivity) -> [EnergyEntry] {
         let accesses = accesses(layer.activity)
-        let read = source.withIndices(accesses.indexBits, of: accesses.bits, [encoding])
+        let read = source.withIndices(accesses.indexBits, of: accesses.bits, encodings)
         return [
             EnergyEntry(
                 component: part.name, action: "read", count: accesses.reads,

@@ -8,7 +8,7 @@ struct DRAMDevices: EnergyComponent {
         Component(
             "dram", "the memory behind the chip",
             keys: "dram", "mapping.loop_order", "weight_buffer.capacity", "input_buffer.capacity",
-            "energy.memory_per_bit")
+            "operand_buffer.capacity", "energy.memory_per_bit")
     ]
 
     let book: FigureBook

@@ -103,35 +103,28 @@ final class RowOperands {
     }
 }
 
-/// The tiles' side of a masked product: by column group, step and vector of columns, the tiles' masks or their factor.
+/// The tiles' side of the passes of one column group: by step and vector of columns, the tiles' masks or their factor.
 final class ColumnOperands {
     let words: LaneMemory<LaneWords>
-    /// Vectors from one column group to the next.
-    let groupStride: Int
     /// Vectors from one step to the next; 0 where the factor is the same in all.
     let stepStride: Int
 
-    /// Lays out all tiles; `[column group][step][vector][tile][plane]`.
-    init(_ product: MaskedProduct, grouping: Grouping, layout: OperandLayout) {
+    /// Lays out the tiles of a column group; `[step][vector][tile][plane]`.
+    init(_ product: MaskedProduct, tiles: Range<Int>, layout: OperandLayout) {
         let array = layout.array
         let perStep = layout.columnVectors * layout.columnWords
         let constant = array.zeroSkipping == .weights || array.zeroSkipping == .none
         stepStride = constant ? 0 : perStep
-        groupStride = constant ? perStep : perStep * product.steps
-        words = LaneMemory(count: grouping.columnGroups * groupStride, zero: LaneWords(repeating: 0))
+        words = LaneMemory(count: constant ? perStep : perStep * product.steps, zero: LaneWords(repeating: 0))
         let words = UnsafeMutableRawPointer(words.start).assumingMemoryBound(to: UInt16.self)
-        let groupStride = groupStride
         let stepStride = stepStride
         product.activations.withUnsafeBufferPointer { activations in
             for step in 0..<(constant ? 1 : product.steps) {
-                for tile in 0..<product.tiles {
-                    let column = tile % grouping.tilesPerGroup / array.tilesPerPE
-                    let at =
-                        tile / grouping.tilesPerGroup * groupStride + step * stepStride
-                        + column / 16 * layout.columnWords
+                for tile in tiles {
+                    let (column, slot) = (tile - tiles.lowerBound).quotientAndRemainder(dividingBy: array.tilesPerPE)
+                    let at = step * stepStride + column / 16 * layout.columnWords
                     let lane = column % 16
                     let mask = activations[step * product.tiles + tile]
-                    let slot = tile % array.tilesPerPE
                     switch layout.rule {
                     case .masks:
                         for plane in 0..<layout.planes {

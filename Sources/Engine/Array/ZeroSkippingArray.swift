@@ -171,15 +171,15 @@ struct LaneOperands: ArrayOperands {
     private let product: MaskedProduct
     private let grouping: Grouping
     private let layout: OperandLayout
-    private let columns: ColumnOperands
-    /// Row groups return where tile blocks stand outside, so what was laid out stays.
+    /// Groups return from pass to pass, so what was laid out stays.
+    private var columns: [ColumnOperands?]
     private var rows: [RowOperands?]
 
     init(_ product: MaskedProduct, grouping: Grouping, layout: OperandLayout) {
         self.product = product
         self.grouping = grouping
         self.layout = layout
-        columns = ColumnOperands(product, grouping: grouping, layout: layout)
+        columns = [ColumnOperands?](repeating: nil, count: grouping.columnGroups)
         rows = [RowOperands?](repeating: nil, count: grouping.rowGroups.count)
     }
 
@@ -187,9 +187,12 @@ struct LaneOperands: ArrayOperands {
         let group = grouping.rowGroups[rowGroup]
         let mine = rows[rowGroup] ?? RowOperands(group, of: product, layout: layout)
         rows[rowGroup] = mine
+        let theirs =
+            columns[columnGroup]
+            ?? ColumnOperands(product, tiles: grouping.tiles(ofColumnGroup: columnGroup), layout: layout)
+        columns[columnGroup] = theirs
         return Pass(
             steps: group.steps, rowWords: UnsafePointer(mine.words.start),
-            columnWords: UnsafePointer(columns.words.start + columnGroup * columns.groupStride),
-            columnStride: columns.stepStride)
+            columnWords: UnsafePointer(theirs.words.start), columnStride: theirs.stepStride)
     }
 }

@@ -13,39 +13,46 @@ struct GroupPlan {
     /// The most chunks that a bundle uses, and one more.
     let staged: PerOperand<Int>
     /// Chunks that may be held from one use to the next; nil where all fit.
-    let held: PerOperand<Int?>
+    private(set) var held = PerOperand<Int?>(weights: nil, inputs: nil)
     /// Places of the buffers.
-    let places: PerOperand<Int>
+    private(set) var places = PerOperand(weights: Int.max, inputs: Int.max)
 
+    /// All chunks fit until the plan is given its places.
+    ///
     /// - Parameters:
     ///   - order: all steps in the order of broadcast.
-    ///   - places: places of the buffers, and the bytes of each.
-    /// - Throws: `StagingError` where a buffer has too few places.
+    ///   - chunk: bytes of a place of weights.
     init(
-        _ group: ChannelGroup, inputs: InputChunks, order: [Int], layout: StepLayout, bundleSize: Int,
-        places: PerOperand<(count: Int, bytes: Int)>
-    ) throws(StagingError) {
+        _ group: ChannelGroup, inputs: InputChunks, order: [Int], layout: StepLayout, bundleSize: Int, chunk: Int
+    ) {
         grouping = group.grouping.ordered(by: order)
         weights = WeightChunks(
-            group.weightSizes, grouping: grouping, order: order, chunk: Bytes(places.weights.bytes),
-            bundleSize: bundleSize)
+            group.weightSizes, grouping: grouping, order: order, chunk: Bytes(chunk), bundleSize: bundleSize)
         self.inputs = inputs
         usesAllSteps = grouping.rowGroups.allSatisfy { $0.steps.count == order.count }
         self.bundleSize = bundleSize
         inputUses = InputUses(inputs, grouping: grouping, layout: layout, bundleSize: bundleSize)
         staged = PerOperand(
             weights: weights.uses.reduce(1) { max($0, $1.mostOfBundle + 1) }, inputs: inputUses.mostOfBundle + 1)
-        let chunks = PerOperand(weights: weights.table.count, inputs: inputs.table.count)
-        var held = PerOperand<Int?>(weights: nil, inputs: nil)
-        for operand in Operand.allCases where chunks[operand] > places[operand].count {
-            let staged = staged[operand]
-            if places[operand].count < staged {
-                throw StagingError(operand: operand, staged: staged, places: places[operand])
-            }
-            held[operand] = places[operand].count - staged
+    }
+
+    /// The same in buffers of so many places, of which none has fewer than the fewest.
+    func placed(in places: PerOperand<Int>) -> GroupPlan {
+        var plan = self
+        plan.places = places
+        for operand in Operand.allCases {
+            let fits = chunks[operand] <= places[operand]
+            plan.held[operand] = fits ? nil : places[operand] - staged[operand]
         }
-        self.held = held
-        self.places = places.map(\.count)
+        return plan
+    }
+
+    /// How many chunks there are.
+    var chunks: PerOperand<Int> { PerOperand(weights: weights.table.count, inputs: inputs.table.count) }
+
+    /// The fewest places with which every bundle has its chunks.
+    var fewestPlaces: PerOperand<Int> {
+        PerOperand(weights: min(chunks.weights, staged.weights), inputs: min(chunks.inputs, staged.inputs))
     }
 
     /// The chunks of an operand.

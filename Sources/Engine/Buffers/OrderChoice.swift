@@ -8,18 +8,21 @@ extension GroupPlan {
 
     /// Bytes that are loaded in an order of passes.
     func bytes(_ order: PassOrder) -> Int {
-        let passes = passes(order)
-        return Operand.allCases.reduce(0) { sum, operand in
-            let table = table(operand)
-            if isLoadedOnce(operand, order) { return sum + table.bytes }
-            return residency(operand, passes).loads.reduce(sum) { $0 + table.chunks[Int($1)].bytes }
-        }
+        Operand.allCases.reduce(0) { $0 + bytes($1, order) }
+    }
+
+    /// Bytes of one operand that are loaded in an order of passes.
+    func bytes(_ operand: Operand, _ order: PassOrder) -> Int {
+        let table = table(operand)
+        if isLoadedOnce(operand, order) { return table.bytes }
+        return residency(operand, passes(order)).loads.reduce(0) { $0 + table.chunks[Int($1)].bytes }
     }
 
     /// The order of passes to run.
     func bestOrder(_ allowed: LoopOrder, _ pace: PassPace) -> PassOrder {
         let rows = grouping.rowGroups.count
         let candidates = PassOrder.candidates(rowGroups: rows, columnGroups: grouping.columnGroups, allowed)
+        if allowed == .fast { return fastest(candidates, pace) }
         var best: (orders: [PassOrder], bytes: Int) = ([], .max)
         for order in candidates where best.bytes > compulsoryBytes || !isLoadedAgain(order) {
             let bytes = bytes(order)
@@ -33,6 +36,16 @@ extension GroupPlan {
             if time < shortest.time { shortest = (order, time) }
         }
         return shortest.order
+    }
+
+    /// The order that is estimated to end first; on a tie the one that loads the fewest bytes.
+    private func fastest(_ candidates: [PassOrder], _ pace: PassPace) -> PassOrder {
+        var best = (order: candidates[0], end: Int.max, bytes: Int.max)
+        for order in candidates {
+            let (end, bytes) = (pace.end(of: self, in: order), bytes(order))
+            if (end, bytes) < (best.end, best.bytes) { best = (order, end, bytes) }
+        }
+        return best.order
     }
 
     /// The passes in an order.

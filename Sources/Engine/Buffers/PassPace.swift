@@ -1,11 +1,12 @@
 import Hardware
 
-/// How fast passes and transfers follow one another: enough to compare orders that load the same bytes (page `BuffersAndTraffic`).
+/// How fast passes and transfers follow one another: enough to compare orders that load the same bytes (page `BuffersAndTraffic`), and to
+/// estimate a mapping (page `MappingSearch`).
 ///
 /// Times are counted in bytes that the memory moves meanwhile, so that they are whole numbers.
 struct PassPace {
-    /// Cycles of a pass.
-    private let cycles: Int
+    /// By row group, the cycles of a pass.
+    private let cycles: [Int]
     /// Bytes that the memory moves in a cycle.
     private let bytesPerCycle: Int
     private let accumulatorSets: Int
@@ -20,10 +21,26 @@ struct PassPace {
         let bundles = group.grouping.rowGroups.reduce(0) {
             max($0, ($1.steps.count + array.broadcastSteps - 1) / array.broadcastSteps)
         }
-        cycles = max(bundles, (products + passes * multipliers - 1) / (passes * multipliers))
+        let cycles = max(bundles, (products + passes * multipliers - 1) / (passes * multipliers))
+        self.init(
+            group, cycles: [Int](repeating: cycles, count: group.grouping.rowGroups.count),
+            accumulatorSets: array.accumulatorSets, bytesPerCycle: bytesPerCycle)
+    }
+
+    /// - Parameter cycles: by row group, the cycles of a pass.
+    init(_ group: ChannelGroup, cycles: [Int], accumulatorSets: Int, bytesPerCycle: Double) {
+        self.cycles = cycles
         self.bytesPerCycle = max(1, Int(bytesPerCycle.rounded()))
-        accumulatorSets = array.accumulatorSets
+        self.accumulatorSets = accumulatorSets
         outputBytes = group.outputBytes
+    }
+
+    /// Cycles of all passes of a channel group.
+    func passCycles(_ columnGroups: Int) -> Int { cycles.reduce(0, +) * columnGroups }
+
+    /// When the passes of an order would end, in cycles.
+    func cycles(of plan: GroupPlan, in order: PassOrder) -> Int {
+        (end(of: plan, in: order) + bytesPerCycle - 1) / bytesPerCycle
     }
 
     /// When the passes of an order would end: transfers in the order of passes, a pass not before its chunks.
@@ -47,9 +64,21 @@ struct PassPace {
                     arrived = memory
                 }
             }
-            ends.append(max((ends.last ?? 0) + cycles * bytesPerCycle, arrived))
+            ends.append(max((ends.last ?? 0) + cycles[passes[pass].rowGroup] * bytesPerCycle, arrived))
         }
         return max(ends.last ?? 0, memory + outputs.suffix(accumulatorSets).reduce(0, +))
+    }
+
+    /// What no estimate of an order that loads so many bytes is less than: every order begins with the same pass.
+    func least(of plan: GroupPlan, bytes: Int) -> Int {
+        guard plan.grouping.passes > 0 else { return bytes }
+        let first = Operand.allCases.reduce(0) { sum, operand in
+            let uses = plan.uses(operand, rowGroup: 0, columnGroup: 0).uses
+            return Set(uses.map(\.chunk)).reduce(sum) { $0 + plan.table(operand).chunks[Int($1)].bytes }
+        }
+        let all = passCycles(plan.grouping.columnGroups) * bytesPerCycle
+        let wait = max(0, first - cycles[0] * bytesPerCycle)
+        return max(all + wait, bytes + outputBytes.joined().reduce(0, +))
     }
 }
 

@@ -14,8 +14,8 @@ struct OperandFetch {
 
     init(_ configuration: Configuration, transformsOnRead: Bool) {
         let (weightBuffer, inputBuffer) = (configuration.weightBuffer, configuration.inputBuffer)
-        weights = FetchStream(weightBuffer)
-        inputs = FetchStream(inputBuffer)
+        weights = FetchStream(rate: weightBuffer.bandwidth.count, port: configuration.port(weightBuffer).count)
+        inputs = FetchStream(rate: inputBuffer.bandwidth.count, port: configuration.port(inputBuffer).count)
         let input = configuration.inputTransform
         transform = transformsOnRead ? FetchStream(rate: input.units, startLatency: input.latency) : nil
         transformInterval = input.interval
@@ -73,8 +73,6 @@ struct OperandFetch {
 }
 
 extension FetchStream {
-    fileprivate init(_ buffer: OperandBuffer) { self.init(rate: buffer.bandwidth.count, port: buffer.port.count) }
-
     fileprivate func count(_ ledger: inout OperandLedger) {
         ledger.bufferReadBytes = work
         ledger.bufferReads = accesses

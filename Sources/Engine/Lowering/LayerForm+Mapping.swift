@@ -13,6 +13,50 @@ extension LayerForm {
         }
     }
 
+    /// The form in which a layer runs on a machine, with what `mapping.layers` fixes for it.
+    ///
+    /// - Throws: `InputError` for a layer that cannot run in the form that is asked for.
+    init(_ layer: Layer, on machine: Configuration) throws {
+        var mapping = machine.mapping
+        guard let pins = mapping.pins(of: layer.name) else {
+            try self.init(layer, mapping: mapping)
+            return
+        }
+        func error(_ asked: String, _ obstacle: String, possible: String, key: String) -> InputError {
+            pins.places.error(
+                "mapping.layers \(quoted(pins.pattern.text)) asks for \(asked) for layer '\(layer.name)', and \(obstacle); "
+                    + "possible here: \(possible)", at: [key])
+        }
+        mapping.algorithm = pins.algorithm ?? mapping.algorithm
+        mapping.tile = pins.tile ?? mapping.tile
+        let tile = layer.modelTile
+        if layer.isWinogradOnly && (pins.algorithm == .direct || pins.tile ?? tile != tile) {
+            throw error(
+                pins.algorithm == .direct ? "algorithm: direct" : "tile: \(mapping.tile)",
+                "its operands belong to Winograd tiles of \(tile)x\(tile)",
+                possible: "algorithm winograd with tile \(tile)", key: pins.algorithm == .direct ? "algorithm" : "tile")
+        }
+        if pins.algorithm == .winograd || pins.tile != nil, mapping.algorithm != .direct,
+            let obstacle = layer.winogradObstacle(tile: mapping.tile)
+        {
+            throw error(
+                pins.algorithm == .winograd ? "algorithm: winograd" : "tile: \(mapping.tile)", obstacle,
+                possible: "algorithm direct", key: pins.algorithm == .winograd ? "algorithm" : "tile")
+        }
+        try self.init(layer, mapping: mapping)
+        let bits = min(64, machine.maskBits)
+        if pins.step == .positions, shape.taps > 1, grid.positions > bits {
+            throw error(
+                "step: positions", "its \(grid.positions) positions do not fit the \(bits) bits of a PE's mask",
+                possible: "channels", key: "step")
+        }
+        if pins.step == .channels, isWinograd, machine.inputTransform.placement == .read {
+            throw error(
+                "step: channels", "behind the buffer a patch is transformed into all of its positions",
+                possible: "positions", key: "step")
+        }
+    }
+
     /// Chooses the form in which a layer runs on a machine: Winograd's algorithm where it is asked for and applies, else the
     /// direct form, with a note on what was asked for.
     ///

@@ -28,6 +28,8 @@ public struct OperandLedger: Ledger {
     public var compulsoryBytes = 0
     /// The least capacity of the buffer at which a group stays between its passes; 0 with ideal memory.
     public var wholeGroupsCapacity = 0
+    /// Banks of the buffer that both operands share; 0 where each has its own, or nothing is loaded.
+    public var banks = 0
     /// Bytes that the buffer delivered.
     public var bufferReadBytes = 0
     /// Reads of one bank at its port's width.
@@ -53,6 +55,7 @@ public struct OperandLedger: Ledger {
         .sum(\.loadedBytes, "B", "bytes of all loads"),
         .sum(\.compulsoryBytes, "B", "bytes where everything is loaded once"),
         .largest(\.wholeGroupsCapacity, "B", "least capacity at which a group stays between its passes"),
+        .largest(\.banks, "banks", "banks of a shared buffer that the operand took"),
         .sum(\.bufferReadBytes, "B", "bytes that the buffer delivered"),
         .sum(\.bufferReads, "accesses", "reads of one bank"),
         .sum(\.bufferWrites, "accesses", "writes of one bank"),

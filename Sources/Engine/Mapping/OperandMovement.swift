@@ -78,7 +78,7 @@ struct OperandMovement {
 
     private mutating func countLoads(_ groups: [ChannelGroup], _ plan: MemoryPlan?, _ configuration: Configuration) {
         for operand in Operand.allCases {
-            let port = configuration[operand].port
+            let port = configuration.port(configuration[operand])
             var ledger = OperandLedger()
             if let plan {
                 for load in plan.loads.loads[operand] {

@@ -11,6 +11,7 @@ public final class SimulationCache: Sendable {
         case lowered(LayerKey, FormKey, StepForm, stepWidth: Int)
         case transfers(TransferKey)
         case result(LayerKey, Configuration, next: LayerKey?)
+        case candidate(LayerKey, FormKey, Configuration, next: LayerKey?)
     }
 
     private enum Value: Sendable {
@@ -23,6 +24,7 @@ public final class SimulationCache: Sendable {
 
     private let cache: SharedCache<Key, Value>
     private let replayed = Atomic(0)
+    private let reuses = Atomic(0)
 
     /// - Parameter limit: bytes that are kept; what was used longest ago goes first.
     public init(limit: Bytes) { cache = SharedCache(limit: limit.count) }
@@ -84,13 +86,40 @@ public final class SimulationCache: Sendable {
     /// Counts one.
     func countReplay() { replayed.add(1, ordering: .relaxed) }
 
-    /// The result of a layer on a machine, whatever the machine is called and whatever its energies are.
+    /// The result of a layer on a machine, whatever the machine is called and, unless its mapping is sought for them, whatever its
+    /// energies are.
     func result(
         _ layer: LayerKey, on configuration: Configuration, next: LayerKey?, make: () throws -> LayerActivity
     ) throws -> LayerActivity {
         var machine = configuration
+        machine.name = ""
+        if !machine.mapping.search.needsEnergy { machine.energy = EnergySource() }
+        return try activity(.result(layer, machine, next: next), make: make)
+    }
+
+    /// The result of one mapping of a layer, which searches on several machines may try.
+    func candidate(
+        _ layer: LayerKey, _ form: LayerForm, on configuration: Configuration, next: LayerKey?,
+        make: () throws -> LayerActivity
+    ) throws -> LayerActivity {
+        var machine = configuration
         (machine.name, machine.energy) = ("", EnergySource())
-        let value = try cache.value(.result(layer, machine, next: next)) {
+        (machine.mapping.search, machine.mapping.layers) = (.none, [])
+        let form = FormKey(form, machine.datatype)
+        var isNew = false
+        let result = try activity(.candidate(layer, form, machine, next: next)) {
+            isNew = true
+            return try make()
+        }
+        if !isNew { reuses.add(1, ordering: .relaxed) }
+        return result
+    }
+
+    /// Mappings that a search did not simulate, since another one had.
+    var reused: Int { reuses.load(ordering: .relaxed) }
+
+    private func activity(_ key: Key, make: () throws -> LayerActivity) throws -> LayerActivity {
+        let value = try cache.value(key) {
             (.result(try make()), MemoryLayout<LayerActivity>.size + MemoryLayout<Configuration>.size)
         }
         guard case .result(let result) = value else { preconditionFailure("a result is kept as something else") }

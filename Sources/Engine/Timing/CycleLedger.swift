@@ -68,12 +68,12 @@ public enum CycleHolder: Int, CaseIterable, Hashable, Sendable {
         case .dramWeights:
             (
                 "cycles in which weights from DRAM held the next bundle", "waiting for weights from DRAM",
-                "dram; weight_buffer.capacity and mapping.loop_order where weights are read more than once"
+                "dram; weight_buffer.capacity, operand_buffer.capacity and mapping.loop_order where weights are read more than once"
             )
         case .dramInputs:
             (
                 "cycles in which inputs from DRAM held the next bundle", "waiting for inputs from DRAM",
-                "dram; input_buffer.capacity and mapping.loop_order where inputs are read more than once"
+                "dram; input_buffer.capacity, operand_buffer.capacity and mapping.loop_order where inputs are read more than once"
             )
         case .dramOutputs:
             (

@@ -60,22 +60,29 @@ struct LayerTiming<Array: ArrayKind & ~Copyable>: ~Copyable {
     var tilesTransformedOnLoad: Int { traffic?.tilesTransformed ?? 0 }
 
     /// Runs one pass.
-    mutating func run(_ work: PassWork, _ operands: Array.Operands.Pass) {
+    ///
+    /// - Parameter bundles: those that go out; all where nil.
+    /// - Returns: the cycles in which the first and the last of them go out; nil where there is none.
+    @discardableResult
+    mutating func run(
+        _ work: PassWork, _ operands: Array.Operands.Pass, bundles: Range<Int>? = nil
+    ) -> ClosedRange<Int>? {
         let freed = freedCycle()
         traffic?.begin(work.plan)
         array.begin(rows: work.rows, columns: work.columns)
-        if work.steps.isEmpty {
+        let bundles = bundles ?? 0..<(work.steps.count + bundleSize - 1) / bundleSize
+        var start = 0
+        if bundles.isEmpty {
             finish = max(finish, freed)
         } else {
-            var start = 0
-            for index in 0..<(work.steps.count + bundleSize - 1) / bundleSize {
+            for index in bundles {
                 let first = index * bundleSize
                 let entries = first..<min(first + bundleSize, work.steps.count)
-                let time = issue(work, entries, bundle: index, freed: freed)
-                if index == 0 { start = time.cycle }
+                let time = issue(work, entries, bundle: index, isFirst: index == bundles.lowerBound, freed: freed)
+                if index == bundles.lowerBound { start = time.cycle }
                 finish = array.dispatch(entries, of: operands, at: time.cycle, heldBy: time.holder)
+                stepsBroadcast += entries.count
             }
-            stepsBroadcast += work.steps.count
             lastDone = finish
             recorder?.add(
                 "passes, accumulators \(passes % drains.sets)",
@@ -89,6 +96,7 @@ struct LayerTiming<Array: ArrayKind & ~Copyable>: ~Copyable {
         }
         array.end(finish: finish)
         passes += 1
+        return bundles.isEmpty ? nil : start...lastIssue
     }
 
     /// The cycle in which the set of accumulators that the coming pass takes over was drained.
@@ -102,12 +110,14 @@ struct LayerTiming<Array: ArrayKind & ~Copyable>: ~Copyable {
 
     /// Finds the cycle in which a bundle goes out, and what held it.
     @inline(__always)
-    private mutating func issue(_ work: PassWork, _ entries: Range<Int>, bundle: Int, freed: Int) -> IssueTime {
+    private mutating func issue(
+        _ work: PassWork, _ entries: Range<Int>, bundle: Int, isFirst: Bool, freed: Int
+    ) -> IssueTime {
         let steps = work.steps[entries]
         var time = IssueTime()
         // In the order in which a tie is settled: FIFO, drain, weights, inputs, transform, one-bundle limit.
         time.wait(until: array.earliestIssue(entries: entries.count), for: .array)
-        if bundle == 0 && passes >= drains.sets {
+        if isFirst && passes >= drains.sets {
             time.wait(until: 1 + freed, for: freedByRoom ? .dramOutputs : .drain)
         }
         let bytes = PerOperand(

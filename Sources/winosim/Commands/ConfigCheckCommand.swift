@@ -64,8 +64,8 @@ struct FileChecker {
             switch self {
             case .configuration:
                 [
-                    "clock", "datatype", "pe_array", "weight_buffer", "input_buffer", "output_buffer",
-                    "input_transform", "output_transform", "mapping", "dram", "energy",
+                    "clock", "datatype", "pe_array", "weight_buffer", "input_buffer", "operand_buffer",
+                    "output_buffer", "input_transform", "output_transform", "mapping", "dram", "energy",
                 ]
             case .sweep:
                 ["base", "set", "traces", "axes", "together", "apart", "constraints", "objectives", "sample"]

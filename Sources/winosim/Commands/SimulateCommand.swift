@@ -14,7 +14,8 @@ struct SimulateCommand: AsyncParsableCommand {
               winosim simulate digits --config mobile --layers 'conv[23]' \\
                   --set pe_array.multipliers=8 --output /tmp/run
 
-            Prints a table. --output also writes layers.csv, energy.csv, area.csv and summary.json;
+            Prints a table. --output also writes layers.csv, energy.csv, area.csv, mapping.csv and summary.json;
+            with --explain-mapping candidates.csv and candidates.json instead;
             with --sensitivity also sensitivity.csv; with --timeline also timeline.json, the activity of each unit over time.
             Open it in ui.perfetto.dev or chrome://tracing; 1 us there is 1 cycle.
             """)
@@ -33,7 +34,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("output"),
         help: ArgumentHelp(
-            "Write layers.csv, energy.csv, area.csv, summary.json and, with --sensitivity, sensitivity.csv into this folder; it is created if needed.",
+            "Write layers.csv, energy.csv, area.csv, mapping.csv, summary.json and, with --sensitivity, sensitivity.csv into this folder; it is created if needed.",
             valueName: "folder"),
         completion: .directory)
     var folder: String?
@@ -58,6 +59,18 @@ struct SimulateCommand: AsyncParsableCommand {
             "With --verify: the largest allowed error, as a share of max|outputs|. (default: 1e-4)", valueName: "x"))
     var tolerance: Double?
 
+    @Option(
+        name: .customLong("explain-mapping"),
+        help: ArgumentHelp(
+            "Instead of a simulation: show the mappings of these layers that the search of mapping.search compares, with estimates and exact figures.",
+            valueName: "glob"))
+    var explained: String?
+
+    @Flag(
+        name: .customLong("every-mapping"),
+        help: "With --explain-mapping: simulate every mapping exactly, to see what the estimate misses. It takes long.")
+    var simulatesEvery = false
+
     @Flag(name: .customLong("json"), help: "Print the summary as JSON instead of the table.")
     var printsJSON = false
 
@@ -72,6 +85,13 @@ struct SimulateCommand: AsyncParsableCommand {
         if recordsTimeline && folder == nil {
             throw ValidationError("--timeline requires --output, the folder of timeline.json.")
         }
+        if simulatesEvery && explained == nil {
+            throw ValidationError("--every-mapping requires --explain-mapping.")
+        }
+        if explained != nil, verifies || recordsTimeline || showsSensitivity {
+            throw ValidationError(
+                "--explain-mapping runs no simulation: leave out --verify, --timeline, --sensitivity.")
+        }
         if let tolerance {
             guard verifies else { throw ValidationError("--tolerance requires --verify.") }
             guard tolerance >= 0, tolerance.isFinite else {
@@ -81,6 +101,10 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let explained {
+            try await explain(explained)
+            return
+        }
         let tolerance = verifies ? tolerance ?? 1e-4 : nil
         let report = try await Run(
             path, of: traces, on: machine, layers: layers, jobs: jobs, verifyingWithin: tolerance,
@@ -97,6 +121,21 @@ struct SimulateCommand: AsyncParsableCommand {
             try Console.print(report.terminal(width: Terminal.width))
         }
         try Self.judge(report)
+    }
+
+    /// Shows the mappings of some layers.
+    private func explain(_ glob: String) async throws {
+        let selection = try LayerSelection.parse(["--layers", glob])
+        let report = try await MappingRun(
+            path, of: traces, on: machine, layers: selection, jobs: jobs, every: simulatesEvery
+        ).report
+        if let folder {
+            let files = try Signals.holding {
+                try report.write(to: folder)
+            }
+            Console.say("written to \(folder): \(files.joined(separator: ", "))")
+        }
+        try Console.print(printsJSON ? report.json() : Array(report.terminal(width: Terminal.width).utf8))
     }
 
     /// Ends the command with exit code 1 if outputs are wrong, or none was compared.

@@ -1,0 +1,297 @@
+import Files
+import Hardware
+import Traces
+
+/// What a mapping is sought for.
+struct MappingObjective {
+    let goal: MappingGoal
+    /// pJ of a layer; nil where no energies are at hand.
+    let energy: (@Sendable (LayerActivity) -> Double)?
+
+    /// What is to be small: cycles, pJ, or pJ x cycles.
+    func cost(_ layer: LayerActivity) -> Double {
+        let cycles = Double(layer.activity.cycles)
+        guard goal.needsEnergy, let energy else { return cycles }
+        return goal == .edp ? energy(layer) * cycles : energy(layer)
+    }
+}
+
+/// Chooses a layer's mapping among what the hardware can do and its operands allow (page `MappingSearch`).
+struct MappingSearch {
+    let space: MappingSpace
+    let objective: MappingObjective
+    let seed: UInt64
+    let nextDensity: OutputDensity
+    /// What runs of the same layer share; the operands at least.
+    let share: LayerShare
+    /// What several machines share; nil for one.
+    let cache: SimulationCache?
+
+    /// The mapping that runs, with all candidates.
+    struct Outcome {
+        let candidate: MappingCandidate
+        let activity: LayerActivity
+        let decision: MappingDecision
+        let records: [MappingRecord]
+    }
+
+    /// How many shapes are estimated, at least and where the closed form says too little; and from how many of the best variants are made.
+    static let estimatedShapes = 6
+    static let mostShapes = 20
+    static let farFromRough = 1.15
+    static let variedShapes = 1
+    /// The mapping as written and the best of each algorithm are simulated, and so many more of a small layer. Its windows say less of
+    /// it, and a simulation takes no longer than an estimate: its cycles, times the rows of the array and its runs of 16 columns, are at
+    /// most so many.
+    static let simulatedOfSmall = 12
+    static let smallWork = 160_000
+    /// Candidates that are this much worse than the best, in closed form or by the estimate, are not looked at further.
+    static let roughMargin = 2.0
+    static let estimateMargin = 1.06
+    static let estimateMarginOfSmall = 1.4
+
+    /// Runs the search.
+    ///
+    /// - Parameter every: whether to simulate every candidate, to see what the estimate misses.
+    /// - Throws: the error of the mapping as written where none can run.
+    func run(every: Bool = false) throws -> Outcome {
+        var work = Work(self)
+        work.add(space.shapes())
+        try work.simulate(0)
+        try work.rank()
+        try work.estimateShapes()
+        for _ in 0..<2 {
+            for index in work.best(Self.variedShapes) {
+                for variant in work.addVariants(of: index) {
+                    work.records[variant].rough = work.records[index].rough
+                    try work.estimate(variant)
+                }
+            }
+        }
+        if every { try work.simulateAll() }
+        try work.simulateBest()
+        return try work.outcome()
+    }
+
+    /// The layer, its steps laid out as a candidate asks.
+    fileprivate func lower(_ candidate: MappingCandidate) throws -> LoweredLayer {
+        try LoweredLayer(candidate.form, configuration: candidate.configuration, seed: seed, share: share)
+    }
+
+    fileprivate func simulation(_ candidate: MappingCandidate) throws -> LayerSimulation {
+        LayerSimulation(
+            lowered: try lower(candidate), configuration: candidate.configuration, nextDensity: nextDensity,
+            cache: cache)
+    }
+
+    fileprivate func simulate(_ candidate: MappingCandidate) throws -> LayerActivity {
+        func make() throws -> LayerActivity { candidate.result(try simulation(candidate).run()) }
+        guard let cache else { return try make() }
+        return try cache.candidate(
+            share.key, candidate.form, on: candidate.configuration, next: share.next, make: make)
+    }
+}
+
+/// What fixes a run of a layer: the mapping, with the orders that were planned in the place of those that were asked for.
+private struct RunKey: Hashable {
+    private var mapping: LayerMapping
+    private let orders: [PassOrder]
+    private let weightBanks: Int
+    private let channelsOutside: Bool
+
+    init(_ candidate: MappingCandidate, _ estimate: MappingEstimate) {
+        let order = candidate.configuration.mapping.stepOrder
+        let hasMemory = candidate.configuration.dram != .ideal
+        mapping = candidate.mapping
+        (mapping.loopOrder, mapping.stepOrder) = (.auto, .auto)
+        (orders, weightBanks) = (estimate.orders, estimate.weightBanks)
+        channelsOutside = order == .channels || order == .auto && hasMemory
+    }
+}
+
+/// The candidates of one search and what is known of each.
+private struct Work {
+    private let search: MappingSearch
+    private(set) var candidates: [MappingCandidate] = []
+    var records: [MappingRecord] = []
+    private var known: [LayerMapping: Int] = [:]
+    private var results: [Int: LayerActivity] = [:]
+    private var costs: [Algorithm: RoughCost] = [:]
+    /// By what fixes a run, the first candidate that comes to it.
+    private var runs: [RunKey: Int] = [:]
+    /// Candidates that run as an earlier one does, such as an order of passes that `auto` takes.
+    private var isTwin: [Int: Bool] = [:]
+    /// The first error, which is that of the mapping as written where it has one.
+    private var failure: InputError?
+
+    init(_ search: MappingSearch) { self.search = search }
+
+    /// Adds candidates.
+    ///
+    /// - Returns: the numbers of those that were not known.
+    @discardableResult
+    mutating func add(_ more: [MappingCandidate]) -> [Int] {
+        more.compactMap { candidate in
+            let mapping = candidate.mapping
+            guard known[mapping] == nil else { return nil }
+            known[mapping] = candidates.count
+            candidates.append(candidate)
+            var record = MappingRecord(mapping: mapping, rough: .infinity)
+            record.isWritten = records.isEmpty
+            records.append(record)
+            return candidates.count - 1
+        }
+    }
+
+    /// Adds the variants of a candidate.
+    ///
+    /// - Returns: the numbers of those that were not known.
+    @discardableResult
+    mutating func addVariants(of index: Int) -> [Int] {
+        let candidate = candidates[index]
+        let differ = costs[candidate.form.algorithm]?.hasZeroWeights ?? true
+        return add(search.space.variants(of: candidate, filtersDiffer: differ))
+    }
+
+    /// The closed form of all shapes.
+    mutating func rank() throws {
+        let search = search
+        for (index, candidate) in candidates.enumerated() where records[index].obstacle == nil {
+            try attempt(index) {
+                let cost =
+                    try $0.costs[candidate.form.algorithm]
+                    ?? RoughCost(search.lower(candidate), candidate.configuration)
+                $0.costs[candidate.form.algorithm] = cost
+                $0.records[index].rough = cost.cycles(candidate)
+            }
+        }
+    }
+
+    /// Estimates the mapping as written and the best shapes in closed form; more of them where that leaves out what takes the time.
+    mutating func estimateShapes() throws {
+        let order = records.indices.filter { records[$0].obstacle == nil }.sorted {
+            (records[$0].rough, $0) < (records[$1].rough, $1)
+        }
+        guard let first = order.first else { return }
+        let limit = records[first].rough * MappingSearch.roughMargin
+        var count = 0
+        for index in order where count < MappingSearch.mostShapes {
+            let rough = records[index].rough
+            if count >= MappingSearch.estimatedShapes {
+                guard let best = byEstimate().first, let cycles = records[best].estimatedCycles,
+                    Double(cycles) > MappingSearch.farFromRough * records[best].rough, rough < Double(cycles)
+                else { break }
+            } else if rough > limit {
+                break
+            }
+            try estimate(index)
+            if records[index].estimate != nil { count += 1 }
+        }
+        if records[0].obstacle == nil && records[0].estimate == nil { try estimate(0) }
+    }
+
+    mutating func estimate(_ index: Int) throws {
+        let objective = search.objective
+        try attempt(index) { work in
+            let candidate = work.candidates[index]
+            let estimate = try work.search.simulation(candidate).estimate(
+                counts: objective.goal.needsEnergy, reference: work.results[0]?.activity)
+            work.records[index].estimatedCycles = estimate.cycles
+            let run = RunKey(candidate, estimate)
+            if work.runs[run] == nil { work.runs[run] = index }
+            work.isTwin[index] = work.runs[run] != index
+            work.records[index].estimate =
+                objective.goal.needsEnergy
+                ? objective.cost(candidate.result(LayerRun(activity: estimate.activity, orders: [])))
+                : Double(estimate.cycles)
+        }
+    }
+
+    /// The best by the estimate.
+    func best(_ count: Int) -> [Int] {
+        Array(byEstimate().prefix(count))
+    }
+
+    private func byEstimate() -> [Int] {
+        records.indices.filter { records[$0].estimate != nil }.sorted {
+            (records[$0].estimate ?? 0, $0) < (records[$1].estimate ?? 0, $1)
+        }
+    }
+
+    mutating func simulate(_ index: Int) throws {
+        guard records[index].exact == nil else { return }
+        let objective = search.objective
+        try attempt(index) { work in
+            let result = try work.search.simulate(work.candidates[index])
+            work.results[index] = result
+            work.records[index].exact = objective.cost(result)
+            work.records[index].exactCycles = result.activity.cycles
+        }
+    }
+
+    /// Simulates the best of each algorithm by the estimate, and more of a small layer; those behind the best that ran by more than the
+    /// estimate's error are left.
+    mutating func simulateBest() throws {
+        let order = byEstimate()
+        guard let first = order.first else { return }
+        let array = candidates[first].configuration.peArray
+        let work = (records[first].estimatedCycles ?? 0) * array.rows * ((array.columns + 15) / 16)
+        let isSmall = work <= MappingSearch.smallWork
+        let margin = isSmall ? MappingSearch.estimateMarginOfSmall : MappingSearch.estimateMargin
+        func isFarBehind(_ index: Int) -> Bool {
+            records[index].estimate ?? 0 > margin * (records.compactMap(\.exact).min() ?? .infinity)
+        }
+        var algorithms: Set<Algorithm> = []
+        for index in order where algorithms.insert(records[index].mapping.algorithm).inserted && !isFarBehind(index) {
+            try simulate(index)
+        }
+        guard isSmall else { return }
+        let others = order.filter { records[$0].exact == nil && records[$0].obstacle == nil && isTwin[$0] != true }
+        for index in others.prefix(MappingSearch.simulatedOfSmall) where !isFarBehind(index) { try simulate(index) }
+    }
+
+    /// Simulates every candidate, each shape in all its variants.
+    mutating func simulateAll() throws {
+        var next = 0
+        while next < candidates.count {
+            addVariants(of: next)
+            if records[next].estimate == nil && records[next].obstacle == nil { try estimate(next) }
+            try simulate(next)
+            next += 1
+        }
+    }
+
+    /// The best of the candidates that ran, on a tie the first.
+    mutating func outcome() throws -> MappingSearch.Outcome {
+        let ran = records.indices.filter { records[$0].exact != nil }
+        guard let best = ran.min(by: { (records[$0].exact ?? 0, $0) < (records[$1].exact ?? 0, $1) }),
+            var result = results[best]
+        else { throw failure ?? BrokenLaw(description: "no mapping ran and none failed") }
+        records[best].isChosen = true
+        let decision = MappingDecision(
+            mapping: records[best].mapping, written: records[0].mapping, writtenCycles: records[0].exactCycles,
+            candidates: records.count, estimated: records.count { $0.estimate != nil }, simulated: ran.count)
+        result.decision = decision
+        return MappingSearch.Outcome(
+            candidate: candidates[best], activity: result, decision: decision, records: records)
+    }
+
+    /// Does something with a candidate; where the machine cannot run it, that is noted.
+    private mutating func attempt(_ index: Int, _ body: (inout Work) throws -> Void) throws {
+        do {
+            try body(&self)
+        } catch let error as InputError {
+            records[index].obstacle = error.message
+            failure = failure ?? error
+        }
+    }
+}
+
+extension MappingCandidate {
+    /// The result of a run of the layer.
+    func result(_ run: LayerRun) -> LayerActivity {
+        LayerActivity(
+            name: form.layer.name, shape: form.shape, algorithm: form.algorithm, note: form.note, mapping: mapping,
+            orders: run.orders, activity: run.activity)
+    }
+}
