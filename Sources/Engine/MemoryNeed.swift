@@ -14,6 +14,8 @@ public struct MemoryNeed: Sendable {
     private static let small = 64.0 * 1024 * 1024
     /// What allocation and short-lived copies add to what is counted.
     private static let slack = 1.25
+    /// A search of the mapping keeps the operands in several forms.
+    private static let searching = 2.5
 
     /// Estimates what one layer takes.
     public init(_ form: LayerForm, configuration: Configuration) {
@@ -43,7 +45,8 @@ public struct MemoryNeed: Sendable {
             ArrayLayer(array: array, width: layout.width, updatesEveryProduct: false, filters: 1, tiles: 1))
         let columnWords = columnGroups / groups * steps * Double(lanes.columnVectors * lanes.columnWords) * 32
         let passes = columnGroups * rowGroups * 250 + columnGroups * steps * 32
-        bytes = (operands + masks + perPixel + columnWords + passes) * Self.slack
+        let held = (operands + masks + perPixel + columnWords + passes) * Self.slack
+        bytes = configuration.mapping.search == .none ? held : held * Self.searching
     }
 
     /// Whether it fits what is free, and in words why not.

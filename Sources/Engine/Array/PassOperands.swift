@@ -118,22 +118,24 @@ final class ColumnOperands {
         words = LaneMemory(count: constant ? perStep : perStep * product.steps, zero: LaneWords(repeating: 0))
         let words = UnsafeMutableRawPointer(words.start).assumingMemoryBound(to: UInt16.self)
         let stepStride = stepStride
+        // By tile, where its first word lies in a step.
+        let places = (0..<tiles.count).map { index in
+            let (column, slot) = index.quotientAndRemainder(dividingBy: array.tilesPerPE)
+            let word = layout.rule == .masks ? slot * layout.planes : layout.factorPlace(slot: slot)
+            return (column / 16 * layout.columnWords + word) * 16 + column % 16
+        }
         product.activations.withUnsafeBufferPointer { activations in
             for step in 0..<(constant ? 1 : product.steps) {
-                for tile in tiles {
-                    let (column, slot) = (tile - tiles.lowerBound).quotientAndRemainder(dividingBy: array.tilesPerPE)
-                    let at = step * stepStride + column / 16 * layout.columnWords
-                    let lane = column % 16
-                    let mask = activations[step * product.tiles + tile]
+                let first = step * product.tiles + tiles.lowerBound
+                let start = step * stepStride * 16
+                for (index, place) in places.enumerated() {
+                    let mask = activations[first + index]
                     switch layout.rule {
                     case .masks:
                         for plane in 0..<layout.planes {
-                            words[(at + slot * layout.planes + plane) * 16 + lane] = UInt16(
-                                truncatingIfNeeded: mask >> UInt64(16 * plane))
+                            words[start + place + plane * 16] = UInt16(truncatingIfNeeded: mask >> UInt64(16 * plane))
                         }
-                    case .factors:
-                        words[(at + layout.factorPlace(slot: slot)) * 16 + lane] +=
-                            constant ? 1 : UInt16(mask.nonzeroBitCount)
+                    case .factors: words[start + place] += constant ? 1 : UInt16(mask.nonzeroBitCount)
                     }
                 }
             }

@@ -45,6 +45,8 @@ struct MappingSearch {
     /// most so many.
     static let simulatedOfSmall = 12
     static let smallWork = 160_000
+    /// A layer of more passes is too large for estimates, since the plan of its traffic takes as long as a simulation.
+    static let mostPasses = 20_000
     /// Candidates that are this much worse than the best, in closed form or by the estimate, are not looked at further.
     static let roughMargin = 2.0
     static let estimateMargin = 1.06
@@ -59,6 +61,10 @@ struct MappingSearch {
         work.add(space.shapes())
         try work.simulate(0)
         try work.rank()
+        if work.isLarge && !every {
+            try work.simulateBestInClosedForm()
+            return try work.outcome()
+        }
         try work.estimateShapes()
         for _ in 0..<2 {
             for index in work.best(Self.variedShapes) {
@@ -226,6 +232,22 @@ private struct Work {
             work.results[index] = result
             work.records[index].exact = objective.cost(result)
             work.records[index].exactCycles = result.activity.cycles
+        }
+    }
+
+    /// Whether the mapping as written has too many passes for estimates.
+    var isLarge: Bool { results[0]?.activity.array.passes ?? 0 > MappingSearch.mostPasses }
+
+    /// Simulates the best of each algorithm in closed form, but those that are far behind.
+    mutating func simulateBestInClosedForm() throws {
+        let order = records.indices.filter { records[$0].obstacle == nil }.sorted {
+            (records[$0].rough, $0) < (records[$1].rough, $1)
+        }
+        guard let first = order.first else { return }
+        let limit = records[first].rough * MappingSearch.estimateMargin
+        var algorithms: Set<Algorithm> = []
+        for index in order where records[index].rough <= limit {
+            if algorithms.insert(records[index].mapping.algorithm).inserted { try simulate(index) }
         }
     }
 
