@@ -18,7 +18,9 @@ public struct CycleModel: Sendable {
 
     /// Makes the model of a machine.
     ///
-    /// - Parameter energy: the energy of a layer in pJ, for `mapping.search: energy` and `edp`.
+    /// - Parameters:
+    ///   - configuration: the machine.
+    ///   - energy: the energy of a layer in pJ, for `mapping.search: energy` and `edp`.
     public init(
         _ configuration: Configuration = Configuration(), energy: (@Sendable (LayerActivity) -> Double)? = nil
     ) {
