@@ -357,6 +357,22 @@ import Traces
         #expect(rises <= 1, "seed \(seed)")
     }
 
+    /// Layers of many passes are not estimated: the best of each algorithm in closed form is simulated.
+    @Test func largeLayersAreRankedInClosedForm() async throws {
+        var machine = Configuration()
+        (machine.peArray.rows, machine.peArray.columns) = (1, 1)
+        (machine.peArray.filtersPerPE, machine.peArray.tilesPerPE) = (1, 1)
+        machine.mapping.algorithm = .direct
+        machine.mapping.search = .cycles
+        for (size, isLarge) in [(52, true), (48, false)] {
+            let trace = Trace(model: "test", layers: [layer(4, 8, size: size)])
+            let records = try #require(try await CycleModel(machine).explainMappings(of: trace).first)
+            #expect(records.contains { $0.estimate != nil } != isLarge, "\(size)")
+            #expect(records[0].exact != nil, "\(size)")
+            if isLarge { #expect(records.count { $0.exact != nil } <= 2) }
+        }
+    }
+
     /// Machines of a sweep that differ in what a candidate does not use have its simulation in common.
     @Test func searchesShareTheirSimulations() async throws {
         var machine = Configuration()

@@ -175,9 +175,7 @@ private struct Work {
 
     /// Estimates the mapping as written and the best shapes in closed form; more of them where that leaves out what takes the time.
     mutating func estimateShapes() throws {
-        let order = records.indices.filter { records[$0].obstacle == nil }.sorted {
-            (records[$0].rough, $0) < (records[$1].rough, $1)
-        }
+        let order = byRough()
         guard let first = order.first else { return }
         let limit = records[first].rough * MappingSearch.roughMargin
         var count = 0
@@ -218,6 +216,12 @@ private struct Work {
         Array(byEstimate().prefix(count))
     }
 
+    private func byRough() -> [Int] {
+        records.indices.filter { records[$0].obstacle == nil }.sorted {
+            (records[$0].rough, $0) < (records[$1].rough, $1)
+        }
+    }
+
     private func byEstimate() -> [Int] {
         records.indices.filter { records[$0].estimate != nil }.sorted {
             (records[$0].estimate ?? 0, $0) < (records[$1].estimate ?? 0, $1)
@@ -240,9 +244,7 @@ private struct Work {
 
     /// Simulates the best of each algorithm in closed form, but those that are far behind.
     mutating func simulateBestInClosedForm() throws {
-        let order = records.indices.filter { records[$0].obstacle == nil }.sorted {
-            (records[$0].rough, $0) < (records[$1].rough, $1)
-        }
+        let order = byRough()
         guard let first = order.first else { return }
         let limit = records[first].rough * MappingSearch.estimateMargin
         var algorithms: Set<Algorithm> = []

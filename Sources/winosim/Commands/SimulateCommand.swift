@@ -125,9 +125,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
     /// Shows the mappings of some layers.
     private func explain(_ glob: String) async throws {
-        let selection = try LayerSelection.parse(["--layers", glob])
         let report = try await MappingRun(
-            path, of: traces, on: machine, layers: selection, jobs: jobs, every: simulatesEvery
+            path, of: traces, on: machine, layers: glob, jobs: jobs, every: simulatesEvery
         ).report
         if let folder {
             let files = try Signals.holding {

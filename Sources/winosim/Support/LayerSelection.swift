@@ -23,6 +23,11 @@ struct LayerSelection: ParsableArguments {
     /// - Throws: `InputError` for a pattern that matches no layer.
     func indices(in trace: Trace) throws -> [Int] {
         guard !arguments.isEmpty else { return Array(trace.layers.indices) }
+        return try Self.indices(of: arguments, option: "--layers", in: trace)
+    }
+
+    /// The indices of the layers that the patterns of an option match, in the trace's order; errors as for `indices(in:)`.
+    static func indices(of arguments: [String], option: String, in trace: Trace) throws -> [Int] {
         var selected: Set<Int> = []
         for argument in arguments {
             // A layer's exact name selects it, whatever characters it has.
@@ -32,19 +37,23 @@ struct LayerSelection: ParsableArguments {
             }
             for glob in Glob.list(argument) {
                 let found = trace.layers.indices.filter { glob.matches(trace.layers[$0].name) }
-                guard !found.isEmpty else { throw Self.error(glob, argument, trace.layers.map(\.name)) }
+                guard !found.isEmpty else {
+                    throw error(glob, "\(option) \(argument)", argument, trace.layers.map(\.name))
+                }
                 selected.formUnion(found)
             }
         }
         return selected.sorted()
     }
 
-    private static func error(_ glob: Glob, _ argument: String, _ names: [String]) -> InputError {
+    private static func error(
+        _ glob: Glob, _ place: String, _ argument: String, _ names: [String]
+    ) -> InputError {
         let nearest = nearestName(to: argument, among: names) ?? nearestName(to: glob.text, among: names)
         let near = didYouMean(nearest, otherwise: ";")
         let shown = names.prefix(40).joined(separator: ", ") + (names.count > 40 ? ", ..." : "")
         return InputError(
             "no layer matches \(quoted(glob.text))\(near) expected one of the trace's layers: \(shown)",
-            at: Mark(file: "--layers \(argument)", line: 1, column: 1))
+            at: Mark(file: place, line: 1, column: 1))
     }
 }

@@ -66,19 +66,19 @@ struct MappingRun {
     ///   - path: the trace, by its path or name.
     ///   - traces: the shipped traces.
     ///   - options: the machine.
-    ///   - selection: the layers.
+    ///   - glob: patterns of the layers.
     ///   - jobs: concurrent layers; nil is the number of cores.
     ///   - every: whether to simulate every mapping.
     /// - Throws: `FileError`, `InputError`, `BrokenLaw`.
     init(
-        _ path: String, of traces: TraceLibraryOptions, on options: MachineOptions, layers selection: LayerSelection,
+        _ path: String, of traces: TraceLibraryOptions, on options: MachineOptions, layers glob: String,
         jobs: Int?, every: Bool
     ) async throws {
         let library = try options.shipped.library()
         let trace = try traces.load(path)
         let configuration = try options.configuration(library)
         let simulator = Simulator(try Machine(configuration, library: library))
-        let indices = try selection.indices(in: trace)
+        let indices = try LayerSelection.indices(of: [glob], option: "--explain-mapping", in: trace)
         let records = try await simulator.explainMappings(of: trace, only: indices, concurrency: jobs, every: every)
         report = MappingReport(
             zip(indices, records).map { MappingReport.Layer(name: trace.layers[$0].name, records: $1) },
