@@ -1,5 +1,6 @@
 import Files
 import Hardware
+import Tensors
 import TestSupport
 import Testing
 import Traces
@@ -97,8 +98,9 @@ import Traces
         let seed: UInt64 = 256
         var random = SeededGenerator(seed: seed)
         var (byEstimate, severalGroups) = (0, 0)
-        for round in 0..<400 {
+        for round in 0..<600 {
             var one = Case(&random)
+            if one.layer.shape.groups > 1 { one.layer.weights = unequalGroups(one.layer.shape, &random) }
             one.machine.operandBuffer.port = nil
             one.machine.operandBuffer.banks = random.number(2...20)
             let bank = random.pick([64, 100, 200])
@@ -149,6 +151,22 @@ import Traces
             (sums[1], sums[2]) = (sums[1] + best[0], sums[2] + best[1])
         }
         return sums[0] == 0 ? [0, 0, 0] : sums
+    }
+
+    /// Weights of which each group keeps another share, so that its passes and its bytes differ from those of the others.
+    private func unequalGroups(_ shape: LayerShape, _ random: inout SeededGenerator) -> OperandSource {
+        let perFilter = shape.groupChannels * shape.kernelHeight * shape.kernelWidth
+        let perGroup = shape.filters / shape.groups
+        let shares = (0..<shape.groups).map { _ in random.pick([1, 5, 10]) }
+        let values = (0..<shape.filters * perFilter).map { index -> Float in
+            random.below(10) < shares[index / perFilter / perGroup] ? 1 : 0
+        }
+        return .tensor(
+            TensorReference(
+                name: "w",
+                tensor: Tensor(
+                    values, shape: [shape.filters, shape.groupChannels, shape.kernelHeight, shape.kernelWidth])),
+            .spatial)
     }
 
     private func unplaced(_ one: Case) throws -> (groups: [UnplacedGroup], place: PerOperand<Int>) {

@@ -86,14 +86,51 @@ import Traces
         #expect(slower.count <= compared / 250, "\(slower)")
     }
 
-    /// Cycles are never more than compute and memory one after the other, and mostly close to the larger of both.
+    /// With a search a larger buffer raises the goal by more than 1 % in at most one of 50 pairs, and never by 5 %: a longer block fits,
+    /// which loads less, and whose first passes wait longer than the estimate says.
+    @Test(arguments: [MappingGoal.cycles, .energy, .edp]) func largerBuffersCostNoMoreWithASearch(goal: MappingGoal)
+        throws
+    {
+        let seed: UInt64 = 31
+        var random = SeededGenerator(seed: seed)
+        // The energies of an access stay, so that only the traffic and the time change.
+        let energy: @Sendable (LayerActivity) -> Double = {
+            50 * Double($0.activity.memory.bytes) + Double($0.activity.cycles)
+        }
+        var compared = 0
+        var higher: [Double] = []
+        for round in 0..<60 {
+            var one = Case(&random, dense: round % 2 == 0)
+            one.machine.mapping.algorithm = .auto
+            one.machine.mapping.search = goal
+            let isWeights = random.pick([true, false])
+            var before: Double?
+            for capacity in [1 << 11, 1 << 12, 1 << 13, 1 << 14] {
+                one.set(weights: isWeights ? capacity : 1 << 12, inputs: isWeights ? 1 << 12 : capacity)
+                let layer: LayerActivity
+                do { layer = try CycleModel(one.machine, energy: energy).simulate(one.layer) } catch is InputError {
+                    continue
+                }
+                let now = MappingObjective(goal: goal, energy: energy).cost(layer)
+                defer { before = now }
+                guard let before else { continue }
+                compared += 1
+                if now > before * 1.01 { higher.append(now / before) }
+            }
+        }
+        #expect(compared > 120)
+        #expect(higher.count <= compared / 50 && higher.allSatisfy { $0 < 1.05 }, "seed \(seed): \(higher)")
+    }
+
+    /// Cycles are never more than compute and memory one after the other. Where one of both is at most half of the other, they are close
+    /// to the larger one.
     ///
-    /// The first pass cannot end before its row group and its column group are there, so that small layers are further away.
+    /// Where both take as long, no order keeps both busy from the first cycle on (page `Laws`).
     @Test func denseLayersTakeNoLongerThanTheirBound() throws {
         let seed: UInt64 = 77
         var random = SeededGenerator(seed: seed)
-        var ratios: [Double] = []
-        for round in 0..<300 {
+        var (ratios, uneven): ([Double], [Double]) = ([], [])
+        for round in 0..<800 {
             var one = Case(&random, dense: true)
             one.set(
                 weights: random.pick([1 << 12, 1 << 13, 1 << 14]), inputs: random.pick([1 << 12, 1 << 13, 1 << 14]))
@@ -104,10 +141,12 @@ import Traces
             let bound = max(compute, activity.memory.boundCycles)
             if bound < 2000 { continue }
             ratios.append(Double(activity.cycles) / Double(bound))
+            if 2 * min(compute, activity.memory.boundCycles) <= bound { uneven.append(ratios[ratios.count - 1]) }
             #expect(activity.cycles <= compute + activity.memory.boundCycles + 200, "seed \(seed), round \(round)")
         }
         ratios.sort()
-        #expect(ratios.count > 100)
+        #expect(ratios.count > 200 && uneven.count > 100)
+        #expect(uneven.allSatisfy { $0 < 1.15 }, "seed \(seed)")
         #expect(ratios[ratios.count / 2] < 1.01, "seed \(seed)")
         #expect(ratios[ratios.count * 9 / 10] < 1.15, "seed \(seed)")
     }
