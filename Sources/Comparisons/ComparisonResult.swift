@@ -62,6 +62,8 @@ public struct RunResult: Sendable {
     public let warnings: [String]
     /// What the model multiplies in none of the trace's layers.
     public let notExported: [NotExported]
+    /// The network's operations that do not multiply and are fused into no layer: they are not simulated.
+    public let notSimulated: [StandaloneOperation]
     /// The tables that its energies and areas come from, a line each.
     public let origins: [String]
     /// The layers, in the trace's order.
@@ -80,6 +82,7 @@ public struct RunResult: Sendable {
         area = result.machine.model.totalArea
         warnings = result.warnings
         notExported = result.activity.notExported
+        notSimulated = result.activity.notSimulated
         origins = result.machine.model.origins
         layers = result.figures
         total = result.total

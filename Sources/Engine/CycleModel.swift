@@ -72,7 +72,7 @@ public struct CycleModel: Sendable {
         return TraceActivity(
             configuration: configuration, model: trace.model, traceDescription: trace.description,
             traceDigest: trace.digest, seed: trace.seed, layers: results,
-            notExported: trace.notExported)
+            notExported: trace.notExported, notSimulated: trace.graph.operations)
     }
 
     /// Runs one layer.

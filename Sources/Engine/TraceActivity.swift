@@ -70,6 +70,8 @@ public struct TraceActivity: Sendable {
     public let layers: [LayerActivity]
     /// What the model multiplies in none of the trace's layers.
     public var notExported: [NotExported] = []
+    /// The network's operations that do not multiply and are fused into no layer: they are not simulated.
+    public var notSimulated: [StandaloneOperation] = []
 
     /// The layers' counts added up: layers run one after the other and do not overlap.
     public var total: Activity { layers.reduce(into: Activity()) { $0 += $1.activity } }

@@ -10,7 +10,9 @@ extension ComparisonReport {
         let comparison = result.comparison
         let description = comparison.description.isEmpty ? "" : comparison.description + "; "
         let runs = result.cases.flatMap(\.runs)
-        let missing = runs.flatMap { run in run.notExported.warnings.map { "\(run.model): \($0)" } }.unique()
+        let missing = runs.flatMap { run in
+            (run.notExported.warnings + run.notSimulated.warnings).map { "\(run.model): \($0)" }
+        }.unique()
         return [[.paragraph("\(comparison.name): \(description)compared with \(comparison.baseline)")]]
             + result.cases.map(section) + overview + [
                 comparison.published.map(publication) ?? [], missing.map { .paragraph($0) },

@@ -104,7 +104,7 @@ public struct ComparisonReport: Report {
                 "seed": .unsigned(run.seed),
             ],
             "configuration_yaml": .text(run.configuration.yaml()),
-            "warnings": .array((run.notExported.warnings + run.warnings).map(JSON.text)),
+            "warnings": .array((run.notExported.warnings + run.notSimulated.warnings + run.warnings).map(JSON.text)),
             "figures": .array(run.origins.map(JSON.text)), "total": .total(table), "layers": .rows(table),
         ]
     }

@@ -42,7 +42,8 @@ public struct SimulationReport: Report {
         energy = result.layers.map(\.energy)
         rows = result.layers.map { LayerRow($0, clock: result.machine.configuration.clock) }
         total = LayerRow(totalOf: result)
-        warnings = result.activity.notExported.warnings + result.warnings
+        warnings =
+            result.activity.notExported.warnings + result.activity.notSimulated.warnings + result.warnings
         (self.verification, self.tolerance, self.showsSensitivity) = (verification, tolerance, showsSensitivity)
     }
 

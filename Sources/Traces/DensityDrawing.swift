@@ -2,7 +2,7 @@
 ///
 /// Element i, row-major, is not zero when the i-th uniform of the operand's stream is less than its density: d plus the
 /// terms of the spreads in the order filters, channels, tiles, positions. (A density beyond 0...1 needs no clamp to be
-/// compared with a uniform.) Rows `[outer, channel]` can be drawn in any order and apart.
+/// compared with a uniform.) With measured rates the density is their product. Rows `[outer, channel]` can be drawn in any order and apart.
 struct DensityDrawing: Sendable {
     let outer: Int
     let channels: Int
@@ -14,6 +14,17 @@ struct DensityDrawing: Sendable {
     private let channelTerms: [Double]
     private let tileTerms: [Double]
     private let positionTerms: [Double]
+    /// Measured rates in the place of all these.
+    private let rates: DrawingRates?
+
+    /// Prepares a drawing from measured rates.
+    init(rates: DrawingRates, seed: UInt64, stream name: String, outer: Int, channels: Int, elements: Int) {
+        (self.outer, self.channels, self.elements) = (outer, channels, elements)
+        self.rates = rates
+        density = 0
+        stream = SplitMix64(seed: seed, stream: name)
+        (filterTerms, channelTerms, tileTerms, positionTerms) = ([], [], [], [])
+    }
 
     /// Prepares the drawing of the operand that `stream` names ("conv2/weights"). What the outer dimension is decides
     /// which spread goes with it.
@@ -24,6 +35,7 @@ struct DensityDrawing: Sendable {
         self.outer = outer
         self.channels = channels
         self.elements = elements
+        rates = nil
         self.density = density
         stream = SplitMix64(seed: seed, stream: name)
         func terms(_ spread: Double, _ key: String, _ count: Int) -> [Double] {
@@ -112,11 +124,19 @@ struct DensityDrawing: Sendable {
 
     /// Space for one row's limits, where positions differ in density.
     private func withLimits(_ body: (UnsafeMutablePointer<UInt64>?) -> Void) {
-        guard !positionTerms.isEmpty else { return body(nil) }
+        guard !positionTerms.isEmpty || rates != nil else { return body(nil) }
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: elements) { body($0.baseAddress) }
     }
 
     private func fill(_ limits: UnsafeMutablePointer<UInt64>, _ row: Int) {
+        if let rates {
+            let (index, channel) = row.quotientAndRemainder(dividingBy: channels)
+            for element in 0..<elements {
+                limits[element] = Self.limit(
+                    rates.density(outer: index, channel: channel, element: element, of: elements))
+            }
+            return
+        }
         let density = rowDensity(row)
         positionTerms.withUnsafeBufferPointer { terms in
             for element in 0..<elements { limits[element] = Self.limit(density + terms[element]) }

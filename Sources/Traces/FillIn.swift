@@ -61,6 +61,7 @@ extension Layer {
         case .tensor(let reference, .spatial): tapFlags(reference.tensor.nonZeroFlags()).density
         case .density(let density, .spatial, let spread):
             try weightDrawing(density, .spatial, spread, seed: seed).allFlags().density
+        case .profile(let profile): profile.domain == .spatial ? profile.density : nil
         case .tensor, .density, .mask: nil
         }
     }

@@ -21,6 +21,10 @@ public struct Layer: Sendable {
     public var weights: OperandSource
     /// Where the activations come from.
     public var activations: OperandSource
+    /// Its producers by name: network inputs, layers or operations; none where the trace has no graph.
+    public var inputs: [String] = []
+    /// What follows the multiplications and belongs to its output, in order.
+    public var fused: [FusedOperation] = []
     /// The outputs `[N, K, Ho, Wo]` that the exporter recorded, before bias and activation.
     public var outputs: TensorReference?
     /// Where the manifest describes the layer.
@@ -51,8 +55,22 @@ public struct Layer: Sendable {
 public enum Operation: String, CaseIterable, Sendable {
     /// A 2-D convolution (cross-correlation, as frameworks have it).
     case convolution
-    /// A matrix product.
+    /// A 2-D transposed convolution: a convolution of its input with zeros inserted, and of the kernel turned around.
+    case transposedConvolution = "transposed_convolution"
+    /// A matrix product with weights.
     case linear
+    /// A batch of products of two activations: the second one stands in the place of weights, a group a product.
+    case matmul
+
+    /// What it is, in words.
+    var text: String {
+        switch self {
+        case .convolution: "convolution"
+        case .transposedConvolution: "transposed convolution"
+        case .linear: "linear layer"
+        case .matmul: "product of matrices"
+        }
+    }
 }
 
 /// The ReLU before a layer's multiplies.
@@ -93,6 +111,8 @@ public enum OperandSource: Sendable {
     case tensor(TensorReference, Domain)
     /// A share of non-zero elements, drawn from the trace's seed.
     case density(Double, Domain, Spread)
+    /// Measured densities, from which elements are drawn likewise.
+    case profile(DensityProfile)
     /// Bit masks `[K, G]` or `[groups * G, B]` as the machine sees them.
     case mask(TensorReference)
 
@@ -100,6 +120,7 @@ public enum OperandSource: Sendable {
     public var domain: Domain? {
         switch self {
         case .tensor(_, let domain), .density(_, let domain, _): domain
+        case .profile(let profile): profile.domain
         case .mask: nil
         }
     }
@@ -124,15 +145,17 @@ public struct Spread: Hashable, Sendable {
 public struct TensorReference: Sendable {
     /// The tensor's name in its file.
     public var name: String
-    /// The values.
+    /// The values, as a convolution takes them.
     public var tensor: Tensor
+    /// The tensor as its file has it: before it was rearranged, or scaled.
+    public var stored: Tensor
     /// Where the manifest names it.
     public var mark: Mark?
 
     /// Names a tensor.
     public init(name: String, tensor: Tensor, mark: Mark? = nil) {
         self.name = name
-        self.tensor = tensor
+        (self.tensor, stored) = (tensor, tensor)
         self.mark = mark
     }
 }
@@ -145,6 +168,8 @@ public struct Trace: Sendable {
     public var description: String
     /// The layers, in the order in which they run.
     public var layers: [Layer]
+    /// What enters and leaves the network, and what does not multiply.
+    public var graph: TraceGraph
     /// What the model multiplies in none of them.
     public var notExported: [NotExported]
     /// What fixes everything that is drawn.
@@ -156,12 +181,13 @@ public struct Trace: Sendable {
 
     /// Makes a trace in memory, for library use.
     public init(
-        model: String, description: String = "", layers: [Layer], notExported: [NotExported] = [], seed: UInt64 = 1,
-        digest: String = "", path: String? = nil
+        model: String, description: String = "", layers: [Layer], graph: TraceGraph = TraceGraph(),
+        notExported: [NotExported] = [], seed: UInt64 = 1, digest: String = "", path: String? = nil
     ) {
         self.model = model
         self.description = description
         self.layers = layers
+        self.graph = graph
         self.notExported = notExported
         self.seed = seed
         self.digest = digest

@@ -12,6 +12,7 @@ extension Layer {
             (shape.strideWidth, ["kernel", "stride"]), (shape.dilationHeight, ["kernel", "dilation"]),
             (shape.dilationWidth, ["kernel", "dilation"]), (shape.groups, ["kernel", "groups"]),
             (shape.paddingHeight, ["kernel", "padding"]), (shape.paddingWidth, ["kernel", "padding"]),
+            (shape.paddingBottom ?? 0, ["kernel", "padding"]), (shape.paddingRight ?? 0, ["kernel", "padding"]),
         ]
         for (size, keys) in sizes {
             let least = keys[1] == "padding" ? 0 : 1
@@ -22,7 +23,7 @@ extension Layer {
         if operation == .linear,
             shape.taps != 1 || shape.height != 1 || shape.width != 1 || shape.groups != 1
                 || shape.strideHeight != 1 || shape.strideWidth != 1 || shape.paddingHeight != 0
-                || shape.paddingWidth != 0
+                || shape.paddingWidth != 0 || shape.paddingBottom ?? 0 != 0 || shape.paddingRight ?? 0 != 0
         {
             throw LayerFault(
                 "a linear layer is a matrix product: no kernel other than 1 x 1, no stride, padding or groups is expected",
@@ -30,10 +31,10 @@ extension Layer {
         }
         try findGroupFault()
         try findKernelFault(
-            "rows", size: shape.height, padding: shape.paddingHeight, kernel: shape.kernelHeight,
+            "rows", padded: shape.paddedHeight, kernel: shape.kernelHeight,
             dilation: shape.dilationHeight, key: "height")
         try findKernelFault(
-            "columns", size: shape.width, padding: shape.paddingWidth, kernel: shape.kernelWidth,
+            "columns", padded: shape.paddedWidth, kernel: shape.kernelWidth,
             dilation: shape.dilationWidth, key: "width")
         try findProductFault(
             [shape.batch, shape.channels, shape.height, shape.width], "N * C * H * W", at: "input")
@@ -54,14 +55,14 @@ extension Layer {
     }
 
     private func findKernelFault(
-        _ what: String, size: Int, padding: Int, kernel: Int, dilation: Int, key: String
+        _ what: String, padded: Int, kernel: Int, dilation: Int, key: String
     ) throws {
         // Both factors are at most 2^40 and may multiply to more than fits.
         let (reach, overflow) = (kernel - 1).multipliedReportingOverflow(by: dilation)
-        guard !overflow, reach < size + 2 * padding else {
+        guard !overflow, reach < padded else {
             let span = overflow ? "more than 2^63" : "\(reach + 1)"
             throw LayerFault(
-                "the kernel spans \(span) \(what), the padded input has \(size + 2 * padding); expected at most as many",
+                "the kernel spans \(span) \(what), the padded input has \(padded); expected at most as many",
                 at: "kernel", key)
         }
     }

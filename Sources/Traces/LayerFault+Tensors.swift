@@ -28,12 +28,14 @@ extension Layer {
                 ? "; it has the shape of domain: \(domain == .winograd ? "spatial" : "winograd")" : ""
             try findFault(in: reference, "weights", expected: expected, hint: hint)
         case .mask(let reference): try findFault(inMask: reference, "weights")
+        case .profile(let profile): try findProfileFault(profile, isWeights: true)
         case .density: break
         }
         switch activations {
         case .tensor(let reference, _):
             try findFault(in: reference, "activations", expected: inputDimensions(of: reference.tensor))
         case .mask(let reference): try findFault(inMask: reference, "activations")
+        case .profile(let profile): try findProfileFault(profile, isWeights: false)
         case .density: break
         }
         if let outputs {
@@ -101,7 +103,7 @@ extension Layer {
 }
 
 /// A tensor's dimensions with their names.
-private struct Dimensions: CustomStringConvertible {
+struct Dimensions: CustomStringConvertible {
     let names: [String]
     let sizes: [Int]
 

@@ -74,6 +74,11 @@ extension Layer {
                 "relu: winograd comes after the input transform, so a spatial density does not tell the density behind it; "
                     + "expected domain: winograd", at: "activations", "domain")
         }
+        if relu == .winograd, case .profile(let profile) = activations, profile.domain == .spatial {
+            throw LayerFault(
+                "relu: winograd comes after the input transform, so spatial densities do not tell those behind it; expected "
+                    + "domain: winograd", at: "activations", "domain")
+        }
         if case .tensor(_, .winograd) = activations {
             throw LayerFault(
                 "a tensor of activations is spatial, before the Winograd ReLU; expected domain: spatial",
@@ -83,8 +88,8 @@ extension Layer {
         let place =
             relu == .winograd
             ? "relu" : winograd != nil ? "winograd" : weights.domain == .winograd ? "weights" : "activations"
-        if operation == .linear {
-            throw LayerFault("a linear layer has no Winograd form; expected a convolution", at: place)
+        if operation != .convolution {
+            throw LayerFault("a \(operation.text) has no Winograd form; expected a convolution", at: place)
         }
         if shape.kernelHeight != shape.kernelWidth {
             throw LayerFault(

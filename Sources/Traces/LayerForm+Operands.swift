@@ -16,6 +16,13 @@ extension LayerForm {
             guard let matrices else { return .taps(drawing.allFlags()) }
             return .positions(
                 domain == .winograd ? drawing.allMasks() : StructuralFill.weights(drawing.allFlags(), matrices))
+        case (.profile(let profile), _):
+            guard let matrices else {
+                return .taps(try directDrawing(profile, isWeights: true, seed: seed).allFlags())
+            }
+            if let drawing = try drawing(profile, isWeights: true, seed: seed) { return .positions(drawing.allMasks()) }
+            let taps = try directDrawing(profile, isWeights: true, seed: seed)
+            return .positions(StructuralFill.weights(taps.allFlags(), matrices))
         case (.tensor(let reference, _), nil):
             return .taps(layer.tapFlags(try reference.tensor.nonZeroFlags(quantizeBits: quantizeBits)))
         case (.tensor, _):
@@ -50,6 +57,21 @@ extension LayerForm {
             guard let matrices else { return .pixels(pixels) }
             try layer.checkSize(grid.tiles, shape.channels, grid.positions, layer.mark)
             return .positions(StructuralFill.activations(pixels, grid, matrices), pixels: pixels)
+        case (.profile(let profile), _):
+            let pixels = try profile.direct.map { _ in
+                try directDrawing(profile, isWeights: false, seed: seed).allFlags()
+            }
+            guard let matrices else {
+                return .pixels(try pixels ?? directDrawing(profile, isWeights: false, seed: seed).allFlags())
+            }
+            if let drawing = try drawing(profile, isWeights: false, seed: seed) {
+                return .positions(drawing.allMasks(), pixels: pixels)
+            }
+            try layer.checkSize(grid.tiles, shape.channels, grid.positions, layer.mark)
+            return .positions(
+                StructuralFill.activations(
+                    try directDrawing(profile, isWeights: false, seed: seed).allFlags(), grid, matrices), pixels: pixels
+            )
         case (.tensor(let reference, _), nil):
             return .pixels(pixelFlags(try reference.tensor.nonZeroFlags(quantizeBits: quantizeBits)))
         case (.tensor(let reference, _), let matrices?):
@@ -111,6 +133,7 @@ extension LayerForm {
             let bits = isWinograd ? nil : quantizeBits
             return pixelFlags(try reference.tensor.nonZeroFlags(quantizeBits: bits)).density
         case .density(let density, .spatial, _): return density
+        case .profile(let profile): return profile.domain == .spatial ? profile.density : nil
         case .density, .mask: return nil
         }
     }

@@ -86,7 +86,7 @@ public struct LayerForm: Sendable {
     /// The algorithm that runs.
     public var algorithm: Algorithm {
         if let matrices { return .winograd(tile: matrices.m, kernel: matrices.r) }
-        return layer.operation == .linear ? .linear : .direct
+        return layer.operation == .linear || layer.operation == .matmul ? .linear : .direct
     }
 }
 
@@ -113,7 +113,7 @@ extension Layer {
 
     /// Why Winograd's algorithm with output tiles of edge `tile` does not compute the layer, in words; nil where it does.
     public func winogradObstacle(tile: Int) -> String? {
-        if operation == .linear { return "it is a linear layer" }
+        if operation != .convolution { return "it is a \(operation.text)" }
         let r = shape.kernelHeight
         if r != shape.kernelWidth { return "its kernel is \(r)x\(shape.kernelWidth), not square" }
         if r == 1 { return "its kernel is 1x1" }

@@ -4,7 +4,7 @@ import YAML
 /// Reads one layer of a manifest.
 struct LayerReader {
     private let node: Node
-    private let library: TensorLibrary
+    let library: TensorLibrary
 
     init(_ node: Node, _ library: TensorLibrary) {
         self.node = node
@@ -24,15 +24,23 @@ struct LayerReader {
         let weights = try keys.required("weights")
         let activations = try keys.required("activations")
         let outputs = keys.optional("outputs")
+        let producers = keys.optional("inputs")
+        let fused = keys.optional("fused")
         try keys.finish()
 
         let shape = try readShape(operation, input: input, output: output, kernel: kernel)
-        let layer = Layer(
+        let arrangement = Arrangement(operation, shape)
+        var layer = Layer(
             name: name, operation: operation, shape: shape, relu: relu,
             winograd: try model.map { try readModel($0, r: shape.kernelHeight) },
-            weights: try readOperand(weights, "weights"), activations: try readOperand(activations, "activations"),
-            outputs: try outputs.map(readOutputs), mark: node.mark)
+            weights: .density(1, .spatial, Spread()), activations: .density(1, .spatial, Spread()), mark: node.mark)
+        layer.inputs = try producers?.elements().map { try $0.string() } ?? []
+        layer.fused = try fused?.elements().map(FusedOperation.init) ?? []
+        // Tensors are rearranged to the shape, which has to be a valid one.
         try placingFaults { try layer.findShapeFault() }
+        layer.weights = try readOperand(weights, .weights, shape, arrangement)
+        layer.activations = try readOperand(activations, .activations, shape, arrangement)
+        layer.outputs = try outputs.map { try readOutputs($0, shape, arrangement) }
         try checkOutput(output, shape)
         try placingFaults { try layer.findFaults() }
         return layer
@@ -68,12 +76,14 @@ struct LayerReader {
     private func readShape(_ operation: Operation, input: Node, output: Node, kernel: Node?) throws -> LayerShape {
         let inputs = try MappingDecoder(input, what: "input")
         let channels = try inputs.required("channels").integer(in: Self.sizes)
-        // A convolution's map has no size that goes without saying.
-        func edge(_ key: String) throws -> Int {
-            let node = operation == .convolution ? try inputs.required(key) : inputs.optional(key)
+        // A map has no size that goes without saying, and a product of matrices has rows in the place of one.
+        let hasMap = operation == .convolution || operation == .transposedConvolution
+        func edge(_ key: String, isRequired: Bool) throws -> Int {
+            let node = isRequired ? try inputs.required(key) : inputs.optional(key)
             return try node?.integer(in: Self.sizes) ?? 1
         }
-        let (height, width) = (try edge("height"), try edge("width"))
+        let height = try edge("height", isRequired: hasMap || operation == .matmul)
+        let width = operation == .matmul ? 1 : try edge("width", isRequired: hasMap)
         let batch = try inputs.optional("batch")?.integer(in: Self.sizes) ?? 1
         try inputs.finish()
 
@@ -84,22 +94,73 @@ struct LayerReader {
 
         var shape = LayerShape(channels: channels, filters: filters)
         shape.batch = batch
-        if operation == .linear {
-            let (pixels, overflow) = height.multipliedReportingOverflow(by: width)
-            let (features, overflowFeatures) = channels.multipliedReportingOverflow(by: pixels)
-            guard !overflow, !overflowFeatures, features <= Layer.productLimit else {
-                throw input.error(
-                    "C * H * W = \(channels) * \(height) * \(width) is too large; at most 2^40 is expected")
-            }
-            shape.channels = features
-        } else {
-            (shape.height, shape.width) = (height, width)
+        (shape.height, shape.width) = (height, width)
+        switch operation {
+        case .convolution: if let kernel { try readKernel(kernel, into: &shape) }
+        case .linear:
+            shape.channels = try product([channels, height, width], "C * H * W", input)
+            (shape.height, shape.width) = (1, 1)
+            if let kernel { try readKernel(kernel, into: &shape) }
+        case .matmul:
+            if let kernel { throw kernel.error("a product of matrices has no kernel, found one") }
+            (shape.batch, shape.groups) = (1, batch)
+            shape.channels = try product([batch, channels], "B * K", input)
+            shape.filters = try product([batch, filters], "B * N", output)
+        case .transposedConvolution:
+            guard let kernel else { throw node.error("a transposed convolution has to give its kernel") }
+            try readTransposed(kernel, input, into: &shape)
         }
-        if let kernel { try readKernel(kernel, into: &shape) }
         return shape
     }
 
-    private func readKernel(_ node: Node, into shape: inout LayerShape) throws {
+    private func product(_ sizes: [Int], _ formula: String, _ place: Node) throws -> Int {
+        var product = 1
+        for size in sizes {
+            let (next, overflow) = product.multipliedReportingOverflow(by: size)
+            guard !overflow, next <= Layer.productLimit else {
+                throw place.error(
+                    "\(formula) = \(sizes.map(String.init).joined(separator: " * ")) is too large; at most 2^40 is expected"
+                )
+            }
+            product = next
+        }
+        return product
+    }
+
+    /// A transposed convolution as one of its input with zeros inserted (``Arrangement``): stride 1, and d (R - 1) - p rows of padding
+    /// where it has p.
+    private func readTransposed(_ node: Node, _ input: Node, into shape: inout LayerShape) throws {
+        var given = shape
+        try readKernel(node, isTransposed: true, into: &given)
+        let more = try node["output_padding"].map { try pair($0, in: 0...Layer.productLimit) } ?? (0, 0)
+        func side(_ name: String, dilation: Int, kernel: Int, padding: Int, more: Int) throws -> Int {
+            let reach = try product([dilation, kernel - 1], "dilation * (R - 1)", node)
+            guard padding <= reach + more else {
+                throw (node["padding"] ?? node).error(
+                    "found a padding of \(padding) at the \(name), expected at most dilation * (R - 1) = \(reach): more would cut "
+                        + "off outputs")
+            }
+            return reach + more - padding
+        }
+        shape = given
+        (shape.insertionHeight, shape.insertionWidth) = (given.strideHeight, given.strideWidth)
+        (shape.strideHeight, shape.strideWidth) = (1, 1)
+        shape.height = try product([given.height - 1, given.strideHeight], "(H - 1) * stride", input) + 1
+        shape.width = try product([given.width - 1, given.strideWidth], "(W - 1) * stride", input) + 1
+        let (rows, columns) = ((given.dilationHeight, given.kernelHeight), (given.dilationWidth, given.kernelWidth))
+        shape.paddingHeight = try side(
+            "top", dilation: rows.0, kernel: rows.1, padding: given.paddingHeight, more: 0)
+        shape.paddingWidth = try side(
+            "left", dilation: columns.0, kernel: columns.1, padding: given.paddingWidth, more: 0)
+        shape.paddingBottom = try side(
+            "bottom", dilation: rows.0, kernel: rows.1, padding: given.paddingBottom ?? given.paddingHeight,
+            more: more.0)
+        shape.paddingRight = try side(
+            "right", dilation: columns.0, kernel: columns.1, padding: given.paddingRight ?? given.paddingWidth,
+            more: more.1)
+    }
+
+    private func readKernel(_ node: Node, isTransposed: Bool = false, into shape: inout LayerShape) throws {
         guard case .mapping = node.content else {
             (shape.kernelHeight, shape.kernelWidth) = try pair(node, in: Self.sizes)
             return
@@ -117,17 +178,36 @@ struct LayerReader {
             (shape.strideHeight, shape.strideWidth) = try pair(stride, in: Self.sizes)
         }
         if let padding = keys.optional("padding") {
-            (shape.paddingHeight, shape.paddingWidth) = try pair(padding, in: 0...Layer.productLimit)
+            try readPadding(padding, into: &shape)
         }
         if let dilation = keys.optional("dilation") {
             (shape.dilationHeight, shape.dilationWidth) = try pair(dilation, in: Self.sizes)
         }
+        if isTransposed { keys.allow("output_padding") }
         if let groups = keys.optional("groups") { shape.groups = try groups.integer(in: Self.sizes) }
         try keys.finish()
     }
 
+    /// One number, `[vertical, horizontal]`, or `[top, left, bottom, right]`.
+    private func readPadding(_ node: Node, into shape: inout LayerShape) throws {
+        let range = 0...Layer.productLimit
+        guard case .sequence(let sides) = node.content, sides.count == 4 else {
+            if case .sequence(let sides) = node.content, sides.count != 2 {
+                throw node.error(
+                    "found a list of \(sides.count), expected one number, [vertical, horizontal] or [top, left, bottom, right]"
+                )
+            }
+            (shape.paddingHeight, shape.paddingWidth) = try pair(node, in: range)
+            return
+        }
+        shape.paddingHeight = try sides[0].integer(in: range)
+        shape.paddingWidth = try sides[1].integer(in: range)
+        shape.paddingBottom = try sides[2].integer(in: range)
+        shape.paddingRight = try sides[3].integer(in: range)
+    }
+
     /// One number for both directions, or `[h, w]`.
-    private func pair(_ node: Node, in range: ClosedRange<Int>) throws -> (Int, Int) {
+    func pair(_ node: Node, in range: ClosedRange<Int>) throws -> (Int, Int) {
         guard case .sequence(let elements) = node.content else {
             let value = try node.integer(in: range)
             return (value, value)
@@ -146,51 +226,5 @@ struct LayerReader {
                 throw given.error("found an output \(key) of \(found), expected \(computed) from input and kernel")
             }
         }
-    }
-
-    // MARK: Operands
-
-    private func readOperand(_ node: Node, _ what: String) throws -> OperandSource {
-        let keys = try MappingDecoder(node, what: what)
-        let sources = ["tensor", "density", "mask"].compactMap { key in keys.optional(key).map { (key, $0) } }
-        let (domainNode, spreadNode) = (keys.optional("domain"), keys.optional("spread"))
-        try keys.finish()
-        guard let (key, source) = sources.first else {
-            throw node.error("\(what) has no source, expected one of tensor, density or mask")
-        }
-        if sources.count > 1 {
-            throw sources[1].1.error("\(what) has a \(key) and a \(sources[1].0), expected one of them")
-        }
-        let domain = try domainNode?.choice(Domain.self, what: "the domain") ?? .spatial
-        if let spreadNode, key != "density" {
-            throw spreadNode.error("a spread goes with a density, found it with a \(key)")
-        }
-        switch key {
-        case "tensor": return .tensor(try library.tensor(source), domain)
-        case "density": return .density(try source.real(in: 0...1), domain, try spreadNode.map(readSpread) ?? Spread())
-        default:
-            if let domainNode {
-                throw domainNode.error("masks are what the machine multiplies: they have no domain, found one")
-            }
-            return .mask(try library.tensor(source))
-        }
-    }
-
-    private func readSpread(_ node: Node) throws -> Spread {
-        let keys = try MappingDecoder(node, what: "spread")
-        var spread = Spread()
-        spread.filters = try keys.optional("filters")?.real(in: 0...1) ?? 0
-        spread.channels = try keys.optional("channels")?.real(in: 0...1) ?? 0
-        spread.tiles = try keys.optional("tiles")?.real(in: 0...1) ?? 0
-        spread.positions = try keys.optional("positions")?.real(in: 0...1) ?? 0
-        try keys.finish()
-        return spread
-    }
-
-    private func readOutputs(_ node: Node) throws -> TensorReference {
-        let keys = try MappingDecoder(node, what: "outputs")
-        let tensor = try keys.required("tensor")
-        try keys.finish()
-        return try library.tensor(tensor)
     }
 }

@@ -25,6 +25,8 @@ extension Trace {
         let seed = try manifest.optional("seed")?.integer(in: Int.min...Int.max) ?? 1
         let tensors = manifest.optional("tensors")
         let missing = manifest.optional("not_exported")
+        let (inputs, outputs) = (manifest.optional("inputs"), manifest.optional("outputs"))
+        let operations = manifest.optional("operations")
         let layers = try manifest.required("layers")
         try manifest.finish()
         let library = try TensorLibrary(tensors, manifest: path)
@@ -32,8 +34,11 @@ extension Trace {
         var digest = SHA256()
         digest.update(bytes)
         for file in library.files { file.update(&digest) }
+        let read = try readLayers(layers, library)
+        let graph = try TraceGraph(inputs: inputs, outputs: outputs, operations: operations)
+        try GraphCheck.check(read, graph)
         return Trace(
-            model: try model.string(), description: description, layers: try readLayers(layers, library),
+            model: try model.string(), description: description, layers: read, graph: graph,
             notExported: try missing?.elements().map(NotExported.init) ?? [],
             seed: UInt64(bitPattern: Int64(seed)), digest: digest.hexadecimal(), path: path)
     }
@@ -116,8 +121,10 @@ struct TensorLibrary {
     }
 
     /// The tensor that a node names.
-    func tensor(_ node: Node) throws -> TensorReference {
-        let name = try node.string()
+    func tensor(_ node: Node) throws -> TensorReference { try tensor(node.string(), at: node) }
+
+    /// The tensor of a name that a node gives.
+    func tensor(_ name: String, at node: Node) throws -> TensorReference {
         guard let owner = owners[name] else {
             if files.isEmpty {
                 throw node.error("no file holds the tensor \(quoted(name)): the trace has no key \"tensors\"")

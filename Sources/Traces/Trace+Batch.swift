@@ -11,6 +11,8 @@ extension Trace {
         var trace = self
         if layers.contains(where: { $0.shape.batch != batch }) {
             trace.notExported = notExported.map(\.withoutNumber)
+            // Sizes of another batch are not known.
+            trace.graph = TraceGraph()
         }
         trace.layers = try layers.map { layer in
             guard layer.shape.batch != batch else { return layer }
@@ -18,6 +20,12 @@ extension Trace {
                 throw InputError(
                     "layer \(quoted(layer.name)) has the activations of a batch of \(layer.shape.batch) in a tensor, so it cannot run "
                         + "at a batch of \(batch); densities can",
+                    at: layer.mark)
+            }
+            guard layer.operation != .matmul else {
+                throw InputError(
+                    "layer \(quoted(layer.name)) multiplies activations by activations, and the trace does not say how many products "
+                        + "another batch has",
                     at: layer.mark)
             }
             var layer = layer

@@ -50,7 +50,14 @@ public enum TraceSynthesizer {
         text += "layers:\n"
         for (index, row) in table.rows.enumerated() {
             var shape = row.shape
-            if let batch = settings.batch { shape.batch = batch }
+            if let batch = settings.batch {
+                guard row.operation != .matmul else {
+                    throw InputError(
+                        "layer \(quoted(row.name)) multiplies activations by activations, and the shapes do not say how many "
+                            + "products another batch has", at: nil)
+                }
+                shape.batch = batch
+            }
             let layer = layer(row, shape, index: index, settings)
             try layer.check()
             text += Self.text(of: layer)
@@ -92,18 +99,32 @@ public enum TraceSynthesizer {
 
     private static func text(of layer: Layer) -> String {
         let shape = layer.shape
+        let isMatmul = layer.operation == .matmul
+        let (rows, columns) = (
+            (shape.height - 1) / shape.insertionHeight + 1, (shape.width - 1) / shape.insertionWidth + 1
+        )
         func pair(_ key: String, _ height: Int, _ width: Int, unless usual: Int) -> String {
             height == usual && width == usual
                 ? "" : height == width ? ", \(key): \(height)" : ", \(key): [\(height), \(width)]"
         }
         var lines = ["- name: \(yamlScalar(layer.name))", "  operation: \(layer.operation.rawValue)"]
-        let map = layer.operation == .linear ? "" : ", height: \(shape.height), width: \(shape.width)"
-        lines.append("  input: {channels: \(shape.channels)\(map), batch: \(shape.batch)}")
-        lines.append("  output: {channels: \(shape.filters)}")
-        if layer.operation == .convolution {
+        let map = layer.operation == .linear ? "" : ", height: \(rows)" + (isMatmul ? "" : ", width: \(columns)")
+        lines.append(
+            "  input: {channels: \(isMatmul ? shape.groupChannels : shape.channels)\(map), "
+                + "batch: \(isMatmul ? shape.groups : shape.batch)}")
+        lines.append("  output: {channels: \(isMatmul ? shape.groupFilters : shape.filters)}")
+        if layer.operation == .transposedConvolution {
+            lines.append("  kernel: {\(transposedKernel(shape))}")
+        } else if layer.operation == .convolution {
             var kernel = "height: \(shape.kernelHeight), width: \(shape.kernelWidth)"
             kernel += pair("stride", shape.strideHeight, shape.strideWidth, unless: 1)
-            kernel += pair("padding", shape.paddingHeight, shape.paddingWidth, unless: 0)
+            let (bottom, right) = (
+                shape.paddingBottom ?? shape.paddingHeight, shape.paddingRight ?? shape.paddingWidth
+            )
+            kernel +=
+                bottom == shape.paddingHeight && right == shape.paddingWidth
+                ? pair("padding", shape.paddingHeight, shape.paddingWidth, unless: 0)
+                : ", padding: [\(shape.paddingHeight), \(shape.paddingWidth), \(bottom), \(right)]"
             kernel += pair("dilation", shape.dilationHeight, shape.dilationWidth, unless: 1)
             if shape.groups != 1 { kernel += ", groups: \(shape.groups)" }
             lines.append("  kernel: {\(kernel)}")
@@ -113,6 +134,23 @@ public enum TraceSynthesizer {
         lines.append("  weights: \(operand(layer.weights))")
         lines.append("  activations: \(operand(layer.activations))")
         return lines.map { "  \($0)\n" }.joined()
+    }
+
+    /// The kernel of a transposed convolution: its padding is what the one of the inserted zeros leaves of d (R - 1).
+    private static func transposedKernel(_ shape: LayerShape) -> String {
+        let reach = (
+            shape.dilationHeight * (shape.kernelHeight - 1), shape.dilationWidth * (shape.kernelWidth - 1)
+        )
+        let (below, right) = (
+            reach.0 - (shape.paddingBottom ?? shape.paddingHeight), reach.1 - (shape.paddingRight ?? shape.paddingWidth)
+        )
+        var kernel = "height: \(shape.kernelHeight), width: \(shape.kernelWidth)"
+        kernel += ", stride: [\(shape.insertionHeight), \(shape.insertionWidth)]"
+        kernel += ", padding: [\(reach.0 - shape.paddingHeight), \(reach.1 - shape.paddingWidth), "
+        kernel += "\(max(0, below)), \(max(0, right))]"
+        kernel += ", output_padding: [\(max(0, -below)), \(max(0, -right))]"
+        kernel += ", dilation: [\(shape.dilationHeight), \(shape.dilationWidth)], groups: \(shape.groups)"
+        return kernel
     }
 
     private static func operand(_ source: OperandSource) -> String {

@@ -1,6 +1,7 @@
 /// The shape of a convolution or linear layer, in elements.
 ///
-/// A linear layer is a 1 x 1 convolution of a 1 x 1 map: its features are channels, the rows of its batch are images.
+/// A linear layer is a 1 x 1 convolution of a 1 x 1 map: its features are channels, the rows of its batch are images. A transposed
+/// convolution is one of its input with zeros inserted.
 public struct LayerShape: Hashable, Sendable {
     /// Images (N).
     public var batch = 1
@@ -20,10 +21,18 @@ public struct LayerShape: Hashable, Sendable {
     public var strideHeight = 1
     /// Columns between two outputs.
     public var strideWidth = 1
-    /// Rows of zeros above and below the map.
+    /// Rows of zeros above the map.
     public var paddingHeight = 0
-    /// Columns of zeros left and right of the map.
+    /// Columns of zeros left of the map.
     public var paddingWidth = 0
+    /// Rows of zeros below the map; nil for as many as above.
+    public var paddingBottom: Int?
+    /// Columns of zeros right of the map; nil for as many as left.
+    public var paddingRight: Int?
+    /// Rows from one row of the layer's input to the next: in a transposed convolution its stride, with rows of zeros between; else 1.
+    public var insertionHeight = 1
+    /// Columns from one column of the layer's input to the next, likewise.
+    public var insertionWidth = 1
     /// Rows between two taps.
     public var dilationHeight = 1
     /// Columns between two taps.
@@ -37,14 +46,20 @@ public struct LayerShape: Hashable, Sendable {
         self.filters = filters
     }
 
+    /// Rows of the map with its padding.
+    public var paddedHeight: Int { height + paddingHeight + (paddingBottom ?? paddingHeight) }
+
+    /// Columns of the map with its padding.
+    public var paddedWidth: Int { width + paddingWidth + (paddingRight ?? paddingWidth) }
+
     /// Rows of the output map (Ho).
     public var outputHeight: Int {
-        (height + 2 * paddingHeight - dilationHeight * (kernelHeight - 1) - 1) / strideHeight + 1
+        (paddedHeight - dilationHeight * (kernelHeight - 1) - 1) / strideHeight + 1
     }
 
     /// Columns of the output map (Wo).
     public var outputWidth: Int {
-        (width + 2 * paddingWidth - dilationWidth * (kernelWidth - 1) - 1) / strideWidth + 1
+        (paddedWidth - dilationWidth * (kernelWidth - 1) - 1) / strideWidth + 1
     }
 
     /// Input channels of one group.
@@ -56,8 +71,16 @@ public struct LayerShape: Hashable, Sendable {
     /// Taps of the kernel (R * S).
     public var taps: Int { kernelHeight * kernelWidth }
 
-    /// Multiplications of the dense direct convolution: N * K * Ho * Wo * C/groups * R * S.
+    /// Whether zeros are inserted between the pixels of the input.
+    public var isTransposed: Bool { insertionHeight != 1 || insertionWidth != 1 }
+
+    /// Multiplications of the dense direct convolution: N * K * Ho * Wo * C/groups * R * S. Of a transposed one, whose inserted zeros
+    /// are not multiplied: N * C * Hi * Wi * K/groups * R * S, with the size of its input before the insertion.
     public var denseMultiplies: Int {
-        batch * filters * outputHeight * outputWidth * groupChannels * taps
+        if isTransposed {
+            let pixels = ((height - 1) / insertionHeight + 1) * ((width - 1) / insertionWidth + 1)
+            return batch * channels * pixels * groupFilters * taps
+        }
+        return batch * filters * outputHeight * outputWidth * groupChannels * taps
     }
 }

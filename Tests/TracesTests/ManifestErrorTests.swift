@@ -52,7 +52,7 @@ import Testing
         Broken(
             "seed: 7", "sed: 7",
             "3:1: unknown key \"sed\" in the trace: did you mean \"seed\"? known are description, format, "
-                + "layers, model, not_exported, seed, source, tensors"),
+                + "inputs, layers, model, not_exported, operations, outputs, seed, source, tensors"),
         Broken(
             "seed: 7", "source: [torch]",
             "3:9: found a list as source, expected a mapping (key: value)"),
@@ -130,8 +130,8 @@ import Testing
             "6:5: unknown key \"nam\" in the layer: did you mean \"name\", which is missing?"),
         Broken(
             "operation: convolution", "operation: convolutions",
-            "7:16: found \"convolutions\" as the operation, expected convolution or linear: did you mean "
-                + "\"convolution\"?"),
+            "7:16: found \"convolutions\" as the operation, expected convolution, "
+                + "transposed_convolution, linear or matmul: did you mean \"convolution\"?"),
         Broken(
             "operation: convolution\n    ", "",
             "6:5: the key \"operation\" is missing in the layer"),
@@ -188,7 +188,7 @@ import Testing
         Broken(
             "kernel: {height: 3, width: 3, padding: 1, groups: 2}",
             "kernel: {height: 3, width: 3, padding: [1, 1, 1], groups: 2}",
-            "10:44: found a list of 3, expected one number or [height, width]"),
+            "10:44: found a list of 3, expected one number, [vertical, horizontal] or [top, left, bottom, right]"),
         Broken(
             "kernel: {height: 3, width: 3, padding: 1, groups: 2}",
             "kernel: {height: 3, width: 3, padding: -1, groups: 2}",

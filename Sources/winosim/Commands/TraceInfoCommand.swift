@@ -34,7 +34,9 @@ struct TraceInfoCommand: ParsableCommand {
         let width = Terminal.width
         var text = NumberText.lines(of: [trace.model, trace.description].filter { !$0.isEmpty }, within: width)
         text += "seed \(trace.seed), SHA-256 \(trace.digest)\n\n\(Self.layers(of: trace).text(within: width))"
-        for warning in trace.notExported.warnings { text += "\n" + NumberText.lines(of: [warning], within: width) }
+        for warning in trace.notExported.warnings + trace.graph.operations.warnings {
+            text += "\n" + NumberText.lines(of: [warning], within: width)
+        }
         if trace.layers.contains(where: { !$0.tensors.isEmpty }) {
             text += "\n\(Self.tensors(of: trace).text(within: width, names: 2))"
         }
@@ -70,13 +72,13 @@ struct TraceInfoCommand: ParsableCommand {
         var seen: Set<String> = []
         for layer in trace.layers {
             for (role, reference) in layer.tensors {
-                let tensor = reference.tensor
+                let tensor = reference.stored
                 let bytes = tensor.count * tensor.type.byteWidth
                 if seen.insert(reference.name).inserted { total += bytes }
                 table.add([
                     reference.name, "\(layer.name), \(role)", tensor.type.rawValue,
                     tensor.shape.map(String.init).joined(separator: "x"), NumberText.grouped(bytes),
-                    percent(tensor.density),
+                    percent(reference.tensor.density),
                 ])
             }
         }

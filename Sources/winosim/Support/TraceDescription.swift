@@ -20,24 +20,47 @@ extension Layer {
 
     /// The input map or features, with the batch size if it is above 1: `4 x 32x16x16`.
     var inputText: String {
-        let map = operation == .linear ? "\(shape.channels)" : "\(shape.channels)x\(shape.height)x\(shape.width)"
+        let map =
+            switch operation {
+            case .linear: "\(shape.channels)"
+            case .matmul: "\(shape.groups)x\(shape.height)x\(shape.groupChannels)"
+            case .convolution, .transposedConvolution:
+                "\(shape.channels)x\(pixels(shape.height, shape.insertionHeight))"
+                    + "x\(pixels(shape.width, shape.insertionWidth))"
+            }
         return shape.batch == 1 ? map : "\(shape.batch) x \(map)"
     }
 
     /// The output map of one image.
     var outputText: String {
-        operation == .linear ? "\(shape.filters)" : "\(shape.filters)x\(shape.outputHeight)x\(shape.outputWidth)"
+        switch operation {
+        case .linear: "\(shape.filters)"
+        case .matmul: "\(shape.groups)x\(shape.height)x\(shape.groupFilters)"
+        case .convolution, .transposedConvolution: "\(shape.filters)x\(shape.outputHeight)x\(shape.outputWidth)"
+        }
     }
+
+    /// Rows or columns of a map before zeros are inserted.
+    fileprivate func pixels(_ size: Int, _ insertion: Int) -> Int { (size - 1) / insertion + 1 }
 
     /// The kernel with its parameters other than the defaults: `3x3 stride 2 pad 1`.
     var kernelText: String {
-        guard operation == .convolution else { return "linear" }
+        if operation == .linear || operation == .matmul { return operation.rawValue }
+        let isTransposed = operation == .transposedConvolution
         func pair(_ name: String, _ height: Int, _ width: Int, unless usual: Int) -> String {
             height == usual && width == usual ? "" : " \(name) \(height)" + (height == width ? "" : "x\(width)")
         }
-        return "\(shape.kernelHeight)x\(shape.kernelWidth)"
-            + pair("stride", shape.strideHeight, shape.strideWidth, unless: 1)
-            + pair("pad", shape.paddingHeight, shape.paddingWidth, unless: 0)
+        let (bottom, right) = (
+            shape.paddingBottom ?? shape.paddingHeight, shape.paddingRight ?? shape.paddingWidth
+        )
+        let isEven = bottom == shape.paddingHeight && right == shape.paddingWidth
+        return (isTransposed ? "transposed " : "") + "\(shape.kernelHeight)x\(shape.kernelWidth)"
+            + (isTransposed
+                ? pair("stride", shape.insertionHeight, shape.insertionWidth, unless: 1)
+                : pair("stride", shape.strideHeight, shape.strideWidth, unless: 1)
+                    + (isEven
+                        ? pair("pad", shape.paddingHeight, shape.paddingWidth, unless: 0)
+                        : " pad \(shape.paddingHeight),\(shape.paddingWidth),\(bottom),\(right)"))
             + pair("dilation", shape.dilationHeight, shape.dilationWidth, unless: 1)
             + (shape.groups == 1 ? "" : " groups \(shape.groups)")
     }
@@ -48,7 +71,7 @@ extension OperandSource {
     var tensor: TensorReference? {
         switch self {
         case .tensor(let reference, _), .mask(let reference): reference
-        case .density: nil
+        case .density, .profile: nil
         }
     }
 
@@ -58,6 +81,7 @@ extension OperandSource {
         case .tensor(_, let domain): "tensor, \(domain.rawValue)"
         case .density(_, let domain, let spread):
             "density, \(domain.rawValue)" + (spread == Spread() ? "" : ", spread")
+        case .profile(let profile): "measured densities, \(profile.domain.rawValue)"
         case .mask: "masks"
         }
     }
@@ -67,6 +91,7 @@ extension OperandSource {
         switch self {
         case .tensor(let reference, _): reference.tensor.density
         case .density(let density, _, _): density
+        case .profile(let profile): profile.density
         case .mask: nil
         }
     }
@@ -86,11 +111,12 @@ extension Trace {
     func json(version: String) -> JSON {
         let tensors = layers.flatMap { layer in
             layer.tensors.map { role, reference -> JSON in
-                let tensor = reference.tensor
+                let tensor = reference.stored
                 return [
                     "name": .text(reference.name), "layer": .text(layer.name), "role": .text(role),
                     "type": .text(tensor.type.rawValue), "shape": .array(tensor.shape.map(JSON.integer)),
-                    "bytes": .integer(tensor.count * tensor.type.byteWidth), "density": .optional(tensor.density),
+                    "bytes": .integer(tensor.count * tensor.type.byteWidth),
+                    "density": .optional(reference.tensor.density),
                 ]
             }
         }
@@ -98,7 +124,14 @@ extension Trace {
             "name": .text(model), "description": .text(description), "path": .optional(path),
             "digest": .text(digest), "seed": .unsigned(seed), "dense_multiplies": .integer(denseMultiplies),
             "layers": .array(layers.map(\.json)), "tensors": .array(tensors),
-            "not_exported": .array(notExported.map(\.json)), "program": .program(version),
+            "not_exported": .array(notExported.map(\.json)),
+            "operations": .array(
+                graph.operations.map {
+                    [
+                        "name": .text($0.name), "operation": .text($0.kind.rawValue), "kind": .text($0.source),
+                        "bytes_read": .integer($0.bytesRead), "bytes_written": .integer($0.bytesWritten),
+                    ]
+                }), "program": .program(version),
         ]
     }
 }
@@ -127,6 +160,9 @@ extension Layer {
             "size": pair(shape.kernelHeight, shape.kernelWidth),
             "stride": pair(shape.strideHeight, shape.strideWidth),
             "padding": pair(shape.paddingHeight, shape.paddingWidth),
+            "padding_end": pair(
+                shape.paddingBottom ?? shape.paddingHeight, shape.paddingRight ?? shape.paddingWidth),
+            "insertion": pair(shape.insertionHeight, shape.insertionWidth),
             "dilation": pair(shape.dilationHeight, shape.dilationWidth), "groups": .integer(shape.groups),
         ]
         return [
@@ -143,6 +179,7 @@ extension OperandSource {
             switch self {
             case .tensor(_, let domain): ("tensor", domain)
             case .density(_, let domain, _): ("density", domain)
+            case .profile(let profile): ("profile", profile.domain)
             case .mask: ("mask", nil)
             }
         return [

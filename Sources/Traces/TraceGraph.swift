@@ -1,0 +1,120 @@
+import Files
+import YAML
+
+/// A network around its layers: what enters and leaves it, and the operations that do not multiply. A layer names its producers.
+public struct TraceGraph: Sendable, Equatable {
+    /// What enters the network.
+    public struct Input: Sendable, Equatable {
+        /// Its name.
+        public let name: String
+        /// Its sizes, such as `[N, C, H, W]`.
+        public let shape: [Int]
+        /// Where the manifest names it.
+        public let mark: Mark?
+    }
+
+    /// What enters the network.
+    public var inputs: [Input] = []
+    /// The producers whose values leave the network.
+    public var outputs: [String] = []
+    /// Where the manifest names these.
+    public var outputsMark: Mark?
+    /// What does not multiply and belongs to no layer's output, in the order in which it runs.
+    public var operations: [StandaloneOperation] = []
+
+    /// A trace without a graph: its layers are independent.
+    public init() {}
+
+    /// Whether the trace says who produces what.
+    public var isEmpty: Bool { self == TraceGraph() }
+}
+
+/// What follows the multiplications of a layer and belongs to its output: a bias, a normalization, an activation, a residual addition.
+public struct FusedOperation: Sendable, Equatable {
+    /// Its plain name: `bias`, `batch_norm`, `add`, `relu`.
+    public let operation: String
+    /// The producer of a second operand; nil without one.
+    public let input: String?
+
+    init(_ node: Node) throws {
+        let keys = try MappingDecoder(node, what: "the fused operation")
+        operation = try keys.required("operation").string()
+        input = try keys.optional("input")?.string()
+        try keys.finish()
+    }
+}
+
+/// An operation that does not multiply and is fused into no layer.
+public struct StandaloneOperation: Sendable, Equatable {
+    /// What it does to its operands.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// Windows of a map become one value each.
+        case pool
+        /// Values become others one by one, alone or with their neighbours of a row.
+        case elementwise
+        /// Values change their place.
+        case move
+    }
+
+    /// Its name, unique among inputs, layers and operations.
+    public let name: String
+    /// What it does.
+    public let kind: Kind
+    /// The source's own name of it: `max_pool2d`.
+    public let source: String
+    /// Its producers.
+    public let inputs: [String]
+    /// The sizes of its operands: those of the producers first, then constants.
+    public let inputShapes: [[Int]]
+    /// The sizes of its results.
+    public let outputShapes: [[Int]]
+    /// Bytes read, in the model's type.
+    public let bytesRead: Int
+    /// Bytes written.
+    public let bytesWritten: Int
+    /// Where the manifest describes it.
+    public let mark: Mark?
+
+    init(_ node: Node) throws {
+        let keys = try MappingDecoder(node, what: "the operation")
+        name = try keys.required("name").string()
+        kind = try keys.required("operation").choice(Kind.self, what: "the operation")
+        source = try keys.required("kind").string()
+        inputs = try keys.required("inputs").elements().map { try $0.string() }
+        inputShapes = try keys.required("input").elements().map(Self.shape)
+        outputShapes = try keys.required("output").elements().map(Self.shape)
+        let bytes = try MappingDecoder(keys.required("bytes"), what: "bytes")
+        bytesRead = try bytes.required("read").integer(in: 0...Int.max)
+        bytesWritten = try bytes.required("written").integer(in: 0...Int.max)
+        try bytes.finish()
+        if let window = keys.optional("kernel") {
+            guard kind == .pool else { throw window.error("a kernel goes with a pool, found it with \(kind.rawValue)") }
+            let sizes = try MappingDecoder(window, what: "kernel")
+            sizes.allow("height", "width", "stride", "padding", "dilation")
+            try sizes.finish()
+        }
+        try keys.finish()
+        mark = node.mark
+    }
+
+    static func shape(_ node: Node) throws -> [Int] {
+        try node.elements().map { try $0.integer(in: 0...Layer.productLimit) }
+    }
+}
+
+extension TraceGraph {
+    /// Reads the manifest's `inputs`, `outputs` and `operations`.
+    init(inputs: Node?, outputs: Node?, operations: Node?) throws {
+        self.inputs =
+            try inputs?.elements().map { node in
+                let keys = try MappingDecoder(node, what: "the input")
+                let name = try keys.required("name").string()
+                let shape = try StandaloneOperation.shape(keys.required("shape"))
+                try keys.finish()
+                return Input(name: name, shape: shape, mark: node.mark)
+            } ?? []
+        self.outputs = try outputs?.elements().map { try $0.string() } ?? []
+        outputsMark = outputs?.mark
+        self.operations = try operations?.elements().map(StandaloneOperation.init) ?? []
+    }
+}
