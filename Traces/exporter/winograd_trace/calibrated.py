@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Literal
 
 from .errors import TraceError
-from .layers import Layer, Shape
+from .layers import Layer
 from .operands import Density, Domain, Relu
+from .shape import Shape
 from .trace import Trace, write_whole
 
 Method = Literal["dense", "spatial-pruned", "winograd-pruned", "winograd-relu"]

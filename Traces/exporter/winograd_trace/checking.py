@@ -27,7 +27,7 @@ from torch.nn import functional
 from .errors import TraceError
 from .layers import Layer
 from .operands import Values
-from .winograd import Array, Matrices, f2x3, multiply_tiles, transform_input
+from .winograd import Array, Matrices, multiply_tiles, transform_input
 
 SMALLEST_TOLERANCE = 2.0**-16
 TF32_ROUNDING = 2.0**-11
@@ -41,7 +41,7 @@ def check_outputs(
     ``returned`` are its outputs less its bias in float64. ``datatypes`` are what the layer multiplied and returned.
     """
     coarsest = max(datatypes, key=lambda datatype: torch.finfo(datatype).eps)
-    tolerance = max(SMALLEST_TOLERANCE, 4 * _rounding(coarsest, device))
+    tolerance = max(SMALLEST_TOLERANCE, 4 * rounding_of(coarsest, device))
     reference, spread = _recompute(layer, coarsest)
     axes = tuple(range(2, reference.ndim))
     offsets = np.abs(bias).reshape(-1, *(1 for _ in axes))
@@ -64,7 +64,7 @@ def _recompute(layer: Layer, datatype: torch.dtype) -> tuple[Array, Array]:
     assert isinstance(layer.weights, Values) and isinstance(layer.activations, Values)
     shape = layer.shape
     if layer.is_winograd:
-        matrices = f2x3()
+        matrices = layer.matrices
         squares = Matrices(matrices.bt**2, matrices.at**2, matrices.g**2)
         v = transform_input(layer.activations.array.astype(np.float64) ** 2, squares, shape.padding)
         tiles = multiply_tiles(layer.weights.array.astype(np.float64) ** 2, v, squares, shape.groups)
@@ -87,7 +87,7 @@ def _rms(values: Array, axes: tuple[int, ...]) -> Array:
     return root
 
 
-def _rounding(datatype: torch.dtype, device: torch.device) -> float:
+def rounding_of(datatype: torch.dtype, device: torch.device) -> float:
     """The relative rounding error of the numbers that are multiplied."""
     rounding = torch.finfo(datatype).eps / 2
     if datatype != torch.float32:

@@ -43,9 +43,9 @@ class Product:
 def multiplications(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> int | None:
     """The multiplications of one call of the dispatcher: 0 if it does not multiply, None if the number is unknown."""
     if not isinstance(function, torch._ops.OpOverload):
-        formula = _HIGHER_ORDER.get(_name(function))
+        formula = _HIGHER_ORDER.get(name_of(function))
         return None if formula is None else formula(dict(zip(("query", "key", "value"), args, strict=False)), result)
-    library, _, name = _name(function).partition("::")
+    library, _, name = name_of(function).partition("::")
     if library in _PYTORCH:
         formula = _FORMULAS.get(name.removesuffix("_")) if library == "aten" else None
         if formula is None:
@@ -97,7 +97,7 @@ class Counter:
             return
         count = multiplications(function, args, kwargs, result)
         if count != 0:
-            own = _name(function).split("::")[-1]
+            own = name_of(function).split("::")[-1]
             called = (self._called[-1] if self._called else own).split(".")[0].strip("_")
             operation = "matmul" if called in ("rmatmul", "imatmul") else called or own
             datatypes = (t.dtype for t in _tensors((args, kwargs)) if t.is_floating_point())
@@ -131,7 +131,7 @@ class _Functions(TorchFunctionMode):
             return func(*args, **(kwargs or {}))
 
 
-def _name(function: Any) -> str:
+def name_of(function: Any) -> str:
     """``aten::mm`` of the overload ``aten::mm.out``."""
     return str(function.name()).split(".")[0]
 

@@ -29,6 +29,7 @@ except ModuleNotFoundError as missing:
         "pip install -r Traces/exporter/requirements-digits.txt"
     )
 
+from .pruning import prune_in_steps
 from .pytorch import Prunable, SpatialConv2d, WinogradConv2d, record
 from .winograd import Array
 from .writer import TraceWriter
@@ -85,12 +86,6 @@ class DigitsNetwork(nn.Module):
         x = self.conv5(x.relu()).relu()
         scores: Tensor = self.classifier(self.dropout(x.flatten(1)))
         return scores
-
-    def prune(self, first: float, later: float) -> None:
-        """Prunes the 3x3 layers by magnitude."""
-        self.conv1.prune(first)
-        for layer in (self.conv2, self.conv3, self.conv4):
-            layer.prune(later)
 
 
 @dataclass(frozen=True)
@@ -166,8 +161,7 @@ def train(settings: Settings) -> Result:
     fit(network, digits, settings, settings.epochs, generator)
     before = accuracy(network, digits)
     say(f"dense: {before:.2%} of the test images are right")
-    for density in settings.densities:
-        network.prune(max(density, settings.first_density), density)
+    for density in prune_in_steps(network, settings.densities, at_least={"conv1": settings.first_density}):
         fit(network, digits, settings, settings.retraining_epochs, generator)
         say(f"density {density}: {accuracy(network, digits):.2%}")
     return Result(network, digits, before, accuracy(network, digits))

@@ -11,15 +11,16 @@ import numpy as np
 import yaml
 
 from .errors import TraceError
-from .layers import Layer, Pair, Shape, Winograd, is_integer
-from .operands import Density, Mask, Operand, Values
+from .layers import Fused, Layer, Winograd
+from .operands import Density, Mask, Operand, Profile, Quantization, Rates, Values
+from .shape import Pair, Shape, Sides, is_integer
 from .winograd import Array, Matrices
 
 FORMAT = "winosim-trace/1"
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
-_DEFAULTS = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "batch": 1}
+_DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "batch": 1}
 
 
 # Writing
@@ -48,8 +49,17 @@ def tensors_of(layer: Layer) -> dict[str, Array]:
     """The tensors that a layer stores, by name: ``conv2.weight``, ``conv2.input``, ``conv2.output``."""
     found: dict[str, Array] = {}
     for role, operand in (("weight", layer.weights), ("input", layer.activations)):
-        if not isinstance(operand, Density):
+        if isinstance(operand, Profile):
+            for form, rates in operand.rates.items():
+                found[f"{layer.name}.{role}.{form}.channels"] = rates.channels
+                found[f"{layer.name}.{role}.{form}.outer"] = rates.outer
+        elif not isinstance(operand, Density):
             found[f"{layer.name}.{role}"] = operand.array
+        if isinstance(operand, Values) and operand.quantization is not None:
+            for key in ("scale", "zero_point"):
+                part = getattr(operand.quantization, key)
+                if isinstance(part, np.ndarray) and part.ndim > 0:
+                    found[f"{layer.name}.{role}.{key}"] = _stored(part, operand.array.dtype)
     if layer.outputs is not None:
         found[f"{layer.name}.output"] = layer.outputs
     return found
@@ -59,19 +69,29 @@ def describe(layer: Layer) -> dict[str, Any]:
     """A layer's keys in the order of the format; defaults are left out."""
     shape = layer.shape
     described: dict[str, Any] = {"name": layer.name, "operation": layer.operation}
+    if layer.inputs:
+        described["inputs"] = list(layer.inputs)
+    if layer.fused:
+        described["fused"] = [
+            {"operation": entry.operation, **({} if entry.input is None else {"input": entry.input})}
+            for entry in layer.fused
+        ]
     image = {"channels": shape.channels, "height": shape.height, "width": shape.width}
-    if layer.operation == "linear":
-        image = {"channels": shape.channels}
+    dropped = {"linear": ("height", "width"), "matmul": ("width",)}.get(layer.operation, ())
+    image = {key: value for key, value in image.items() if key not in dropped}
     described["input"] = _without_defaults({**image, "batch": shape.batch})
     described["output"] = {"channels": shape.filters}
-    if layer.operation == "convolution":
+    if shape.transposed:
+        described["output"] |= {"height": shape.output[0], "width": shape.output[1]}
+    if layer.operation in ("convolution", "transposed_convolution"):
         described["kernel"] = _without_defaults(
             {
                 "height": shape.kernel[0],
                 "width": shape.kernel[1],
-                "stride": _one_or_two(shape.stride),
-                "padding": _one_or_two(shape.padding),
-                "dilation": _one_or_two(shape.dilation),
+                "stride": _shortest(shape.stride),
+                "padding": _shortest(shape.padding),
+                "output_padding": _shortest(shape.output_padding),
+                "dilation": _shortest(shape.dilation),
                 "groups": shape.groups,
             }
         )
@@ -101,19 +121,38 @@ def _describe_operand(operand: Operand, tensor: str) -> dict[str, Any]:
     if isinstance(operand, Mask):
         return {"mask": tensor}
     if isinstance(operand, Values):
-        return {"tensor": tensor, "domain": operand.domain}
+        return {"tensor": tensor, **_describe_quantization(operand, tensor), "domain": operand.domain}
     described: dict[str, Any] = {"density": float(operand.density), "domain": operand.domain}
-    if operand.spread:
+    if isinstance(operand, Profile):
+        described["profiles"] = {form: f"{tensor}.{form}" for form in operand.rates}
+    elif operand.spread:
         described["spread"] = {key: float(value) for key, value in operand.spread.items()}
     return described
+
+
+def _describe_quantization(operand: Values, tensor: str) -> dict[str, Any]:
+    described: dict[str, Any] = {}
+    if operand.quantization is not None:
+        for key, kind in (("scale", float), ("zero_point", int)):
+            part = getattr(operand.quantization, key)
+            many = isinstance(part, np.ndarray) and part.ndim > 0
+            described[key] = {"tensor": f"{tensor}.{key}"} if many else kind(part)
+    return described
+
+
+def _stored(part: Array, operand: np.dtype[Any]) -> Array:
+    """Scales as float32; zero points as they are if they have the operand's type, else as int32."""
+    if part.dtype.kind == "f":
+        return part.astype(np.float32)
+    return part if part.dtype == operand else part.astype(np.int32)
 
 
 def _without_defaults(described: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in described.items() if key not in _DEFAULTS or value != _DEFAULTS[key]}
 
 
-def _one_or_two(pair: Pair) -> int | list[int]:
-    return pair[0] if pair[0] == pair[1] else list(pair)
+def _shortest(sizes: Pair | Sides) -> int | list[int]:
+    return sizes[0] if len(set(sizes)) == 1 else list(sizes)
 
 
 def _number(value: float) -> int | float:
@@ -167,13 +206,13 @@ def read_layer(given: Mapping[str, Any], fetch: Callable[[object], Array]) -> La
     """A layer from its mapping; ``fetch`` finds the tensor of a name."""
     what = f"layer {given.get('name')!r}"
     required = ("name", "operation", "input", "output", "weights", "activations")
-    known_keys(given, required, ("kernel", "relu", "winograd", "outputs"), what)
+    known_keys(given, required, ("inputs", "fused", "kernel", "relu", "winograd", "outputs"), what)
     linear = given["operation"] == "linear"
-    shape = _read_shape(given, what, linear)
+    shape = _read_shape(given, what)
     winograd = _read_winograd(mapping(given["winograd"], what), what) if "winograd" in given else None
     activations = _read_operand(mapping(given["activations"], what), fetch, f"{what}: activations")
     if linear and isinstance(activations, Values) and activations.array.ndim == 4:
-        activations = Values(activations.array.reshape(activations.array.shape[0], -1), activations.domain)
+        activations = activations.reshaped(activations.array.shape[0], -1)
     outputs: Array | None = None
     if "outputs" in given:
         described = mapping(given["outputs"], what)
@@ -188,6 +227,8 @@ def read_layer(given: Mapping[str, Any], fetch: Callable[[object], Array]) -> La
         relu=given.get("relu", "none"),
         winograd=winograd,
         outputs=outputs,
+        inputs=read_names(given.get("inputs", []), f"{what}: inputs"),
+        fused=_read_fused(given.get("fused", []), what),
     )
     layer.check()
     sizes = mapping(given["output"], what)
@@ -197,13 +238,32 @@ def read_layer(given: Mapping[str, Any], fetch: Callable[[object], Array]) -> La
     return layer
 
 
-def _read_shape(given: Mapping[str, Any], what: str, linear: bool) -> Shape:
+def read_names(given: object, what: str) -> tuple[str, ...]:
+    """A list of names of producers."""
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise TraceError(f"{what} is {given!r}; expected a list of names")
+    return tuple(given)
+
+
+def _read_fused(given: object, what: str) -> tuple[Fused, ...]:
+    if not isinstance(given, list):
+        raise TraceError(f"{what}: fused is {given!r}; expected a list")
+    for entry in given:
+        known_keys(mapping(entry, f"{what}: an entry of fused"), ("operation",), ("input",), f"{what}: fused")
+    return tuple(Fused(entry["operation"], entry.get("input")) for entry in given)
+
+
+def _read_shape(given: Mapping[str, Any], what: str) -> Shape:
+    operation = given["operation"]
+    linear, transposed = operation == "linear", operation == "transposed_convolution"
     image, output = mapping(given["input"], what), mapping(given["output"], what)
     kernel = mapping(given.get("kernel", {}), what)
     sides = ("height", "width")
     known_keys(output, ("channels",), sides, f"{what}: output")
-    known_keys(kernel, (), (*sides, "stride", "padding", "dilation", "groups"), f"{what}: kernel")
-    known_keys(image, ("channels", *(() if linear else sides)), ("batch", *sides), f"{what}: input")
+    own = ("output_padding",) if transposed else ()
+    known_keys(kernel, (), (*sides, "stride", "padding", *own, "dilation", "groups"), f"{what}: kernel")
+    needed = {"linear": (), "matmul": ("height",)}.get(operation, sides)
+    known_keys(image, ("channels", *needed), ("batch", *sides), f"{what}: input")
     channels, height, width = (image.get(key, 1) for key in ("channels", *sides))
     if linear:
         if not all(is_integer(size) for size in (channels, height, width)):
@@ -217,10 +277,22 @@ def _read_shape(given: Mapping[str, Any], what: str, linear: bool) -> Shape:
         width=width,
         kernel=(kernel.get("height", 1), kernel.get("width", 1)),
         stride=pair(kernel.get("stride", 1), f"{what}: stride"),
-        padding=pair(kernel.get("padding", 0), f"{what}: padding"),
+        padding=pair_or_sides(kernel.get("padding", 0), f"{what}: padding"),
         dilation=pair(kernel.get("dilation", 1), f"{what}: dilation"),
         groups=kernel.get("groups", 1),
+        transposed=transposed,
+        output_padding=pair(kernel.get("output_padding", 0), f"{what}: output_padding"),
     )
+
+
+def pair_or_sides(value: object, what: str) -> Pair | Sides:
+    """One integer for all sides, two: [vertical, horizontal], or four: [top, left, bottom, right]."""
+    if isinstance(value, (list, tuple)) and len(value) == 4 and all(is_integer(side) for side in value):
+        return value[0], value[1], value[2], value[3]
+    try:
+        return pair(value, what)
+    except TraceError:
+        raise TraceError(f"{what} is {value!r}; expected an integer or a list of two or four") from None
 
 
 def pair(value: object, what: str) -> Pair:
@@ -251,11 +323,35 @@ def _read_operand(given: Mapping[str, Any], fetch: Callable[[object], Array], wh
         known_keys(given, ("mask",), (), what)
         return Mask(fetch(given["mask"]))
     if "tensor" in given:
-        known_keys(given, ("tensor",), ("domain",), what)
-        return Values(fetch(given["tensor"]), domain)
+        known_keys(given, ("tensor",), ("domain", "scale", "zero_point"), what)
+        return Values.sharing(fetch(given["tensor"]), domain, _read_quantization(given, fetch, what))
+    if "profiles" in given:
+        known_keys(given, ("density", "profiles"), ("domain",), what)
+        names = mapping(given["profiles"], f"{what}: profiles")
+        parts = {form: Rates(fetch(f"{name}.channels"), fetch(f"{name}.outer")) for form, name in names.items()}
+        if isinstance(given["density"], bool) or not isinstance(given["density"], (int, float)):
+            raise TraceError(f"{what}: found {given['density']!r}; expected a number")
+        return Profile(float(given["density"]), domain, parts)
     known_keys(given, ("density",), ("domain", "spread"), what)
     spread = mapping(given.get("spread", {}), what)
     for number in (given["density"], *spread.values()):
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             raise TraceError(f"{what}: found {number!r}; expected a number")
     return Density(given["density"], domain, spread)
+
+
+def _read_quantization(given: Mapping[str, Any], fetch: Callable[[object], Array], what: str) -> Quantization | None:
+    if "scale" not in given:
+        if "zero_point" in given:
+            raise TraceError(f"{what}: zero_point is given without a scale")
+        return None
+    parts: list[Any] = []
+    for key, kinds in (("scale", (int, float)), ("zero_point", (int,))):
+        part = given.get(key, 0)
+        if isinstance(part, dict):
+            known_keys(part, ("tensor",), (), f"{what}: {key}")
+            part = fetch(part["tensor"])
+        elif isinstance(part, bool) or not isinstance(part, kinds):
+            raise TraceError(f"{what}: {key} is {part!r}; expected a number or {{tensor: NAME}}")
+        parts.append(part)
+    return Quantization(*parts)

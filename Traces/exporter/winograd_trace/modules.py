@@ -7,7 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .winograd import f2x3
+from .errors import TraceError
+from .winograd import Matrices, f2x3, f4x3
+
+TILES = {2: f2x3, 4: f4x3}
 
 
 class Prunable(nn.Module):
@@ -33,11 +36,11 @@ class Prunable(nn.Module):
 
 
 class WinogradConv2d(Prunable):
-    """A 3x3 convolution with native F(2x2, 3x3) Winograd weights [K, C, 4, 4] and a ReLU after the input transform.
+    """A 3x3 convolution with native Winograd weights [K, C, n, n] and a ReLU after the input transform.
 
-    Liu, Pool, Han and Dally (ICLR 2018): each tile computes ``A^T [sum over c of U * max(0, B^T d B)] A``. The weights
-    are trained and pruned directly, without a spatial kernel. The transforms of a tile are one 16x16 and
-    one 4x16 matrix, the Kronecker products of the one-dimensional ones.
+    Liu, Pool, Han and Dally (ICLR 2018): each tile computes ``A^T [sum over c of U * max(0, B^T d B)] A``, with
+    F(2x2, 3x3), n = 4, or F(4x4, 3x3), n = 6. The weights are trained and pruned directly, without a spatial kernel. The
+    transforms of a tile are one n^2 x n^2 and one m^2 x n^2 matrix, the Kronecker products of the one-dimensional ones.
     """
 
     weight: nn.Parameter
@@ -45,12 +48,17 @@ class WinogradConv2d(Prunable):
     input_matrix: Tensor
     output_matrix: Tensor
 
-    def __init__(self, channels: int, filters: int, padding: int = 1, relu: bool = True) -> None:
-        """``relu=False`` is for the first layer, whose input is the image."""
+    def __init__(
+        self, channels: int, filters: int, padding: int | tuple[int, int] = 1, relu: bool = True, tile: int = 2
+    ) -> None:
+        """``relu=False`` is for the first layer, whose input is the image; ``tile`` is m, 2 or 4."""
         super().__init__()
+        if tile not in TILES:
+            raise TraceError(f"a WinogradConv2d of tile {tile!r}; expected 2 or 4")
         self.padding = padding
         self.relu = relu
-        matrices = f2x3()
+        self.tile = tile
+        matrices = self.matrices
         g = torch.from_numpy(matrices.g).float()
         spatial = torch.randn(filters, channels, 3, 3) * (2.0 / (9 * channels)) ** 0.5
         self.weight = nn.Parameter(g @ spatial @ g.T)
@@ -59,22 +67,29 @@ class WinogradConv2d(Prunable):
         self.register_buffer("input_matrix", torch.from_numpy(np.kron(matrices.bt, matrices.bt)).float())
         self.register_buffer("output_matrix", torch.from_numpy(np.kron(matrices.at, matrices.at)).float())
 
+    @property
+    def matrices(self) -> Matrices:
+        """The matrices of the transforms."""
+        return TILES[self.tile]()
+
     def product(self, x: Tensor) -> Tensor:
         """The convolution before its bias: [N, C, H, W] to [N, K, Ho, Wo]."""
         batch, channels, height, width = x.shape
-        height, width = height + 2 * self.padding - 2, width + 2 * self.padding - 2
-        p = self.padding
-        padded = functional.pad(x, (p, p + width % 2, p, p + height % 2))
-        kernel = self.input_matrix.reshape(16, 1, 4, 4)
-        v = functional.conv2d(padded.reshape(-1, 1, *padded.shape[2:]), kernel, stride=2)
+        m, n = self.tile, self.tile + 2
+        vertical, horizontal = self.padding if isinstance(self.padding, tuple) else (self.padding, self.padding)
+        height, width = height + 2 * vertical - 2, width + 2 * horizontal - 2
+        sides = (horizontal, horizontal + -width % m, vertical, vertical + -height % m)
+        padded = functional.pad(x, sides)
+        kernel = self.input_matrix.reshape(n * n, 1, n, n)
+        v = functional.conv2d(padded.reshape(-1, 1, *padded.shape[2:]), kernel, stride=m)
         rows, columns = v.shape[2:]
         if self.relu:
             v = v.relu()
-        v = v.reshape(batch, channels, 16, -1).permute(2, 1, 0, 3).reshape(16, channels, -1)
-        u = self.kept_weight.permute(2, 3, 0, 1).reshape(16, -1, channels)
-        m = torch.bmm(u, v).reshape(16, -1)
-        y = (self.output_matrix @ m).reshape(2, 2, -1, batch, rows, columns)
-        return y.permute(3, 2, 4, 0, 5, 1).reshape(batch, -1, 2 * rows, 2 * columns)[:, :, :height, :width]
+        v = v.reshape(batch, channels, n * n, -1).permute(2, 1, 0, 3).reshape(n * n, channels, -1)
+        u = self.kept_weight.permute(2, 3, 0, 1).reshape(n * n, -1, channels)
+        products = torch.bmm(u, v).reshape(n * n, -1)
+        y = (self.output_matrix @ products).reshape(m, m, -1, batch, rows, columns)
+        return y.permute(3, 2, 4, 0, 5, 1).reshape(batch, -1, m * rows, m * columns)[:, :, :height, :width]
 
     def forward(self, x: Tensor) -> Tensor:
         """The convolution with its bias."""

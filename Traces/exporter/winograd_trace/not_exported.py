@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import TraceError
-from .layers import is_integer, is_name
 from .manifest import flow, known_keys
+from .shape import is_integer, is_name
 
 LARGEST_COUNT = 2**63 - 1
 SHOWN = 12

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from .checking import check_outputs
 from .errors import TraceError
+from .layers import Winograd
 from .modules import Prunable, WinogradConv2d
 from .operands import Relu, Values, as_array
 from .winograd import Array
@@ -57,6 +58,7 @@ def read_run(
         if isinstance(module, WinogradConv2d):
             given |= {"weights": Values(weight, domain="winograd"), "padding": module.padding}
             given |= {"relu": relu or ("winograd" if module.relu else "none")}
+            given |= {"winograd": Winograd(module.tile) if module.tile != 2 else None}
         else:
             assert isinstance(module, nn.Conv2d)
             given |= {"weights": weight, "padding": _padding(name, module), "relu": said}

@@ -61,7 +61,7 @@ def record(
 
     A TraceError leaves the writer unchanged.
     """
-    positional, named = _inputs(images, kwargs)
+    positional, named = inputs_of(images, kwargs)
     model = getattr(model, "_orig_mod", model)
     recording = _Recording(model, dict(relu or {}))
     with recording.watching(), torch.no_grad():
@@ -69,7 +69,8 @@ def record(
     recording.finish(writer, strict)
 
 
-def _inputs(images: Any, kwargs: Mapping[str, Any] | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def inputs_of(images: Any, kwargs: Mapping[str, Any] | None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Positional and keyword inputs from one value, a tuple or a mapping, and further keyword inputs."""
     named = dict(kwargs or {})
     if isinstance(images, Mapping):
         if twice := named.keys() & images.keys():

@@ -7,30 +7,47 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import safetensors
-import safetensors.numpy
 
 from .errors import TraceError
-from .layers import Layer, is_integer, is_name
-from .manifest import FORMAT, flow, known_keys, mapping, parse, read_layer, render_layer, scalar, tensors_of
+from .graph import (
+    GraphInput,
+    GraphOperation,
+    check_graph,
+    read_inputs,
+    read_operations,
+    render_graph,
+    render_operations,
+)
+from .layers import Layer
+from .manifest import (
+    FORMAT,
+    flow,
+    known_keys,
+    mapping,
+    parse,
+    read_layer,
+    read_names,
+    render_layer,
+    scalar,
+    tensors_of,
+)
 from .not_exported import NotExported, read_not_exported, render_not_exported, summarize
+from .shape import is_integer, is_name
+from .tensorfile import load, stream
 from .winograd import Array
 
 VERSION = "1.0"
 TENSORS = "tensors.safetensors"
 
-_OPTIONAL = ("description", "source", "seed", "tensors", "not_exported")
-_DTYPES = {"F32": np.float32, "F16": np.float16, "I8": np.int8, "U8": np.uint8, "U16": np.uint16, "U64": np.uint64}
+_OPTIONAL = ("description", "source", "seed", "tensors", "inputs", "outputs", "operations", "not_exported")
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
     """A network's layers with their operands, as the manifest and its tensors describe them.
 
-    ``not_exported`` lists the network's other multiplications.
+    ``inputs``, ``outputs`` (names of producers) and ``operations`` make the layers a graph. ``not_exported`` lists the
+    network's other multiplications.
     """
 
     model: str
@@ -39,6 +56,9 @@ class Trace:
     source: Mapping[str, str] = field(default_factory=dict)
     seed: int = 1
     not_exported: tuple[NotExported, ...] = ()
+    inputs: tuple[GraphInput, ...] = ()
+    outputs: tuple[str, ...] = ()
+    operations: tuple[GraphOperation, ...] = ()
 
     def check(self) -> None:
         """Raises a TraceError where winosim would not accept the trace."""
@@ -55,12 +75,9 @@ class Trace:
         if not self.layers:
             instead = f"; {summarize(self.not_exported)}" if self.not_exported else ""
             raise TraceError(f"a trace has at least one layer, a convolution or a linear one{instead}")
-        names: set[str] = set()
         for layer in self.layers:
             layer.check()
-            if layer.name in names:
-                raise TraceError(f"two layers are named '{layer.name}'")
-            names.add(layer.name)
+        check_graph(self.inputs, self.outputs, self.layers, self.operations)
 
     def tensors(self) -> dict[str, Array]:
         """Every tensor of the trace by its name."""
@@ -84,8 +101,9 @@ class Trace:
             text += f"seed: {self.seed}\n"
         if any(tensors_of(layer) for layer in self.layers):
             text += f"tensors: {scalar(tensors)}\n"
-        text += render_not_exported(self.not_exported)
-        return text + "layers:\n" + "".join(render_layer(layer) for layer in self.layers)
+        text += render_not_exported(self.not_exported) + render_graph(self.inputs, self.outputs)
+        text += "layers:\n" + "".join(render_layer(layer) for layer in self.layers)
+        return text + render_operations(self.operations)
 
     def write(self, path: str | Path, tensors: str = TENSORS, comment: str = "") -> None:
         """Checks the trace and writes the manifest to ``path`` and its tensors, if any, into the same folder.
@@ -97,8 +115,10 @@ class Trace:
             raise TraceError(f"tensors file {tensors!r}; expected the name of a file in the manifest's folder")
         self.check()
         arrays = self.tensors()
-        files = {path.parent / tensors: safetensors.numpy.save(arrays)} if arrays else {}
-        files[path] = self.manifest(tensors, comment).encode()
+        files: dict[Path, bytes | Iterable[bytes | memoryview]] = (
+            {path.parent / tensors: stream(arrays)} if arrays else {}
+        )
+        files[path] = [self.manifest(tensors, comment).encode()]
         write_whole(files)
 
     def output_errors(self) -> dict[str, float]:
@@ -116,8 +136,8 @@ def read_trace(path: str | Path) -> Trace:
         raise TraceError(f"{path}: {error}") from None
 
 
-def write_whole(files: Mapping[Path, bytes]) -> None:
-    """Writes files in the given order; all are complete before the first gets its name."""
+def write_whole(files: Mapping[Path, bytes | Iterable[bytes | memoryview]]) -> None:
+    """Writes files in the given order, from their bytes or parts; all are complete before the first gets its name."""
     staged: dict[Path, Path] = {}
     try:
         for path, data in files.items():
@@ -125,7 +145,8 @@ def write_whole(files: Mapping[Path, bytes]) -> None:
             descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
             staged[path] = Path(name)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                for part in [data] if isinstance(data, bytes) else data:
+                    file.write(part)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(name, 0o644)
@@ -144,7 +165,7 @@ def _read(path: Path, text: str) -> Trace:
     if not isinstance(given["layers"], list):
         raise TraceError("layers must be a list")
     names = given.get("tensors", [])
-    arrays = _load(path.parent, names if isinstance(names, list) else [names])
+    arrays = load(path.parent, names if isinstance(names, list) else [names])
 
     def fetch(name: object) -> Array:
         if not isinstance(name, str) or name not in arrays:
@@ -158,32 +179,9 @@ def _read(path: Path, text: str) -> Trace:
         source=mapping(given.get("source", {}), "source"),
         seed=given.get("seed", 1),
         not_exported=read_not_exported(given.get("not_exported", [])),
+        inputs=read_inputs(given.get("inputs", [])),
+        outputs=read_names(given.get("outputs", []), "outputs"),
+        operations=read_operations(given.get("operations", [])),
     )
     trace.check()
     return trace
-
-
-def _load(folder: Path, names: Iterable[Any]) -> dict[str, Array]:
-    arrays: dict[str, Array] = {}
-    for name in names:
-        if not isinstance(name, str) or Path(name).name != name:
-            raise TraceError(f"tensors file {name!r}; expected the name of a file in the manifest's folder")
-        try:
-            entries = safetensors.deserialize((folder / name).read_bytes())  # type: ignore[no-untyped-call]
-        except (OSError, safetensors.SafetensorError) as error:
-            raise TraceError(f"{name}: {error}") from None
-        for tensor, entry in entries:
-            if tensor in arrays:
-                raise TraceError(f"{name}: tensor '{tensor}' is in two files")
-            arrays[tensor] = _decode(tensor, entry)
-    return arrays
-
-
-def _decode(name: str, entry: Mapping[str, Any]) -> Array:
-    data, shape, dtype = entry["data"], entry["shape"], entry["dtype"]
-    if dtype == "BF16":
-        widened = np.frombuffer(data, "<u2").astype(np.uint32) << 16
-        return widened.view(np.float32).reshape(shape)
-    if dtype not in _DTYPES:
-        raise TraceError(f"tensor '{name}' is {dtype}; expected one of BF16, {', '.join(_DTYPES)}")
-    return np.frombuffer(data, np.dtype(_DTYPES[dtype]).newbyteorder("<")).reshape(shape)

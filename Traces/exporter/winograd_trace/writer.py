@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from .errors import TraceError
-from .layers import Layer, Shape, Winograd
-from .manifest import pair
+from .graph import GraphInput, GraphOperation
+from .layers import Fused, Layer, Winograd
+from .manifest import pair, pair_or_sides
 from .not_exported import NotExported
-from .operands import Operand, Relu, Values, as_array, as_operand
+from .operands import Density, Operand, Relu, Values, as_array, as_operand
+from .shape import Shape, Sides
 from .trace import TENSORS, VERSION, Trace
 from .winograd import Array
 
@@ -44,6 +46,9 @@ class TraceWriter:
         self._source = {"exporter": f"winograd_trace {VERSION}"}
         if framework is not None:
             self._source["framework"] = framework
+        self._inputs: list[GraphInput] = []
+        self._outputs: list[str] = []
+        self._operations: list[GraphOperation] = []
         self._layers: list[Layer] = []
         self._not_exported: list[NotExported] = []
 
@@ -64,17 +69,20 @@ class TraceWriter:
         filters: int | None = None,
         kernel: Size | None = None,
         stride: Size = 1,
-        padding: Size = 0,
+        padding: Size | Sides = 0,
         dilation: Size = 1,
         groups: int = 1,
         winograd: Winograd | None = None,
+        inputs: Iterable[str] = (),
+        fused: Iterable[Fused] = (),
     ) -> None:
         """Adds a convolution.
 
         ``weights`` are [K, C/groups, R, S], or ``Values(array, domain="winograd")`` of [K, C/groups, n, n];
         ``activations`` are [N, C, H, W], spatial, before a Winograd ReLU. ``outputs`` [N, K, Ho, Wo] are those before
         bias and activation. For operands without values, give ``input`` as (C, H, W) or (N, C, H, W), ``filters`` and
-        ``kernel``.
+        ``kernel``. ``padding`` is a number, (vertical, horizontal) or (top, left, bottom, right). ``inputs`` names the
+        producer of the activations, ``fused`` what follows the multiplications.
         """
         weight_operand, activation_operand = as_operand(weights), as_operand(activations)
         batch, channels, height, width = _image(name, activation_operand, input)
@@ -86,12 +94,125 @@ class TraceWriter:
             width=width,
             kernel=_kernel(name, weight_operand, kernel, winograd),
             stride=pair(stride, f"layer '{name}': stride"),
-            padding=pair(padding, f"layer '{name}': padding"),
+            padding=pair_or_sides(padding, f"layer '{name}': padding"),
             dilation=pair(dilation, f"layer '{name}': dilation"),
             groups=groups,
         )
+        operands = weight_operand, activation_operand
         recorded = _optional(outputs)
-        self.add(Layer(name, shape, weight_operand, activation_operand, "convolution", relu, winograd, recorded))
+        self.add(
+            Layer(
+                name,
+                shape,
+                *operands,
+                "convolution",
+                relu,
+                winograd,
+                recorded,
+                inputs=tuple(inputs),
+                fused=tuple(fused),
+            )
+        )
+
+    def transposed_convolution(
+        self,
+        name: str,
+        *,
+        weights: Any,
+        activations: Any,
+        outputs: Any = None,
+        relu: Relu = "none",
+        input: tuple[int, ...] | None = None,
+        filters: int | None = None,
+        kernel: Size | None = None,
+        stride: Size = 1,
+        padding: Size | Sides = 0,
+        output_padding: Size = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        inputs: Iterable[str] = (),
+        fused: Iterable[Fused] = (),
+    ) -> None:
+        """Adds a transposed convolution of ``weights`` [C, K/groups, R, S] with ``activations`` [N, C, Hi, Wi].
+
+        ``outputs`` are [N, K, Ho, Wo]; the rest is as in ``convolution``.
+        """
+        weight_operand, activation_operand = as_operand(weights), as_operand(activations)
+        batch, channels, height, width = _image(name, activation_operand, input)
+        if isinstance(weight_operand, Values):
+            if weight_operand.array.ndim != 4:
+                found = list(weight_operand.array.shape)
+                raise TraceError(f"layer '{name}': weights have shape {found}; expected [C, K/groups, R, S]")
+            _agree(name, "filters", filters, weight_operand.array.shape[1] * groups)
+            filters = int(weight_operand.array.shape[1]) * groups
+        shape = Shape(
+            channels=channels,
+            filters=_filters(name, Density(1.0), filters, 4),
+            batch=batch,
+            height=height,
+            width=width,
+            kernel=_kernel(name, weight_operand, kernel, None),
+            stride=pair(stride, f"layer '{name}': stride"),
+            padding=pair_or_sides(padding, f"layer '{name}': padding"),
+            dilation=pair(dilation, f"layer '{name}': dilation"),
+            groups=groups,
+            transposed=True,
+            output_padding=pair(output_padding, f"layer '{name}': output_padding"),
+        )
+        operands = weight_operand, activation_operand
+        recorded = _optional(outputs)
+        self.add(
+            Layer(
+                name,
+                shape,
+                *operands,
+                "transposed_convolution",
+                relu,
+                None,
+                recorded,
+                inputs=tuple(inputs),
+                fused=tuple(fused),
+            )
+        )
+
+    def matmul(
+        self,
+        name: str,
+        *,
+        first: Any,
+        second: Any,
+        outputs: Any = None,
+        relu: Relu = "none",
+        sizes: tuple[int, int, int, int] | None = None,
+        inputs: Iterable[str] = (),
+        fused: Iterable[Fused] = (),
+    ) -> None:
+        """Adds a product of two activations, ``first`` [B, M, K] times ``second`` [B, K, N]; ``outputs`` are [B, M, N].
+
+        For operands without values, give ``sizes`` as (B, M, K, N). ``inputs`` names the producers of both.
+        """
+        factors = [as_operand(first), as_operand(second)]
+        shapes = [factor.array.shape if isinstance(factor, Values) else None for factor in factors]
+        if any(shape is not None and len(shape) != 3 for shape in shapes) or (sizes is None and None in shapes):
+            found = " and ".join("no values" if shape is None else str(list(shape)) for shape in shapes)
+            raise TraceError(f"layer '{name}': factors have {found}; expected [B, M, K] and [B, K, N], or sizes")
+        batch, rows, channels, filters = sizes or (*shapes[0], shapes[1][2])  # type: ignore[index, misc]
+        shape = Shape(channels, filters, batch, rows)
+        recorded = _optional(outputs)
+        self.add(
+            Layer(
+                name,
+                shape,
+                factors[1],
+                factors[0],
+                "matmul",
+                relu,
+                None,
+                recorded,
+                inputs=tuple(inputs),
+                fused=tuple(fused),
+            )
+        )
 
     def linear(
         self,
@@ -104,6 +225,8 @@ class TraceWriter:
         features: int | None = None,
         filters: int | None = None,
         batch: int | None = None,
+        inputs: Iterable[str] = (),
+        fused: Iterable[Fused] = (),
     ) -> None:
         """Adds a matrix product of ``weights`` [K, C] with ``activations`` [N, C]; ``outputs`` are [N, K].
 
@@ -113,7 +236,7 @@ class TraceWriter:
         weight_operand, activation_operand = as_operand(weights), as_operand(activations)
         if isinstance(activation_operand, Values) and activation_operand.array.ndim > 2:
             rows = activation_operand.array
-            activation_operand = Values(rows.reshape(rows.shape[0], -1), activation_operand.domain)
+            activation_operand = activation_operand.reshaped(rows.shape[0], rows[0].size)
         if isinstance(activation_operand, Values) and activation_operand.array.ndim == 2:
             found = activation_operand.array.shape
             _agree(name, "batch", batch, found[0])
@@ -123,7 +246,24 @@ class TraceWriter:
             raise TraceError(f"layer '{name}': features is missing, and there are no values that give it")
         count = _filters(name, weight_operand, filters, 2)
         shape = Shape(channels=features, filters=count, batch=1 if batch is None else batch)
-        self.add(Layer(name, shape, weight_operand, activation_operand, "linear", relu, None, _optional(outputs)))
+        operands = weight_operand, activation_operand
+        recorded = _optional(outputs)
+        self.add(
+            Layer(name, shape, *operands, "linear", relu, None, recorded, inputs=tuple(inputs), fused=tuple(fused))
+        )
+
+    def input(self, name: str, shape: Iterable[int]) -> None:
+        """Adds a network input, which layers and operations can name as their producer."""
+        self._inputs.append(GraphInput(name, tuple(shape)))
+
+    def outputs(self, *names: str) -> None:
+        """Adds producers whose values leave the network."""
+        self._outputs += names
+
+    def operation(self, operation: GraphOperation) -> None:
+        """Adds an operation that does not multiply."""
+        operation.check()
+        self._operations.append(operation)
 
     def not_exported(self, name: str, operation: str, multiplications: int | None = None) -> None:
         """Lists multiplications of the model that are in no layer; None is an unknown number.
@@ -153,7 +293,8 @@ class TraceWriter:
     def trace(self) -> Trace:
         """The layers so far, as a trace."""
         layers, missing = tuple(self._layers), tuple(self._not_exported)
-        trace = Trace(self._model, layers, self._description, self._source, self._seed, missing)
+        graph = tuple(self._inputs), tuple(self._outputs), tuple(self._operations)
+        trace = Trace(self._model, layers, self._description, self._source, self._seed, missing, *graph)
         trace.check()
         return trace
 
