@@ -1,18 +1,25 @@
 import Traces
 
 extension [StandaloneOperation] {
+    /// Names of each kind that are shown.
+    private static var shown: Int { 6 }
+
     /// What of the network does not multiply and is not simulated, as one warning; none where nothing is left out.
     public var warnings: [String] {
         guard !isEmpty else { return [] }
         let kinds = StandaloneOperation.Kind.allCases.compactMap { kind -> String? in
-            let of = filter { $0.kind == kind }
-            return of.isEmpty
-                ? nil : "\(of.count) \(kind.rawValue) (\(of.map(\.source).unique().joined(separator: ", ")))"
+            let names = filter { $0.kind == kind }.map(\.source)
+            guard !names.isEmpty else { return nil }
+            var shown = names.unique().prefix(Self.shown).map(NumberText.printable)
+            if names.unique().count > Self.shown { shown.append("...") }
+            return "\(names.count) \(kind.rawValue) (\(shown.joined(separator: ", ")))"
         }
         let (read, written) = (sum(\.bytesRead), sum(\.bytesWritten))
-        let count = count == 1 ? "1 operation that does" : "\(count) operations that do"
+        let subject =
+            count == 1
+            ? "1 operation that does not multiply is" : "\(count) operations that do not multiply are"
         return [
-            "\(count) not multiply are not simulated: \(kinds.joined(separator: ", ")); they read "
+            "\(subject) not simulated: \(kinds.joined(separator: ", ")); they read "
                 + "\(NumberText.grouped(read)) bytes and write \(NumberText.grouped(written))"
         ]
     }

@@ -65,6 +65,8 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
     case i8 = "I8"
     /// Unsigned bytes.
     case u8 = "U8"
+    /// Signed 32-bit words.
+    case i32 = "I32"
     /// Unsigned 16-bit words.
     case u16 = "U16"
     /// Unsigned 64-bit words.
@@ -75,7 +77,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .i8, .u8: 1
         case .f16, .bf16, .u16: 2
-        case .f32: 4
+        case .f32, .i32: 4
         case .u64: 8
         }
     }
@@ -107,6 +109,7 @@ extension Tensor {
         case .bf16: map(range, UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
         case .i8: map(range, Int8.self) { Double($0) }
         case .u8: map(range, UInt8.self) { Double($0) }
+        case .i32: map(range, Int32.self) { Double($0) }
         case .u16: map(range, UInt16.self) { Double($0) }
         case .u64: map(range, UInt64.self) { Double($0) }
         }
@@ -129,6 +132,7 @@ extension Tensor {
         case .f16, .bf16: map(0..<count, UInt16.self) { $0 & 0x7FFF != 0 ? 1 : 0 }
         case .i8, .u8: map(0..<count, UInt8.self) { $0 != 0 ? 1 : 0 }
         case .u16: map(0..<count, UInt16.self) { $0 != 0 ? 1 : 0 }
+        case .i32: map(0..<count, UInt32.self) { $0 != 0 ? 1 : 0 }
         case .u64: map(0..<count, UInt64.self) { $0 != 0 ? 1 : 0 }
         }
     }
@@ -139,7 +143,7 @@ extension Tensor {
         case .f32: firstIndex(UInt32.self, withAllBits: 0x7F80_0000)
         case .f16: firstIndex(UInt16.self, withAllBits: 0x7C00)
         case .bf16: firstIndex(UInt16.self, withAllBits: 0x7F80)
-        case .i8, .u8, .u16, .u64: nil
+        case .i8, .u8, .i32, .u16, .u64: nil
         }
     }
 

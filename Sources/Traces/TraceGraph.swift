@@ -75,6 +75,16 @@ public struct StandaloneOperation: Sendable, Equatable {
     /// Where the manifest describes it.
     public let mark: Mark?
 
+    /// Makes an operation in memory, for library use.
+    public init(
+        name: String, kind: Kind, source: String, inputs: [String] = [], inputShapes: [[Int]] = [],
+        outputShapes: [[Int]] = [], bytesRead: Int, bytesWritten: Int
+    ) {
+        (self.name, self.kind, self.source, self.inputs) = (name, kind, source, inputs)
+        (self.inputShapes, self.outputShapes) = (inputShapes, outputShapes)
+        (self.bytesRead, self.bytesWritten, mark) = (bytesRead, bytesWritten, nil)
+    }
+
     init(_ node: Node) throws {
         let keys = try MappingDecoder(node, what: "the operation")
         name = try keys.required("name").string()

@@ -59,6 +59,8 @@ private func bytes<Word: FixedWidthInteger>(_ words: [Word]) -> [UInt8] {
         #expect(Tensor(type: .bf16, shape: [4], bytes: halves).nonZeroFlags() == [0, 0, 1, 1])
         #expect(Tensor(type: .i8, shape: [3], bytes: [0, 128, 1]).nonZeroFlags() == [0, 1, 1])
         #expect(Tensor([0x8000, 0] as [UInt16], shape: [2]).nonZeroFlags() == [1, 0])
+        let words = Tensor(type: .i32, shape: [2], bytes: [0xFE, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0])
+        #expect(words.nonZeroFlags() == [1, 0] && words.doubles() == [-2, 0])
         #expect(Tensor([1 << 63, 0] as [UInt64], shape: [2]).nonZeroFlags() == [1, 0])
     }
 
