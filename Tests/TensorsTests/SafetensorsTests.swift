@@ -58,7 +58,8 @@ import Testing
         #expect(file.description(of: "a")?.type == "I64")
         let error = try #require(throws: InputError.self) { try file.tensor("a") }
         #expect(
-            error.message.hasSuffix(#"tensor "a" is of type "I64", expected one of F32, F16, BF16, I8, U8, I32, U16 or U64"#)
+            error.message.hasSuffix(
+                #"tensor "a" is of type "I64", expected one of F32, F16, BF16, I8, U8, I32, U16 or U64"#)
         )
     }
 

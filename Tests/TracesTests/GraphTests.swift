@@ -47,6 +47,8 @@ import Testing
         ("name: pool, operation: pool", "name: conv1, operation: pool", "is that of the layer in line"),
         ("operation: add, input: pool", "operation: add, input: conv1", "its fused add, has 64 elements"),
         ("operation: bias", "operation: bias, output: x", "output"),
+        // A part of the elements would do for a factor of a product, not for a layer's input.
+        ("shape: [1, 4, 8, 8]", "shape: [1, 4, 8, 4]", "the input of layer 'conv1' has 256 elements"),
         ("inputs: [scores], input", "inputs: [scores, conv1], input", "has 2 producers, expected one"),
         ("operation: pool, kind", "operation: pol, kind", "expected pool, elementwise or move"),
         ("kernel: {height: 2, width: 2, stride: 2}", "kernel: {hight: 2}", "hight"),

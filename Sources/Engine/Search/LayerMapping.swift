@@ -47,8 +47,6 @@ public struct MappingRecord: Sendable {
     public let mapping: LayerMapping
     /// What it is in closed form, in cycles.
     public internal(set) var rough: Double
-    /// Bytes that it moves, in closed form.
-    public internal(set) var roughBytes: Double = .infinity
     /// The estimate of what is sought (cycles, pJ, or pJ x cycles); nil where the candidate fell out before.
     public internal(set) var estimate: Double?
     /// The estimated cycles.

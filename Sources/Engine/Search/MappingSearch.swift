@@ -70,7 +70,6 @@ struct MappingSearch {
             for index in work.best(Self.variedShapes) {
                 for variant in work.addVariants(of: index) {
                     work.records[variant].rough = work.records[index].rough
-                    work.records[variant].roughBytes = work.records[index].roughBytes
                     try work.estimate(variant)
                 }
             }
@@ -167,11 +166,9 @@ private struct Work {
             try attempt(index) {
                 let cost =
                     try $0.costs[candidate.form.algorithm]
-                    ?? RoughCost(
-                        search.lower(candidate), isWinograd: candidate.form.isWinograd, candidate.configuration)
+                    ?? RoughCost(search.lower(candidate), candidate.configuration)
                 $0.costs[candidate.form.algorithm] = cost
                 $0.records[index].rough = cost.cycles(candidate)
-                $0.records[index].roughBytes = cost.bytes(candidate)
             }
         }
     }
@@ -180,13 +177,10 @@ private struct Work {
     mutating func estimateShapes() throws {
         let order = byRough()
         guard let first = order.first else { return }
-        // Energies follow bytes and step widths as much as cycles.
+        let limit = records[first].rough * MappingSearch.roughMargin
+        // Energies follow bytes and step widths as much as cycles, of which the closed form says nothing.
         let least =
             search.objective.goal.needsEnergy ? MappingSearch.mostShapes : MappingSearch.estimatedShapes
-        if search.objective.goal.needsEnergy {
-            for index in byRoughBytes().prefix(MappingSearch.estimatedShapes) { try estimate(index) }
-        }
-        let limit = records[first].rough * MappingSearch.roughMargin
         var count = 0
         for index in order where count < MappingSearch.mostShapes {
             let rough = records[index].rough
@@ -197,7 +191,7 @@ private struct Work {
             } else if rough > limit {
                 break
             }
-            if records[index].estimate == nil { try estimate(index) }
+            try estimate(index)
             if records[index].estimate != nil { count += 1 }
         }
         if records[0].obstacle == nil && records[0].estimate == nil { try estimate(0) }
@@ -231,10 +225,6 @@ private struct Work {
         }
     }
 
-    private func byRoughBytes() -> [Int] {
-        byRough().sorted { (records[$0].roughBytes, records[$0].rough) < (records[$1].roughBytes, records[$1].rough) }
-    }
-
     private func byEstimate() -> [Int] {
         records.indices.filter { records[$0].estimate != nil }.sorted {
             (records[$0].estimate ?? 0, $0) < (records[$1].estimate ?? 0, $1)
@@ -264,7 +254,6 @@ private struct Work {
         for index in order where records[index].rough <= limit {
             if algorithms.insert(records[index].mapping.algorithm).inserted { try simulate(index) }
         }
-        if search.objective.goal.needsEnergy, let fewest = byRoughBytes().first { try simulate(fewest) }
     }
 
     /// Simulates the best of each algorithm by the estimate, and more of a small layer; those behind the best that ran by more than the

@@ -8,17 +8,12 @@ struct RoughCost {
     private let products: Double
     private let weightBits: Double
     private let inputBits: Double
-    /// Bytes of the operands in DRAM, and what share of them the buffers hold.
-    private let moved: PerOperand<Double>
-    private let heldShare: PerOperand<Double>
-    private let outputBytes: Double
+    private let movedBits: Double
     /// Whether some weights are zero, so that filters differ.
     let hasZeroWeights: Bool
 
-    /// - Parameters:
-    ///   - lowered: the layer in the form whose mappings are compared, its steps in any layout.
-    ///   - isWinograd: whether that form is Winograd's.
-    init(_ lowered: LoweredLayer, isWinograd: Bool, _ machine: Configuration) {
+    /// - Parameter lowered: the layer in the form whose mappings are compared, its steps in any layout.
+    init(_ lowered: LoweredLayer, _ machine: Configuration) {
         self.lowered = lowered
         var (products, weightBits, inputBits) = (0.0, 0.0, 0.0)
         var hasZeroWeights = false
@@ -48,44 +43,8 @@ struct RoughCost {
         self.inputBits = inputBits
         let (grid, shape) = (lowered.grid, lowered.shape)
         let outputs = grid.outputs(of: 0..<grid.tiles) * shape.filters
-        let pixelBits = Double(grid.pixels * shape.channels * machine.datatype.activations)
-        moved = PerOperand(weights: weightBits / 8, inputs: pixelBits / 8)
-        outputBytes = Double(outputs * machine.datatype.activations) / 8
-        let holdsTiles = isWinograd && machine.inputTransform.placement == .load
-        let held = PerOperand(weights: weightBits / 8, inputs: (holdsTiles ? inputBits : pixelBits) / 8)
-        func share(_ operand: Operand) -> Double {
-            // A shared buffer is taken to be split evenly.
-            let capacity = machine.operandBuffer.capacity.map { $0.count / 2 } ?? machine[operand].capacity.count
-            return min(1, Double(capacity) / max(1, held[operand]))
-        }
-        heldShare = PerOperand(weights: share(.weights), inputs: share(.inputs))
-    }
-
-    /// Bytes in closed form, where energies are sought: of the two orders of passes, in the largest blocks that fit, the one that loads less; in later rounds what
-    /// the buffer does not hold is loaded again.
-    func bytes(_ candidate: MappingCandidate) -> Double {
-        let passes = passes(candidate)
-        func loads(_ outside: Operand, _ inside: Operand, groups: Int, of others: Int) -> Double {
-            let block = min(Double(groups), max(1, (heldShare[outside] * Double(groups)).rounded(.down)))
-            let streamed = max(0, block / Double(groups) - heldShare[outside]) * Double(others - 1)
-            let rounds = (Double(groups) / block).rounded(.up)
-            return moved[outside] * (1 + streamed * rounds) + moved[inside]
-                * (1 + (rounds - 1) * (1 - heldShare[inside]))
-        }
-        return outputBytes
-            + min(
-                loads(.weights, .inputs, groups: passes.rowGroups, of: passes.columnGroups),
-                loads(.inputs, .weights, groups: passes.columnGroups, of: passes.rowGroups))
-    }
-
-    /// Row groups and column groups of a channel group.
-    private func passes(_ candidate: MappingCandidate) -> (rowGroups: Int, columnGroups: Int) {
-        let array = candidate.configuration.peArray
-        let (filters, tiles) = (lowered.shape.groupFilters, lowered.grid.tiles)
-        return (
-            (filters + array.rows * array.filtersPerPE - 1) / (array.rows * array.filtersPerPE),
-            (tiles + array.columns * array.tilesPerPE - 1) / (array.columns * array.tilesPerPE)
-        )
+        movedBits =
+            weightBits + Double((grid.pixels * shape.channels + outputs) * machine.datatype.activations)
     }
 
     /// Cycles in closed form: of all passes, each as long as the largest of its bundles, its products, its reads of both buffers and its
@@ -95,7 +54,8 @@ struct RoughCost {
         let array = machine.peArray
         let layout = StepLayout(candidate.form, mapping: machine.mapping)
         let (filters, tiles) = (lowered.shape.groupFilters, lowered.grid.tiles)
-        let (rowGroups, columnGroups) = passes(candidate)
+        let rowGroups = (filters + array.rows * array.filtersPerPE - 1) / (array.rows * array.filtersPerPE)
+        let columnGroups = (tiles + array.columns * array.tilesPerPE - 1) / (array.columns * array.tilesPerPE)
         let groups = lowered.shape.groups
         let perPair = products / Double(groups * filters * tiles)
         let pairs = array.filtersPerPE * array.tilesPerPE
@@ -113,7 +73,7 @@ struct RoughCost {
         )
         let passes = Double(groups * rowGroups * columnGroups)
         let peak = machine.dram.peakBytesPerCycle(clock: machine.clock)
-        return max(passes * pass, peak.map { (moved.weights + moved.inputs + outputBytes) / $0 } ?? 0)
+        return max(passes * pass, peak.map { movedBits / 8 / $0 } ?? 0)
     }
 }
 
