@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import io
 import itertools
+import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import torch
@@ -128,7 +130,7 @@ class DirectSource(Source):
 def capture(model: nn.Module, inputs: Inputs) -> Source:
     """The model as the graph of ``torch.export``; as itself where that refuses it."""
     try:
-        with taken_apart():
+        with taken_apart(), quiet():
             return ExportedSource(model, inputs)
     except Exception as error:  # noqa: BLE001 - torch.export's errors have no type in common.
         lines = [line for line in str(error).splitlines() if line.strip()]
@@ -163,6 +165,18 @@ def in_order(model: nn.Module, inputs: Inputs) -> Inputs:
         order = []
     known = [name for name in order if name in kwargs]
     return args, {name: kwargs[name] for name in [*known, *(name for name in kwargs if name not in known)]}
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No logs and no prints inside the block: where torch.export fails it prints its graph, and the summary says so in a line."""
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.ERROR))
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager
