@@ -68,3 +68,15 @@ enum Arrangement {
         }
     }
 }
+
+extension LayerShape {
+    /// A padding of a transposed convolution, top, left, bottom and right, and an output padding that make the same outputs: what the
+    /// padding of the inserted zeros leaves of d (R - 1), and what that has more.
+    public var transposedPadding: (padding: [Int], output: [Int]) {
+        let (rows, columns) = (dilationHeight * (kernelHeight - 1), dilationWidth * (kernelWidth - 1))
+        let ends = [rows - (paddingBottom ?? paddingHeight), columns - (paddingRight ?? paddingWidth)]
+        return (
+            [rows - paddingHeight, columns - paddingWidth] + ends.map { max(0, $0) }, ends.map { max(0, -$0) }
+        )
+    }
+}

@@ -136,21 +136,12 @@ public enum TraceSynthesizer {
         return lines.map { "  \($0)\n" }.joined()
     }
 
-    /// The kernel of a transposed convolution: its padding is what the one of the inserted zeros leaves of d (R - 1).
+    /// The kernel of a transposed convolution.
     private static func transposedKernel(_ shape: LayerShape) -> String {
-        let reach = (
-            shape.dilationHeight * (shape.kernelHeight - 1), shape.dilationWidth * (shape.kernelWidth - 1)
-        )
-        let (below, right) = (
-            reach.0 - (shape.paddingBottom ?? shape.paddingHeight), reach.1 - (shape.paddingRight ?? shape.paddingWidth)
-        )
-        var kernel = "height: \(shape.kernelHeight), width: \(shape.kernelWidth)"
-        kernel += ", stride: [\(shape.insertionHeight), \(shape.insertionWidth)]"
-        kernel += ", padding: [\(reach.0 - shape.paddingHeight), \(reach.1 - shape.paddingWidth), "
-        kernel += "\(max(0, below)), \(max(0, right))]"
-        kernel += ", output_padding: [\(max(0, -below)), \(max(0, -right))]"
-        kernel += ", dilation: [\(shape.dilationHeight), \(shape.dilationWidth)], groups: \(shape.groups)"
-        return kernel
+        let (padding, more) = shape.transposedPadding
+        return "height: \(shape.kernelHeight), width: \(shape.kernelWidth), "
+            + "stride: [\(shape.insertionHeight), \(shape.insertionWidth)], padding: \(padding), output_padding: \(more), "
+            + "dilation: [\(shape.dilationHeight), \(shape.dilationWidth)], groups: \(shape.groups)"
     }
 
     private static func operand(_ source: OperandSource) -> String {

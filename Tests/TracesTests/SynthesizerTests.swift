@@ -42,6 +42,45 @@ import Testing
         #expect(try TraceSynthesizer.manifest(LayerTable(trace), settings) == text)
     }
 
+    /// The shapes of a trace with operations that a table does not have come back as they were.
+    @Test func everyOperationKeepsItsShape() throws {
+        let folder = try TraceFolder()
+        let operands = "weights: {density: 0.5}, activations: {density: 0.5}"
+        let trace = try folder.load(
+            """
+            format: winosim-trace/1
+            model: m
+            layers:
+              - {name: up, operation: transposed_convolution, input: {channels: 4, height: 5, width: 6, batch: 2},
+                 output: {channels: 6}, kernel: {height: 3, width: 4, stride: [2, 3], padding: [1, 0, 2, 1],
+                 output_padding: [1, 2], dilation: [2, 1], groups: 2}, \(operands)}
+              - {name: down, operation: transposed_convolution, input: {channels: 4, height: 5, width: 6},
+                 output: {channels: 6}, kernel: {height: 2, width: 2, stride: 2, output_padding: 1}, \(operands)}
+              - {name: scores, operation: matmul, input: {channels: 16, height: 7, batch: 3}, output: {channels: 5}, \(operands)}
+              - {name: uneven, operation: convolution, input: {channels: 4, height: 8, width: 8}, output: {channels: 4},
+                 kernel: {height: 4, width: 4, padding: [1, 1, 2, 2]}, \(operands)}
+            """)
+        let again = try folder.load(
+            TraceSynthesizer.manifest(LayerTable(trace), TraceSynthesizer.Settings(model: "m")))
+        #expect(again.layers.map(\.operation) == trace.layers.map(\.operation))
+        for (one, other) in zip(trace.layers, again.layers) {
+            #expect(
+                one.shape.outputHeight == other.shape.outputHeight && one.shape.outputWidth == other.shape.outputWidth)
+            #expect(one.shape.denseMultiplies == other.shape.denseMultiplies, "\(one.name)")
+            #expect(
+                (one.shape.paddedHeight, one.shape.paddedWidth, one.shape.paddingHeight, one.shape.paddingWidth)
+                    == (
+                        other.shape.paddedHeight, other.shape.paddedWidth, other.shape.paddingHeight,
+                        other.shape.paddingWidth
+                    ),
+                "\(one.name)")
+            #expect(one.shape.groups == other.shape.groups && one.shape.dilationHeight == other.shape.dilationHeight)
+        }
+        var settings = TraceSynthesizer.Settings(model: "m")
+        settings.batch = 2
+        #expect(throws: InputError.self) { try TraceSynthesizer.manifest(LayerTable(trace), settings) }
+    }
+
     @Test func weightsAndActivationsHaveTheirOwnDomains() throws {
         var settings = TraceSynthesizer.Settings(model: "m")
         (settings.weights, settings.activationDomain, settings.batch) = (0.6, .spatial, 4)

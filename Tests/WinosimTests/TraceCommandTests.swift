@@ -44,6 +44,34 @@ import Testing
         #expect(tensors.map { $0["bytes"] as? Int } == [216, 288])
     }
 
+    @Test func everyOperationIsShown() throws {
+        let operands = "weights: {density: 1}, activations: {density: 1}"
+        _ = try folder.write(
+            """
+            format: winosim-trace/1
+            model: m
+            inputs: [{name: x, shape: [1, 4, 5, 5]}]
+            layers:
+              - {name: up, operation: transposed_convolution, input: {channels: 4, height: 5, width: 5},
+                 output: {channels: 6}, kernel: {height: 3, width: 3, stride: 2, padding: 1, output_padding: 1}, \(operands)}
+              - {name: uneven, operation: convolution, input: {channels: 4, height: 8, width: 8}, output: {channels: 4},
+                 kernel: {height: 4, width: 4, padding: [1, 1, 2, 2]}, \(operands)}
+              - {name: scores, operation: matmul, input: {channels: 16, height: 7, batch: 3}, output: {channels: 5}, \(operands)}
+            operations:
+              - {name: pool, operation: pool, kind: max_pool2d, inputs: [x], input: [[1, 4, 5, 5]], output: [[1, 4, 2, 2]],
+                 bytes: {read: 400, written: 64}}
+            """, to: "all.yaml")
+        let outcome = try Program.run("trace", "info", "all.yaml", in: folder)
+        let lines = outcome.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        for line in [
+            "up 4x5x5 6x10x10 transposed 3x3 stride 2 pad 1,1,0,0 none",
+            "uneven 4x8x8 4x8x8 4x4 pad 1,1,2,2 none", "scores 3x7x16 3x7x5 matmul none",
+        ] { #expect(lines.contains { $0.hasPrefix(line) }, "\(outcome)") }
+        #expect(outcome.output.contains("1 operation that does not multiply is not simulated: 1 pool (max_pool2d)"))
+        let checked = try Program.run("trace", "validate", "all.yaml", in: folder)
+        #expect(checked.output.contains("valid: 3 layers, 0 tensors"), "\(checked)")
+    }
+
     @Test func notExportedProductsAreReported() throws {
         let warning =
             "at least 1,234 multiplications of the model are not in the trace: up (Conv1d, 1,234), a: b (matmul, an "

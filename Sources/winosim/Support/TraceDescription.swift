@@ -50,17 +50,20 @@ extension Layer {
         func pair(_ name: String, _ height: Int, _ width: Int, unless usual: Int) -> String {
             height == usual && width == usual ? "" : " \(name) \(height)" + (height == width ? "" : "x\(width)")
         }
-        let (bottom, right) = (
-            shape.paddingBottom ?? shape.paddingHeight, shape.paddingRight ?? shape.paddingWidth
-        )
-        let isEven = bottom == shape.paddingHeight && right == shape.paddingWidth
+        let own = [
+            shape.paddingHeight, shape.paddingWidth, shape.paddingBottom ?? shape.paddingHeight,
+            shape.paddingRight ?? shape.paddingWidth,
+        ]
+        let (padding, more) = isTransposed ? shape.transposedPadding : (own, [0, 0])
+        let stride =
+            isTransposed
+            ? (shape.insertionHeight, shape.insertionWidth) : (shape.strideHeight, shape.strideWidth)
         return (isTransposed ? "transposed " : "") + "\(shape.kernelHeight)x\(shape.kernelWidth)"
-            + (isTransposed
-                ? pair("stride", shape.insertionHeight, shape.insertionWidth, unless: 1)
-                : pair("stride", shape.strideHeight, shape.strideWidth, unless: 1)
-                    + (isEven
-                        ? pair("pad", shape.paddingHeight, shape.paddingWidth, unless: 0)
-                        : " pad \(shape.paddingHeight),\(shape.paddingWidth),\(bottom),\(right)"))
+            + pair("stride", stride.0, stride.1, unless: 1)
+            + (padding[..<2] == padding[2...]
+                ? pair("pad", padding[0], padding[1], unless: 0)
+                : " pad \(padding.map(String.init).joined(separator: ","))")
+            + pair("output pad", more[0], more[1], unless: 0)
             + pair("dilation", shape.dilationHeight, shape.dilationWidth, unless: 1)
             + (shape.groups == 1 ? "" : " groups \(shape.groups)")
     }
