@@ -80,15 +80,29 @@ def prune_in_steps(
         yield density
 
 
-def to_winograd(model: nn.Module, tile: int = 2, relu: bool | Iterable[str] = False) -> nn.Module:
+def to_winograd(
+    model: nn.Module,
+    tile: int = 2,
+    relu: bool | Iterable[str] = False,
+    *,
+    layers: Iterable[str] | None = None,
+    kind: type[WinogradConv2d] = WinogradConv2d,
+) -> nn.Module:
     """Replaces the 3x3 convolutions of stride 1 with Winograd layers of the same weights, ``G g G^T``, and returns the model.
 
     ``tile`` is m: 2 for F(2x2, 3x3), 4 for F(4x4, 3x3). Without ``relu`` the model computes the same as before.
     ``relu`` names the layers (True: all but the first) that get a ReLU after their input transform; the ReLU before such a
     layer has to be taken out of the model, which then is retrained. Convolutions with groups, dilation or a
-    ``padding_mode`` other than zeros stay as they are.
+    ``padding_mode`` other than zeros stay as they are, and with ``layers`` all others than those. ``kind`` is the class of
+    the new layers, such as ``ChannelsLastWinogradConv2d``, which trains faster.
     """
-    names = [name for name, module in model.named_modules() if _fits(module)]
+    fitting = [name for name, module in model.named_modules() if _fits(module)]
+    chosen = set(fitting if layers is None else layers)
+    if unknown := chosen - set(fitting):
+        raise TraceError(
+            f"layers names {sorted(unknown)}; 3x3 convolutions of stride 1 are {', '.join(fitting) or 'none'}"
+        )
+    names = [name for name in fitting if name in chosen]
     rectified = set(names[1:] if relu is True else [] if relu is False else relu)
     if unknown := rectified - set(names):
         raise TraceError(
@@ -97,7 +111,7 @@ def to_winograd(model: nn.Module, tile: int = 2, relu: bool | Iterable[str] = Fa
     for name in names:
         layer = model.get_submodule(name)
         assert isinstance(layer, nn.Conv2d)
-        replacement = _transformed(layer, tile, name in rectified)
+        replacement = _transformed(layer, tile, name in rectified, kind)
         if not name:
             return replacement
         parent, _, own = name.rpartition(".")
@@ -114,12 +128,10 @@ def _fits(module: nn.Module) -> bool:
     )
 
 
-def _transformed(layer: nn.Conv2d, tile: int, relu: bool) -> WinogradConv2d:
+def _transformed(layer: nn.Conv2d, tile: int, relu: bool, kind: type[WinogradConv2d]) -> WinogradConv2d:
     words = {"same": (1, 1), "valid": (0, 0)}
     padding = words[layer.padding] if isinstance(layer.padding, str) else (layer.padding[0], layer.padding[1])
-    made = WinogradConv2d(
-        layer.in_channels, layer.out_channels, padding[0] if padding[0] == padding[1] else padding, relu, tile
-    )
+    made = kind(layer.in_channels, layer.out_channels, padding[0] if padding[0] == padding[1] else padding, relu, tile)
     kernel = (layer.kept_weight if isinstance(layer, Prunable) else layer.weight).detach()
     g = torch.from_numpy(made.matrices.g)
     with torch.no_grad():
