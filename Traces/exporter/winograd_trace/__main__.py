@@ -12,7 +12,7 @@ from .errors import TraceError
 USAGE, BAD_DATA, MISSING = 64, 65, 69
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """A parser whose usage errors have the exit code of winosim's."""
 
     def error(self, message: str) -> NoReturn:
@@ -23,7 +23,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parser = _Parser(prog="python -m winograd_trace", description="Makes traces for winosim.")
+    parser = Parser(prog="python -m winograd_trace", description="Makes traces for winosim.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     onnx = commands.add_parser("onnx", help="an ONNX file as a trace", description="Writes an ONNX file as a trace.")
     if given[:1] != ["onnx"]:

@@ -64,6 +64,23 @@ class StoredImages:
 
 
 @dataclass(frozen=True)
+class First:
+    """The first ``count`` of some images."""
+
+    images: Images
+    count: int
+
+    @property
+    def labels(self) -> Tensor:
+        """See ``Images``."""
+        return self.images.labels[: self.count]
+
+    def take(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Images``."""
+        return self.images.take(chosen)
+
+
+@dataclass(frozen=True)
 class ImageFiles:
     """Image files, read when they are taken: the shorter side becomes 8/7 of the edge, of which the middle is cut out."""
 

@@ -33,11 +33,15 @@ class MovedReLU(nn.ReLU):
 
 @dataclass(frozen=True)
 class Network:
-    """How a network is made: from channels and classes. ``shape`` is that of the images it is meant for, (C, H, W)."""
+    """How a network is made: from channels and classes. ``shape`` is that of the images it is meant for, (C, H, W).
+
+    ``one_size`` says that it takes no images of another height and width.
+    """
 
     shape: tuple[int, int, int]
     classes: int
     make: Callable[[int, int], nn.Module]
+    one_size: bool = False
 
 
 def build(name: NetworkName, channels: int | None = None, classes: int | None = None) -> nn.Module:
@@ -46,6 +50,13 @@ def build(name: NetworkName, channels: int | None = None, classes: int | None = 
         raise TraceError(f"network {name!r}; expected {', '.join(NETWORKS)}")
     network = NETWORKS[name]
     return network.make(channels or network.shape[0], classes or network.classes)
+
+
+def check_size(name: NetworkName, shape: tuple[int, int, int]) -> None:
+    """Raises a TraceError where a network does not take images of ``shape``, (C, H, W)."""
+    network = NETWORKS.get(name)
+    if network and network.one_size and shape[1:] != network.shape[1:]:
+        raise TraceError(f"{name} on images of {list(shape[1:])}; expected {list(network.shape[1:])}")
 
 
 def moved_layers(network: nn.Module) -> tuple[str, ...]:
@@ -214,7 +225,7 @@ def _resnet18(channels: int, classes: int) -> nn.Module:
 NETWORKS: dict[NetworkName, Network] = {
     "vgg": Network((1, 28, 28), 10, _vgg),
     "resnet": Network((1, 28, 28), 10, _resnet),
-    "vgg-nagadomi": Network((3, 32, 32), 10, _nagadomi),
+    "vgg-nagadomi": Network((3, 32, 32), 10, _nagadomi, one_size=True),
     "convpool-cnn-c": Network((3, 32, 32), 100, _convpool),
     "resnet-18": Network((3, 224, 224), 1000, _resnet18),
 }

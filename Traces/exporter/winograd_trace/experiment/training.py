@@ -1,0 +1,99 @@
+"""Training and accuracy of one network: seeded, so that a part of a training that is run again gives the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import TraceError
+from .data import Images
+
+EVALUATED_AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained: AdamW, and a learning rate that falls as a cosine in each training.
+
+    ``epochs`` train the ordinary network; ``moving_epochs`` follow once a method has moved its layers, and
+    ``retraining_epochs`` after each pruning step, with the learning rate ``retraining_rate``. All methods have the same
+    budget. Batches of images are shifted by up to ``shift`` pixels and, with ``flip``, mirrored.
+    """
+
+    epochs: int = 12
+    moving_epochs: int = 4
+    retraining_epochs: int = 4
+    batch: int = 128
+    rate: float = 2e-3
+    retraining_rate: float = 1e-3
+    decay: float = 1e-2
+    shift: int = 1
+    flip: bool = True
+
+    def check(self) -> None:
+        """Raises a TraceError for a value that cannot be."""
+        for name in ("epochs", "moving_epochs", "retraining_epochs", "shift"):
+            if getattr(self, name) < 0:
+                raise TraceError(f"{name} is {getattr(self, name)}; expected at least 0")
+        if self.batch < 2 or self.rate <= 0 or self.retraining_rate <= 0 or self.decay < 0:
+            raise TraceError(
+                f"batch {self.batch}, rate {self.rate}, retraining_rate {self.retraining_rate} and decay {self.decay}; "
+                "expected a batch of at least 2, rates above 0, a decay of at least 0"
+            )
+
+
+def fit(network: nn.Module, images: Images, recipe: Recipe, epochs: int, rate: float, seed: int) -> None:
+    """Trains for some epochs; ``seed`` fixes the order of images, their shifts and the dropout. Pruned weights stay zero."""
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=recipe.decay)
+    steps = epochs * (len(images.labels) // recipe.batch)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
+    network.train()
+    for _ in range(epochs):
+        for pixels, labels in batches(images, recipe, generator, device_of(network)):
+            optimizer.zero_grad()
+            torch.autograd.backward(functional.cross_entropy(network(pixels), labels))
+            optimizer.step()
+            schedule.step()
+
+
+def batches(
+    images: Images, recipe: Recipe, generator: torch.Generator, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Whole batches in random order, [n, C, H, W] in ``channels_last`` and labels [n]; the remainder is left out."""
+    order = torch.randperm(len(images.labels), generator=generator)
+    whole = len(order) // recipe.batch * recipe.batch
+    for chosen in torch.split(order[:whole], recipe.batch):
+        pixels, labels = images.take(chosen)
+        row, column, mirrored = (
+            int(torch.randint(0, ends, (1,), generator=generator)) for ends in (*2 * (2 * recipe.shift + 1,), 2)
+        )
+        height, width = pixels.shape[2:]
+        padded = functional.pad(pixels, (recipe.shift,) * 4)[:, :, row : row + height, column : column + width]
+        if recipe.flip and mirrored:
+            padded = padded.flip(3)
+        yield padded.contiguous(memory_format=torch.channels_last).to(device), labels.to(device)
+
+
+def evaluate(network: nn.Module, images: Images, count: int | None = None) -> tuple[float, float]:
+    """The share of images, of 1, that are classified correctly, and the mean loss; over the first ``count`` or all."""
+    total = len(images.labels) if count is None else min(count, len(images.labels))
+    device, right, loss = device_of(network), 0, 0.0
+    network.eval()
+    with torch.no_grad():
+        for chosen in torch.split(torch.arange(total), EVALUATED_AT_ONCE):
+            pixels, labels = images.take(chosen)
+            scores = network(pixels.contiguous(memory_format=torch.channels_last).to(device))
+            right += int((scores.argmax(1).cpu() == labels).sum())
+            loss += float(functional.cross_entropy(scores.double().cpu(), labels, reduction="sum"))
+    return right / total, loss / total
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network's weights are."""
+    return next(network.parameters()).device
