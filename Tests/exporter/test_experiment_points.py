@@ -147,6 +147,30 @@ def test_batches_hold_every_image_once(data):
     assert moved.shape == (30, 1, 12, 12) and moved.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_images_are_mirrored_from_side_to_side(data):
+    known, _ = data.training.take(torch.arange(96))
+    kept = {image.numpy().tobytes() for image in known}
+    mirrored = {image.flip(2).contiguous().numpy().tobytes() for image in known}
+    found = batches(
+        data.training, replace(RECIPE, shift=0, batch=8), torch.Generator().manual_seed(1), torch.device("cpu")
+    )
+    images = [image.contiguous().numpy().tobytes() for part, _ in found for image in part]
+    assert set(images) <= kept | mirrored and set(images) & kept and set(images) & mirrored
+
+
+def test_the_learning_rate_falls(data):
+    """Steps of AdamW without decay are about as long as the rate: the second epoch moves less than the first."""
+    recipe = replace(RECIPE, decay=0.0)
+    moved = []
+    for epochs in (1, 2):
+        torch.manual_seed(1)
+        network = build("vgg", 1, 2)
+        before = network.conv3.weight.detach().clone()
+        fit(network, data.training, recipe, epochs, 1e-3, seed=1)
+        moved.append(float((network.conv3.weight.detach() - before).abs().max()))
+    assert moved[0] < 1e-3 * (1 + 0.75 + 0.25) * 1.1 and moved[1] < 1e-3 * 3.5 * 1.1
+
+
 def test_accuracy_is_a_share_of_all_images(data):
     network = build("vgg", 1, 2)
     right, loss = evaluate(network, data.testing)
@@ -245,6 +269,26 @@ def test_chains_that_cannot_be_run(change, message, data, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
+def test_a_row_is_what_the_kept_network_does(data, tmp_path):
+    labels = data.testing.labels.clone()
+    labels[:7] = 1 - labels[:7]
+    data = replace(data, testing=replace(data.testing, labels=labels))
+    chain = Chain("vgg", "spatial-pruned", (0.3,), recipe=RECIPE)
+    run(chain, data, tmp_path, lambda _: None)
+    network = build("vgg", 1, 2)
+    network.load_state_dict(states(tmp_path)[f"{chain.name(0.3)}.pt"])
+    (row,) = rows(tmp_path)
+    held_back, test = (evaluate(network, part)[0] for part in (data.held_back, data.testing))
+    assert held_back != test
+    assert (float(row["validation accuracy"]), float(row["test accuracy"])) == (held_back, test)
+    layers = count(network, data.testing.take(torch.arange(4))[0])
+    ends = sum(layer.multiplied for layer in layers if not layer.through_winograd)
+    assert int(row["multiplications"]) == sum(layer.multiplied for layer in layers)
+    for tile in (2, 4):
+        inner = sum(layer.through_winograd[tile] for layer in layers if layer.through_winograd)
+        assert int(row[f"multiplications through F({tile}x{tile})"]) == ends + inner
+
+
 def test_networks_and_images_that_do_not_fit(data, tmp_path):
     with pytest.raises(TraceError, match=r"vgg-nagadomi on images of \[12, 12\]; expected \[32, 32\]"):
         run(Chain("vgg-nagadomi", "dense", (1.0,)), data, tmp_path, lambda _: None)
@@ -280,6 +324,14 @@ def test_a_chain_by_sensitivity(data, tmp_path):
     before = {name: value.clone() for name, value in network.state_dict().items()}
     by_sensitivity(network, 0.5, data.held_back)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def test_a_layer_that_bears_pruning_is_pruned_most(data):
+    network = build("vgg", 1, 2)
+    fit(network, data.training, RECIPE, 2, 5e-3, seed=1)
+    network.conv6.prune(0.1)
+    shares = by_sensitivity(network, 0.4, data.held_back)
+    assert shares["conv6"] < 0.15 and np.mean([shares[f"conv{number}"] for number in range(2, 6)]) > 0.6
 
 
 # The command
