@@ -14,19 +14,21 @@ extension [StandaloneOperation] {
             if names.unique().count > Self.shown { shown.append("...") }
             return "\(names.count) \(kind.rawValue) (\(shown.joined(separator: ", ")))"
         }
-        let (read, written) = (sum(\.bytesRead), sum(\.bytesWritten))
         let subject =
             count == 1
             ? "1 operation that does not multiply is" : "\(count) operations that do not multiply are"
-        return [
-            "\(subject) not simulated: \(kinds.joined(separator: ", ")); they read "
-                + "\(NumberText.grouped(read)) bytes and write \(NumberText.grouped(written))"
-        ]
+        var text = "\(subject) not simulated: \(kinds.joined(separator: ", "))"
+        if let read = sum(\.bytesRead), let written = sum(\.bytesWritten) {
+            text += "; they read \(NumberText.grouped(read)) bytes and write \(NumberText.grouped(written))"
+        }
+        return [text]
     }
 
-    private func sum(_ bytes: KeyPath<StandaloneOperation, Int>) -> Int {
+    /// Nil where some are not known.
+    private func sum(_ bytes: KeyPath<StandaloneOperation, Int?>) -> Int? {
         reduce(0) { sum, operation in
-            let (value, overflow) = sum.addingReportingOverflow(operation[keyPath: bytes])
+            guard let sum, let bytes = operation[keyPath: bytes] else { return nil }
+            let (value, overflow) = sum.addingReportingOverflow(bytes)
             return overflow ? .max : value
         }
     }

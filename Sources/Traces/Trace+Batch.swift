@@ -4,15 +4,15 @@ extension Trace {
     /// The same layers with another batch.
     ///
     /// Only activations that are drawn can be drawn for more images, and weights are the same ones; a tensor has the images that
-    /// it has. What is not exported is known for the batch that ran, and without a number for another.
+    /// it has. What is not exported or not simulated is known for the batch that ran, and without a number for another.
     ///
     /// - Throws: `InputError` at a layer whose activations are a tensor or masks of another batch.
     public func with(batch: Int) throws -> Trace {
         var trace = self
         if layers.contains(where: { $0.shape.batch != batch }) {
             trace.notExported = notExported.map(\.withoutNumber)
-            // Sizes of another batch are not known.
-            trace.graph = TraceGraph()
+            trace.graph.operations = graph.operations.map(\.withoutSizes)
+            trace.graph.inputs = []
         }
         trace.layers = try layers.map { layer in
             guard layer.shape.batch != batch else { return layer }

@@ -68,17 +68,17 @@ public struct StandaloneOperation: Sendable, Equatable {
     public let inputShapes: [[Int]]
     /// The sizes of its results.
     public let outputShapes: [[Int]]
-    /// Bytes read, in the model's type.
-    public let bytesRead: Int
+    /// Bytes read, in the model's type; nil for another batch than the one that ran.
+    public let bytesRead: Int?
     /// Bytes written.
-    public let bytesWritten: Int
+    public let bytesWritten: Int?
     /// Where the manifest describes it.
     public let mark: Mark?
 
     /// Makes an operation in memory, for library use.
     public init(
         name: String, kind: Kind, source: String, inputs: [String] = [], inputShapes: [[Int]] = [],
-        outputShapes: [[Int]] = [], bytesRead: Int, bytesWritten: Int
+        outputShapes: [[Int]] = [], bytesRead: Int?, bytesWritten: Int?
     ) {
         (self.name, self.kind, self.source, self.inputs) = (name, kind, source, inputs)
         (self.inputShapes, self.outputShapes) = (inputShapes, outputShapes)
@@ -105,6 +105,12 @@ public struct StandaloneOperation: Sendable, Equatable {
         }
         try keys.finish()
         mark = node.mark
+    }
+
+    /// The same without shapes and bytes: those of another batch are not known.
+    var withoutSizes: StandaloneOperation {
+        StandaloneOperation(
+            name: name, kind: kind, source: source, inputs: inputs, bytesRead: nil, bytesWritten: nil)
     }
 
     static func shape(_ node: Node) throws -> [Int] {

@@ -23,6 +23,14 @@ import Traces
                 "1 operation that does not multiply is not simulated: 1 move (cat)"))
     }
 
+    @Test func bytesOfAnotherBatchAreLeftOut() {
+        let unknown = StandaloneOperation(name: "p", kind: .pool, source: "p", bytesRead: nil, bytesWritten: nil)
+        #expect(
+            [operation("p", .pool), unknown].warnings == [
+                "2 operations that do not multiply are not simulated: 2 pool (p)"
+            ])
+    }
+
     /// Sums that overflow, names with control characters, and many of them.
     @Test func theTextIsSafe() {
         let text = [operation("a\u{1B}[2J", .move, .max), operation("b", .move, .max)].warnings[0]

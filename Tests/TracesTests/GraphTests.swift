@@ -77,4 +77,12 @@ import Testing
         #expect(throws: InputError.self) { try trace.with(batch: 2) }
         #expect(try trace.with(batch: 1).graph == trace.graph)
     }
+
+    /// Their names stay, so that results still say what is not simulated.
+    @Test func operationsOfAnotherBatchHaveNoSizes() throws {
+        var trace = try TraceFolder().load(Self.manifest)
+        trace.layers.removeAll { $0.operation == .matmul }
+        let pool = try #require(try trace.with(batch: 2).graph.operations.first)
+        #expect(pool.name == "pool" && pool.bytesRead == nil && pool.bytesWritten == nil && pool.outputShapes.isEmpty)
+    }
 }

@@ -132,7 +132,8 @@ extension Trace {
                 graph.operations.map {
                     [
                         "name": .text($0.name), "operation": .text($0.kind.rawValue), "kind": .text($0.source),
-                        "bytes_read": .integer($0.bytesRead), "bytes_written": .integer($0.bytesWritten),
+                        "bytes_read": $0.bytesRead.map(JSON.integer) ?? .null,
+                        "bytes_written": $0.bytesWritten.map(JSON.integer) ?? .null,
                     ]
                 }), "program": .program(version),
         ]
