@@ -209,6 +209,10 @@ extension Mapping: ConfigurationSection {
                 .about(
                     "The order of passes: blocks of filters (weights) or of tiles (inputs) outside; auto moves the fewest bytes, fast is estimated to end first",
                     page: "BuffersAndTraffic"),
+            .integerOrAuto("loop_block", \.loopBlock, in: 1...1_000_000)
+                .about(
+                    "Row groups (weights outside) or column groups (inputs outside) of a block of passes; auto: chosen with the order",
+                    unit: "groups", page: "BuffersAndTraffic"),
             .choice("step_order", \.stepOrder)
                 .about(
                     "The order of steps under `step: channels`: positions (taps) or channels outside; auto moves the fewest bytes",

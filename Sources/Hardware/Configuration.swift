@@ -309,6 +309,8 @@ public struct Mapping: Hashable, Sendable {
     public var stepWidth = 16
     /// The order of passes.
     public var loopOrder = LoopOrder.auto
+    /// Groups of a block of passes; nil where a layer chooses.
+    public var loopBlock: Int?
     /// The order of steps under `channels`.
     public var stepOrder = StepOrder.auto
     /// How activations are stored in DRAM.

@@ -104,6 +104,19 @@ extension Field {
         .typed("list of whole numbers, or auto", range: "\(range.lowerBound) to \(range.upperBound)")
     }
 
+    /// A whole number within bounds, or `auto`, which is nil.
+    static func integerOrAuto(
+        _ name: String, _ path: WritableKeyPath<Section, Int?>, in range: ClosedRange<Int>
+    ) -> Field {
+        Field(name: name) { node, section in
+            try refuseWords(node, but: "auto", expected: "a whole number, or auto")
+            section[keyPath: path] = node.text == "auto" ? nil : try node.integer(in: range)
+        } write: {
+            $0[keyPath: path].map(String.init) ?? "auto"
+        }
+        .typed("whole number, or auto", range: "\(range.lowerBound) to \(range.upperBound)")
+    }
+
     /// A width, in bits.
     static func bits(_ name: String, _ path: WritableKeyPath<Section, Int>, in range: ClosedRange<Int>) -> Field {
         Field(name: name) {

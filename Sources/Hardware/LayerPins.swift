@@ -21,6 +21,8 @@ public struct LayerPins: Hashable, Sendable {
     public var balance: Balance?
     /// The order of passes.
     public var loopOrder: LoopOrder?
+    /// Groups of a block of passes.
+    public var loopBlock: Int?
     /// The order of steps under `channels`.
     public var stepOrder: StepOrder?
     /// Where the values were set.
@@ -39,6 +41,7 @@ public struct LayerPins: Hashable, Sendable {
         tilesPerPE = other.tilesPerPE ?? tilesPerPE
         balance = other.balance ?? balance
         loopOrder = other.loopOrder ?? loopOrder
+        loopBlock = other.loopBlock ?? loopBlock
         stepOrder = other.stepOrder ?? stepOrder
     }
 }
@@ -62,6 +65,7 @@ extension Configuration {
         machine.mapping.step = pins.step ?? mapping.step
         machine.mapping.stepWidth = pins.stepWidth ?? mapping.stepWidth
         machine.mapping.loopOrder = pins.loopOrder ?? mapping.loopOrder
+        machine.mapping.loopBlock = pins.loopBlock ?? mapping.loopBlock
         machine.mapping.stepOrder = pins.stepOrder ?? mapping.stepOrder
         machine.peArray.filtersPerPE = pins.filtersPerPE ?? peArray.filtersPerPE
         machine.peArray.tilesPerPE = pins.tilesPerPE ?? peArray.tilesPerPE
@@ -103,7 +107,9 @@ extension LayerPins: ConfigurationSection {
             .optionalChoice("step", \.step), .optionalInteger("step_width", \.stepWidth, in: 1...64),
             .optionalInteger("filters_per_pe", \.filtersPerPE, in: 1...64),
             .optionalInteger("tiles_per_pe", \.tilesPerPE, in: 1...64), .optionalChoice("balance", \.balance),
-            .optionalChoice("loop_order", \.loopOrder), .optionalChoice("step_order", \.stepOrder),
+            .optionalChoice("loop_order", \.loopOrder),
+            .optionalInteger("loop_block", \.loopBlock, in: 1...1_000_000),
+            .optionalChoice("step_order", \.stepOrder),
         ]
     }
 }

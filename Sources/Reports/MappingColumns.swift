@@ -29,6 +29,9 @@ extension Column where Row == LayerMapping {
         .count("tiles_per_pe", "tiles", "tiles that a column holds in a pass (T)") { $0.tilesPerPE },
         .text("balance", "the order in which filters fill the rows") { $0.balance.rawValue },
         .text("loop_order", "the order of passes that was asked for") { $0.loopOrder.rawValue },
+        .text("loop_block", "the groups of a block of passes that were asked for") {
+            $0.loopBlock.map(String.init) ?? "auto"
+        },
         .text("step_order", "the order of steps that was asked for") { $0.stepOrder.rawValue },
     ]
 

@@ -111,7 +111,7 @@ import Traces
             for weights in 1..<shared.count {
                 let places = PerOperand(
                     weights: weights * bank / place.weights, inputs: (shared.count - weights) * bank / place.inputs)
-                found[weights] = cost(groups, places, one.machine.mapping.loopOrder)
+                found[weights] = cost(groups, places, one.machine.mapping.loop)
             }
             let best = found.min {
                 func key(_ split: (key: Int, value: [Int])) -> [Int] {
@@ -133,7 +133,7 @@ import Traces
     }
 
     /// Whether something does not fit, the bytes, and the estimate; nil where an operand cannot be staged.
-    private func cost(_ groups: [UnplacedGroup], _ places: PerOperand<Int>, _ allowed: LoopOrder) -> [Int]? {
+    private func cost(_ groups: [UnplacedGroup], _ places: PerOperand<Int>, _ allowed: LoopChoice) -> [Int]? {
         var sums = [0, 0, 0]
         for group in groups {
             for operand in Operand.allCases {

@@ -86,8 +86,7 @@ import Traces
         #expect(slower.count <= compared / 250, "\(slower)")
     }
 
-    /// With a search a larger buffer raises the goal by more than 1 % in at most one of 50 pairs, and never by 5 %: a longer block fits,
-    /// which loads less, and whose first passes wait longer than the estimate says.
+    /// With a search a larger buffer never raises the goal by more than 1 %.
     @Test(arguments: [MappingGoal.cycles, .energy, .edp]) func largerBuffersCostNoMoreWithASearch(goal: MappingGoal)
         throws
     {
@@ -119,7 +118,7 @@ import Traces
             }
         }
         #expect(compared > 120)
-        #expect(higher.count <= compared / 50 && higher.allSatisfy { $0 < 1.05 }, "seed \(seed): \(higher)")
+        #expect(higher.isEmpty, "seed \(seed): \(higher)")
     }
 
     /// Cycles are never more than compute and memory one after the other. Where one of both is at most half of the other, they are close

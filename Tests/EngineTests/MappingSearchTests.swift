@@ -314,7 +314,7 @@ import Traces
             machine.mapping.search = .cycles
             machine.mapping.tiles = random.pick([[], [2, 4]])
             let layer = layer(
-                random.number(16...80), random.number(16...64), size: random.number(8...20),
+                random.number(16...48), random.number(16...40), size: random.number(6...12),
                 density: random.pick([0.2, 0.5, 1]))
             found += try CycleModel(machine).simulate(layer).activity.cycles
             let trace = Trace(model: "test", layers: [layer])
@@ -332,12 +332,10 @@ import Traces
         #expect(low > -0.15 && high < 0.15, "seed \(seed): \(low) to \(high) of \(errors.count)")
     }
 
-    /// A larger buffer makes the searched mapping slower by more than 1 % in one of 150 cases: a load that runs further ahead may be in the
-    /// way of one that is needed sooner.
+    /// A larger buffer never makes the searched mapping slower by more than 1 %.
     @Test func cyclesHardlyRiseWithCapacity() throws {
         let seed: UInt64 = 30
         var random = SeededGenerator(seed: seed)
-        var rises = 0
         for round in 0..<150 {
             var machine = machine(&random)
             machine.mapping.search = .cycles
@@ -351,10 +349,8 @@ import Traces
             }
             let large = try CycleModel(machine).simulate(layer).activity.cycles
             let rise = Double(large) / Double(small) - 1
-            if rise > 0.01 { rises += 1 }
-            #expect(rise <= 0.02, "seed \(seed), round \(round): \(small), \(large)")
+            #expect(rise <= 0.01, "seed \(seed), round \(round): \(small), \(large)")
         }
-        #expect(rises <= 1, "seed \(seed)")
     }
 
     /// Layers of many passes are not estimated: the best of each algorithm in closed form is simulated.

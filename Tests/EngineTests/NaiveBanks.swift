@@ -30,11 +30,11 @@ struct NaiveBanks {
     ///
     /// - Parameter place: bytes of a place of each operand.
     func best(
-        _ groups: [(chunks: NaiveChunks, pace: NaivePace)], _ place: [NaiveOperand: Int], _ loopOrder: LoopOrder
+        _ groups: [(chunks: NaiveChunks, pace: NaivePace)], _ place: [NaiveOperand: Int], _ mapping: Mapping
     ) -> [NaiveOperand: Int]? {
         var best: (key: [Int], split: [NaiveOperand: Int])?
         for split in splits {
-            guard let cost = cost(groups, split, place, loopOrder) else { continue }
+            guard let cost = cost(groups, split, place, mapping) else { continue }
             let weights = split[.weights] ?? 0
             let key = cost + [abs(2 * weights - count), weights]
             if best.map({ key.lexicographicallyPrecedes($0.key) }) ?? true { best = (key, split) }
@@ -50,7 +50,7 @@ struct NaiveBanks {
     /// Whether something does not fit, the bytes that are moved, and the estimate; nil where an operand cannot be staged.
     private func cost(
         _ groups: [(chunks: NaiveChunks, pace: NaivePace)], _ split: [NaiveOperand: Int], _ place: [NaiveOperand: Int],
-        _ loopOrder: LoopOrder
+        _ mapping: Mapping
     ) -> [Int]? {
         var allFit = true
         var bytes = 0
@@ -65,7 +65,8 @@ struct NaiveBanks {
                 if places.count < all { allFit = false }
                 found[operand] = places
             }
-            guard let plan = NaivePlan.best(chunks, found, loopOrder == .fast ? .auto : loopOrder, pace) else {
+            let order = mapping.loopOrder == .fast ? .auto : mapping.loopOrder
+            guard let plan = NaivePlan.best(chunks, found, order, block: mapping.loopBlock, pace) else {
                 continue
             }
             bytes += plan.bytes

@@ -216,14 +216,15 @@ struct NaivePlan {
 
     /// Of all orders of passes that are allowed, the one that moves the fewest bytes, or ends first by the estimate.
     static func best(
-        _ chunks: NaiveChunks, _ places: [NaiveOperand: NaivePlaces], _ loopOrder: LoopOrder, _ pace: NaivePace
+        _ chunks: NaiveChunks, _ places: [NaiveOperand: NaivePlaces], _ loopOrder: LoopOrder, block: Int?,
+        _ pace: NaivePace
     ) -> NaivePlan? {
         var best: (key: [Int], plan: NaivePlan)?
         let rows = chunks.weights.count
         let columns = chunks.inputs.count
         for loop in [LoopOrder.weights, .inputs] where [.auto, .fast, loop].contains(loopOrder) {
             let outside = loop == .weights ? rows : columns
-            for run in runs(of: outside) where run == 1 || run < outside {
+            for run in block.map({ [min($0, outside)] }) ?? runs(of: outside).filter({ $0 == 1 || $0 < outside }) {
                 let plan = NaivePlan(chunks, order(rows: rows, columns: columns, loop, run: run), places)
                 let end = pace.end(of: plan)
                 let first = loopOrder == .fast ? [end, plan.bytes] : [plan.bytes, end]

@@ -37,13 +37,14 @@ extension NaiveMachine {
             (chunks: NaiveChunks(group, configuration, order, inputs: inputs), pace: pace(group))
         }
         if let banks = NaiveBanks(configuration) {
-            split = banks.best(cut, place, configuration.mapping.loopOrder)
+            split = banks.best(cut, place, configuration.mapping)
             if split == nil { throw NaiveFault.noSplit(capacity: banks.count * banks.bytes) }
         }
         for (chunks, pace) in cut {
             let places = try places(chunks, place)
             channel.places = places.mapValues(\.count)
-            let plan = NaivePlan.best(chunks, places, configuration.mapping.loopOrder, pace)
+            let mapping = configuration.mapping
+            let plan = NaivePlan.best(chunks, places, mapping.loopOrder, block: mapping.loopBlock, pace)
             if let plan { try add(plan) }
         }
         for operand in NaiveOperand.allCases {

@@ -55,6 +55,19 @@ import Traces
         #expect(try run(.auto).cycles == filters)
     }
 
+    @Test func aBlockIsAsLongAsAskedForOrHasAllGroups() {
+        func orders(_ order: LoopOrder, block: Int) -> [PassOrder] {
+            PassOrder.candidates(rowGroups: 5, columnGroups: 3, LoopChoice(order: order, block: block))
+        }
+        #expect(
+            orders(.auto, block: 4) == [PassOrder(outside: .filters, block: 4), PassOrder(outside: .tiles, block: 3)])
+        #expect(orders(.weights, block: 9) == [PassOrder(outside: .filters, block: 5)])
+        #expect(orders(.inputs, block: 1) == [PassOrder(outside: .tiles, block: 1)])
+        let passes = PassOrder(outside: .filters, block: 4).passes(rowGroups: 5, columnGroups: 2)
+        #expect(passes.map(\.rowGroup) == [0, 1, 2, 3, 0, 1, 2, 3, 4, 4])
+        #expect(passes.map(\.columnGroup) == [0, 0, 0, 0, 1, 1, 1, 1, 0, 1])
+    }
+
     /// A kernel of seven on four pixels: the first tile owns them all, and the chunks of the others have no bytes. Of four chunks one
     /// is held, which is the first; the others come again for the second row group.
     @Test func chunksWithoutBytesMayComeAgain() throws {

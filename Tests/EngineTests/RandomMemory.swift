@@ -9,6 +9,7 @@ extension Configuration {
         var random = SeededGenerator(seed: seed ^ 0x5EED)
         dram = .bandwidth(bytesPerCycle: random.number(1...64), latency: random.number(0...40))
         mapping.loopOrder = random.pick(LoopOrder.allCases)
+        mapping.loopBlock = random.pick([nil, nil, nil, 1, 2, 3, 5])
         mapping.activationStorage = random.pick([ActivationStorage.dense, .bitmask])
         // Many passes of few filters and tiles, whose order matters.
         guard random.number(0...2) == 0 else { return }

@@ -60,6 +60,7 @@ extension SeededGenerator {
         c.mapping.step = any(StepForm.self)
         c.mapping.stepWidth = number(1...64)
         c.mapping.loopOrder = any(LoopOrder.self)
+        c.mapping.loopBlock = pick([nil, 1, 7])
         c.mapping.search = any(MappingGoal.self)
         c.mapping.stepOrder = any(StepOrder.self)
         c.mapping.activationStorage = pick([.dense, .bitmask, .transformed])
@@ -73,6 +74,7 @@ extension SeededGenerator {
             pins.tilesPerPE = pick([nil, c.peArray.tilesPerPE])
             pins.balance = pick([nil, .density])
             pins.loopOrder = pick([nil, .inputs])
+            pins.loopBlock = pick([nil, 3])
             pins.stepOrder = pick([nil, .positions])
             return pins
         }

@@ -25,7 +25,7 @@ struct BankSplitChoice {
     private let place: PerOperand<Int>
     /// The fewest banks that deliver the bandwidth of each operand.
     private let least: PerOperand<Int>
-    private let loopOrder: LoopOrder
+    private let loop: LoopChoice
 
     /// - Parameter place: bytes of a place of each operand.
     init(_ shared: SharedBanks, place: PerOperand<Int>, configuration: Configuration) {
@@ -34,7 +34,7 @@ struct BankSplitChoice {
         least = PerOperand(
             weights: shared.banks(for: configuration.weightBuffer.bandwidth),
             inputs: shared.banks(for: configuration.inputBuffer.bandwidth))
-        loopOrder = configuration.mapping.loopOrder
+        loop = configuration.mapping.loop
     }
 
     /// The split for all channel groups of a layer.
@@ -79,7 +79,7 @@ struct BankSplitChoice {
 
     /// The splits that move the fewest bytes.
     private func fewestBytes(_ splits: [BankSplit], _ groups: [UnplacedGroup]) -> [Candidate] {
-        var tables = groups.map { GroupLoads($0.plan, loopOrder, banks: shared.count) }
+        var tables = groups.map { GroupLoads($0.plan, loop, banks: shared.count) }
         // By channel group, what those from it on load at least.
         var rest = [0]
         for group in groups.reversed() { rest.append((rest.last ?? 0) + group.plan.compulsoryBytes) }
@@ -148,7 +148,7 @@ private struct GroupLoads {
     /// By order, the bytes of each operand by the number of its banks; nil where they are not known.
     private var known: [PerOperand<[Int?]>]
 
-    init(_ plan: GroupPlan, _ allowed: LoopOrder, banks: Int) {
+    init(_ plan: GroupPlan, _ allowed: LoopChoice, banks: Int) {
         self.plan = plan
         let grouping = plan.grouping
         orders = PassOrder.candidates(

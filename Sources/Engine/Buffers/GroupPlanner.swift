@@ -53,7 +53,7 @@ struct GroupPlanner {
             for operand in Operand.allCases { places[operand].count = split.places[operand] }
             return unplaced.map { group in
                 let plan = group.plan.placed(in: split.places)
-                return (plan, plan.bestOrder(mapping.loopOrder, group.pace))
+                return (plan, plan.bestOrder(mapping.loop, group.pace))
             }
         } catch {
             throw error.error(layer: layer.name, configuration: configuration, mark: layer.mark)
@@ -69,7 +69,7 @@ struct GroupPlanner {
             throw StagingError(operand: operand, staged: cut.plan.staged[operand], places: places[operand])
         }
         let plan = cut.plan.placed(in: places.map(\.count))
-        return (plan, plan.bestOrder(mapping.loopOrder, cut.pace))
+        return (plan, plan.bestOrder(mapping.loop, cut.pace))
     }
 
     /// The chunks of a channel group, before it is given places.

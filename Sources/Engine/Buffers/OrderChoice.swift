@@ -19,10 +19,10 @@ extension GroupPlan {
     }
 
     /// The order of passes to run.
-    func bestOrder(_ allowed: LoopOrder, _ pace: PassPace) -> PassOrder {
+    func bestOrder(_ allowed: LoopChoice, _ pace: PassPace) -> PassOrder {
         let rows = grouping.rowGroups.count
         let candidates = PassOrder.candidates(rowGroups: rows, columnGroups: grouping.columnGroups, allowed)
-        if allowed == .fast { return fastest(candidates, pace) }
+        if allowed.order == .fast { return fastest(candidates, pace) }
         var best: (orders: [PassOrder], bytes: Int) = ([], .max)
         for order in candidates where best.bytes > compulsoryBytes || !isLoadedAgain(order) {
             let bytes = bytes(order)

@@ -31,17 +31,18 @@ struct PassOrder: Hashable, Sendable {
     }
 
     /// The orders that are tried: the longer runs first, then filters outside.
-    static func candidates(rowGroups: Int, columnGroups: Int, _ order: LoopOrder) -> [PassOrder] {
+    static func candidates(rowGroups: Int, columnGroups: Int, _ asked: LoopChoice) -> [PassOrder] {
+        func blocks(of groups: Int) -> Set<Int> { asked.block.map { [max(1, min($0, groups))] } ?? sizes(of: groups) }
         var orders: [PassOrder] = []
-        if order != .inputs { orders += blocks(of: rowGroups).map { PassOrder(outside: .filters, block: $0) } }
-        if order != .weights { orders += blocks(of: columnGroups).map { PassOrder(outside: .tiles, block: $0) } }
+        if asked.order != .inputs { orders += blocks(of: rowGroups).map { PassOrder(outside: .filters, block: $0) } }
+        if asked.order != .weights { orders += blocks(of: columnGroups).map { PassOrder(outside: .tiles, block: $0) } }
         return orders.sorted {
             ($1.block, $0.outside == .filters ? 0 : 1) < ($0.block, $1.outside == .filters ? 0 : 1)
         }
     }
 
     /// The sizes of blocks that are tried: few enough for large layers, and dense where they are small.
-    private static func blocks(of groups: Int) -> Set<Int> {
+    static func sizes(of groups: Int) -> Set<Int> {
         var sizes: Set<Int> = [1]
         for power in 0..<Int.bitWidth - 2 where 1 << power <= groups {
             for count in [1 << power, 3 << power] where count <= groups {
@@ -50,4 +51,16 @@ struct PassOrder: Hashable, Sendable {
         }
         return sizes.filter { $0 < max(2, groups) }
     }
+}
+
+/// The orders of passes that a mapping allows.
+struct LoopChoice {
+    let order: LoopOrder
+    /// Groups of a block; nil for the sizes that are tried.
+    let block: Int?
+}
+
+extension Mapping {
+    /// The orders of passes that are allowed.
+    var loop: LoopChoice { LoopChoice(order: loopOrder, block: loopBlock) }
 }

@@ -17,6 +17,8 @@ public struct LayerMapping: Hashable, Sendable {
     public var balance: Balance
     /// The order of passes that was asked for.
     public var loopOrder: LoopOrder
+    /// The groups of a block of passes that were asked for; nil for a choice with the order.
+    public var loopBlock: Int?
     /// The order of steps that was asked for.
     public var stepOrder: StepOrder
 
@@ -29,6 +31,7 @@ public struct LayerMapping: Hashable, Sendable {
         tilesPerPE = machine.peArray.tilesPerPE
         balance = machine.peArray.balance
         loopOrder = machine.mapping.loopOrder
+        loopBlock = machine.mapping.loopBlock
         stepOrder = machine.mapping.stepOrder
     }
 
@@ -36,8 +39,9 @@ public struct LayerMapping: Hashable, Sendable {
     public var short: String {
         let steps = step == .channels ? "channels-\(stepWidth)" : "positions"
         let loop = loopOrder == .auto ? "" : " loop_order-\(loopOrder.rawValue)"
+        let block = loopBlock.map { " loop_block-\($0)" } ?? ""
         let order = stepOrder == .auto ? "" : " step_order-\(stepOrder.rawValue)"
-        return "\(algorithm) \(steps) Q\(filtersPerPE) T\(tilesPerPE) \(balance.rawValue)\(loop)\(order)"
+        return "\(algorithm) \(steps) Q\(filtersPerPE) T\(tilesPerPE) \(balance.rawValue)\(loop)\(block)\(order)"
     }
 }
 

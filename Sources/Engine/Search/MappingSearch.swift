@@ -35,16 +35,17 @@ struct MappingSearch {
         let records: [MappingRecord]
     }
 
-    /// How many shapes are estimated, at least and where the closed form says too little; and from how many of the best variants are made.
+    /// How many shapes are estimated, at least and where the closed form says too little.
     static let estimatedShapes = 6
     static let mostShapes = 20
     static let farFromRough = 1.15
-    static let variedShapes = 1
-    /// The mapping as written and the best of each algorithm are simulated, and so many more of a small layer. Its windows say less of
-    /// it, and a simulation takes no longer than an estimate: its cycles, times the rows of the array and its runs of 16 columns, are at
-    /// most so many.
-    static let simulatedOfSmall = 12
+    /// The mapping as written and the best of each algorithm are simulated, and more of a small layer. Its windows say less of it, and a
+    /// simulation takes no longer than an estimate: its work, which is its cycles times the rows of the array and its runs of 16
+    /// columns, is at most so much. The second figure is the work that all further simulations of a small layer have together, where
+    /// each counts as the third at least.
     static let smallWork = 160_000
+    static let workForSmall = 2_000_000
+    static let leastWork = 8_000
     /// A layer of more passes is too large for estimates, since the plan of its traffic takes as long as a simulation.
     static let mostPasses = 20_000
     /// Candidates that are this much worse than the best, in closed form or by the estimate, are not looked at further.
@@ -66,8 +67,9 @@ struct MappingSearch {
             return try work.outcome()
         }
         try work.estimateShapes()
+        if work.isSmall { try work.estimateOthers() }
         for _ in 0..<2 {
-            for index in work.best(Self.variedShapes) {
+            for index in work.varied() {
                 for variant in work.addVariants(of: index) {
                     work.records[variant].rough = work.records[index].rough
                     try work.estimate(variant)
@@ -76,6 +78,7 @@ struct MappingSearch {
         }
         if every { try work.simulateAll() }
         try work.simulateBest()
+        if work.isSmall { try work.refine() }
         return try work.outcome()
     }
 
@@ -109,7 +112,7 @@ private struct RunKey: Hashable {
         let order = candidate.configuration.mapping.stepOrder
         let hasMemory = candidate.configuration.dram != .ideal
         mapping = candidate.mapping
-        (mapping.loopOrder, mapping.stepOrder) = (.auto, .auto)
+        (mapping.loopOrder, mapping.loopBlock, mapping.stepOrder) = (.auto, nil, .auto)
         (orders, weightBanks) = (estimate.orders, estimate.weightBanks)
         channelsOutside = order == .channels || order == .auto && hasMemory
     }
@@ -154,9 +157,12 @@ private struct Work {
     /// - Returns: the numbers of those that were not known.
     @discardableResult
     mutating func addVariants(of index: Int) -> [Int] {
-        let candidate = candidates[index]
-        let differ = costs[candidate.form.algorithm]?.hasZeroWeights ?? true
-        return add(search.space.variants(of: candidate, filtersDiffer: differ))
+        add(search.space.variants(of: candidates[index], filtersDiffer: differ(index), blocks: isSmall))
+    }
+
+    /// Whether some weights are zero.
+    private func differ(_ index: Int) -> Bool {
+        costs[candidates[index].form.algorithm]?.hasZeroWeights ?? true
     }
 
     /// The closed form of all shapes.
@@ -180,7 +186,7 @@ private struct Work {
         let limit = records[first].rough * MappingSearch.roughMargin
         // Energies follow bytes and step widths as much as cycles, of which the closed form says nothing.
         let least =
-            search.objective.goal.needsEnergy ? MappingSearch.mostShapes : MappingSearch.estimatedShapes
+            search.objective.goal.needsEnergy || isSmall ? MappingSearch.mostShapes : MappingSearch.estimatedShapes
         var count = 0
         for index in order where count < MappingSearch.mostShapes {
             let rough = records[index].rough
@@ -195,6 +201,20 @@ private struct Work {
             if records[index].estimate != nil { count += 1 }
         }
         if records[0].obstacle == nil && records[0].estimate == nil { try estimate(0) }
+    }
+
+    /// Estimates the estimated shapes of a small layer in the order of passes that is estimated to end first, too, since what `auto` takes
+    /// may start later, and in the other balances.
+    mutating func estimateOthers() throws {
+        var left = MappingSearch.workForSmall
+        for index in byEstimate() where left > 0 {
+            let (shape, differ) = (candidates[index], differ(index))
+            for variant in add(search.space.fastest(of: shape) + search.space.balanced(shape, filtersDiffer: differ)) {
+                records[variant].rough = records[index].rough
+                try estimate(variant)
+                left -= max(size(records[variant].estimatedCycles ?? 0), MappingSearch.leastWork)
+            }
+        }
     }
 
     mutating func estimate(_ index: Int) throws {
@@ -214,9 +234,12 @@ private struct Work {
         }
     }
 
-    /// The best by the estimate.
-    func best(_ count: Int) -> [Int] {
-        Array(byEstimate().prefix(count))
+    /// The best by the estimate, of which variants are made; of a small layer the best of each algorithm.
+    func varied() -> [Int] {
+        let order = byEstimate()
+        guard isSmall else { return Array(order.prefix(1)) }
+        var algorithms: Set<Algorithm> = []
+        return order.filter { algorithms.insert(records[$0].mapping.algorithm).inserted }
     }
 
     private func byRough() -> [Int] {
@@ -245,6 +268,19 @@ private struct Work {
     /// Whether the mapping as written has too many passes for estimates.
     var isLarge: Bool { results[0]?.activity.array.passes ?? 0 > MappingSearch.mostPasses }
 
+    /// Whether a simulation takes no longer than an estimate.
+    var isSmall: Bool {
+        let cycles = [results[0]?.activity.cycles, byEstimate().first.flatMap { records[$0].estimatedCycles }]
+        guard let least = cycles.compactMap(\.self).min() else { return false }
+        return size(least) <= MappingSearch.smallWork
+    }
+
+    /// The work of a simulation of so many cycles.
+    private func size(_ cycles: Int) -> Int {
+        let array = search.space.hardware.peArray
+        return cycles * array.rows * ((array.columns + 15) / 16)
+    }
+
     /// Simulates the best of each algorithm in closed form, but those that are far behind.
     mutating func simulateBestInClosedForm() throws {
         let order = byRough()
@@ -256,25 +292,60 @@ private struct Work {
         }
     }
 
-    /// Simulates the best of each algorithm by the estimate, and more of a small layer; those behind the best that ran by more than the
-    /// estimate's error are left.
+    /// Simulates the best of each algorithm by the estimate; one behind the best that ran by more than the estimate's error is left.
     mutating func simulateBest() throws {
-        let order = byEstimate()
-        guard let first = order.first else { return }
-        let array = candidates[first].configuration.peArray
-        let work = (records[first].estimatedCycles ?? 0) * array.rows * ((array.columns + 15) / 16)
-        let isSmall = work <= MappingSearch.smallWork
-        let margin = isSmall ? MappingSearch.estimateMarginOfSmall : MappingSearch.estimateMargin
-        func isFarBehind(_ index: Int) -> Bool {
-            records[index].estimate ?? 0 > margin * (records.compactMap(\.exact).min() ?? .infinity)
-        }
         var algorithms: Set<Algorithm> = []
-        for index in order where algorithms.insert(records[index].mapping.algorithm).inserted && !isFarBehind(index) {
+        for index in byEstimate() where algorithms.insert(records[index].mapping.algorithm).inserted {
+            if !isFarBehind(
+                records[index].estimate,
+                by: isSmall ? MappingSearch.estimateMarginOfSmall : MappingSearch.estimateMargin)
+            {
+                try simulate(index)
+            }
+        }
+    }
+
+    /// Simulates more of a small layer, the best by the estimate first: half of the work goes to what is known, the other half to the
+    /// variants of those that ran best, one after the other.
+    mutating func refine() throws {
+        var left = MappingSearch.workForSmall / 2
+        try simulateMore(&left)
+        left += MappingSearch.workForSmall / 2
+        var varied: Set<Int> = []
+        while left > 0, let next = best(except: varied),
+            !isFarBehind(records[next].exact, by: MappingSearch.estimateMargin)
+        {
+            varied.insert(next)
+            for variant in addVariants(of: next) {
+                records[variant].rough = records[next].rough
+                try estimate(variant)
+                left -= max(size(records[variant].estimatedCycles ?? 0), MappingSearch.leastWork)
+            }
+            try simulateMore(&left)
+        }
+    }
+
+    private mutating func simulateMore(_ left: inout Int) throws {
+        let others = byEstimate().filter {
+            records[$0].exact == nil && records[$0].obstacle == nil && isTwin[$0] != true
+        }
+        for index in others where !isFarBehind(records[index].estimate, by: MappingSearch.estimateMarginOfSmall) {
+            let size = max(size(records[index].estimatedCycles ?? 0), MappingSearch.leastWork)
+            if size > left { return }
+            left -= size
             try simulate(index)
         }
-        guard isSmall else { return }
-        let others = order.filter { records[$0].exact == nil && records[$0].obstacle == nil && isTwin[$0] != true }
-        for index in others.prefix(MappingSearch.simulatedOfSmall) where !isFarBehind(index) { try simulate(index) }
+    }
+
+    /// The best that ran, but for some.
+    private func best(except others: Set<Int> = []) -> Int? {
+        records.indices.filter { records[$0].exact != nil && !others.contains($0) }.min {
+            (records[$0].exact ?? 0, $0) < (records[$1].exact ?? 0, $1)
+        }
+    }
+
+    private func isFarBehind(_ cost: Double?, by margin: Double) -> Bool {
+        cost ?? 0 > margin * (best().flatMap { records[$0].exact } ?? .infinity)
     }
 
     /// Simulates every candidate, each shape in all its variants.
@@ -290,14 +361,14 @@ private struct Work {
 
     /// The best of the candidates that ran, on a tie the first.
     mutating func outcome() throws -> MappingSearch.Outcome {
-        let ran = records.indices.filter { records[$0].exact != nil }
-        guard let best = ran.min(by: { (records[$0].exact ?? 0, $0) < (records[$1].exact ?? 0, $1) }),
-            var result = results[best]
-        else { throw failure ?? BrokenLaw(description: "no mapping ran and none failed") }
+        guard let best = best(), var result = results[best] else {
+            throw failure ?? BrokenLaw(description: "no mapping ran and none failed")
+        }
         records[best].isChosen = true
         let decision = MappingDecision(
             mapping: records[best].mapping, written: records[0].mapping, writtenCycles: records[0].exactCycles,
-            candidates: records.count, estimated: records.count { $0.estimate != nil }, simulated: ran.count)
+            candidates: records.count, estimated: records.count { $0.estimate != nil },
+            simulated: records.count { $0.exact != nil })
         result.decision = decision
         return MappingSearch.Outcome(
             candidate: candidates[best], activity: result, decision: decision, records: records)

@@ -47,15 +47,19 @@ struct MappingSpace {
 
     /// The other ways to fill rows, and the other orders of passes and steps.
     ///
-    /// - Parameter filtersDiffer: whether some weights are zero.
-    func variants(of shape: MappingCandidate, filtersDiffer: Bool) -> [MappingCandidate] {
-        var variants: [MappingCandidate] = []
-        for balance in filtersDiffer ? balances() : [] where balance != shape.configuration.peArray.balance {
-            variants.append(shape.with { $0.peArray.balance = balance })
-        }
+    /// - Parameters:
+    ///   - filtersDiffer: whether some weights are zero.
+    ///   - blocks: whether each size of a block is a variant. The size with the fewest bytes may start later than a smaller one, which
+    ///     a small layer does not make up for.
+    func variants(of shape: MappingCandidate, filtersDiffer: Bool, blocks: Bool) -> [MappingCandidate] {
+        var variants = balanced(shape, filtersDiffer: filtersDiffer)
         guard machine.dram != .ideal else { return variants }
+        if blocks && machine.mapping.loopBlock == nil {
+            variants += self.blocks(of: shape)
+        }
+        variants += fastest(of: shape)
         if machine.mapping.loopOrder == .auto && pins?.loopOrder == nil {
-            variants += [LoopOrder.fast, .weights, .inputs].map { order in shape.with { $0.mapping.loopOrder = order } }
+            variants += [LoopOrder.weights, .inputs].map { order in shape.with { $0.mapping.loopOrder = order } }
         }
         let layout = StepLayout(shape.form, mapping: shape.configuration.mapping)
         if machine.mapping.stepOrder == .auto, pins?.stepOrder == nil, layout.form == .channels,
@@ -64,6 +68,34 @@ struct MappingSpace {
             variants.append(shape.with { $0.mapping.stepOrder = .positions })
         }
         return variants
+    }
+
+    /// The shape with its filters in the other orders.
+    func balanced(_ shape: MappingCandidate, filtersDiffer: Bool) -> [MappingCandidate] {
+        (filtersDiffer ? balances() : []).filter { $0 != shape.configuration.peArray.balance }.map { balance in
+            shape.with { $0.peArray.balance = balance }
+        }
+    }
+
+    /// The shape in the order of passes that is estimated to end first, where the order is open and there is a memory.
+    func fastest(of shape: MappingCandidate) -> [MappingCandidate] {
+        guard machine.dram != .ideal, machine.mapping.loopOrder == .auto, pins?.loopOrder == nil else { return [] }
+        return [shape.with { $0.mapping.loopOrder = .fast }]
+    }
+
+    /// The shape in each block of passes, filters and tiles outside.
+    private func blocks(of shape: MappingCandidate) -> [MappingCandidate] {
+        let array = shape.configuration.peArray
+        func groups(_ count: Int, _ held: Int) -> Int { (count + held - 1) / held }
+        let rows = groups(shape.form.shape.groupFilters, array.rows * array.filtersPerPE)
+        let columns = groups(shape.form.grid.tiles, array.columns * array.tilesPerPE)
+        let asked = machine.mapping.loopOrder
+        return [(LoopOrder.weights, rows), (.inputs, columns)].filter { asked == .auto || asked == $0.0 }.flatMap {
+            order, groups in
+            PassOrder.sizes(of: groups).sorted().map { size in
+                shape.with { ($0.mapping.loopOrder, $0.mapping.loopBlock) = (order, size) }
+            }
+        }
     }
 
     /// The form as written; where the mapping leaves it open, Winograd's algorithm at every tile of the transform units, and direct
