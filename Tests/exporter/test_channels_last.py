@@ -9,9 +9,10 @@ from winograd_trace import TraceWriter, direct_convolution, export, winograd_con
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (requirements-digits.txt)")
 
 from torch import nn
-from winograd_trace.channels_last import ChannelsLastWinogradConv2d, combine
+from winograd_trace.channels_last import ChannelsLastWinogradConv2d
 from winograd_trace.pruning import to_winograd
 from winograd_trace.pytorch import WinogradConv2d, record
+from winograd_trace.tile_steps import CompiledSteps, SlicedSteps, combine, steps_for
 
 MAPS = [(8, 8, 1), (7, 5, 1), (6, 9, 0), (3, 10, (2, 1)), (1, 1, 1), (4, 4, 2)]
 
@@ -87,3 +88,27 @@ def test_a_sum_leaves_its_terms_alone():
     assert combine(parts, np.array([-2.0, 1.0, 0.5])).tolist() == [58.0] * 3
     assert combine(parts, np.array([0.0, 3.0, 0.0])).tolist() == [30.0] * 3
     assert [part[0].item() for part in parts] == [1, 10, 100]
+
+
+@pytest.mark.parametrize("tile", [2, 4])
+@pytest.mark.parametrize("transposed", [True, False])
+def test_the_compiled_loops_are_the_slices(tile, transposed):
+    pytest.importorskip("numba", reason="Numba is not installed (requirements-digits.txt)")
+    matrices, n, rows, columns = WinogradConv2d(1, 1, tile=tile).matrices, tile + 2, 3, 2
+    compiled, sliced = steps_for(torch.empty(1)), SlicedSteps()
+    assert isinstance(compiled, CompiledSteps) and isinstance(steps_for(torch.empty(1).double()), SlicedSteps)
+    # Windows of n lines overlap; of the outputs, of m lines, they do not.
+    matrix, edge = (matrices.at.T, 0) if transposed else (matrices.bt, 2)
+    maps = torch.randn(2, rows * tile + edge, columns * tile + edge, 5)
+    for relu in (True, False):
+        found, expected = (torch.full((n, n, 2, rows, columns, 5), 7.0) for _ in range(2))
+        compiled.to_tiles(maps, matrix, tile, relu, found)
+        sliced.to_tiles(maps, matrix, tile, relu, expected)
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-5)
+        assert bool((found < 0).any()) != relu
+    for gates in (None, torch.randn(n, n, 2, rows, columns, 5)):
+        tiles = torch.randn(n, n, 2, rows, columns, 5)
+        found, expected = (torch.full_like(maps, 7.0) for _ in range(2))
+        compiled.from_tiles(tiles, gates, matrix.T, tile, found)
+        sliced.from_tiles(tiles.clone(), gates, matrix.T, tile, expected)
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-5)

@@ -20,7 +20,7 @@ from winograd_trace.experiment.__main__ import FASHION_MNIST, main
 from winograd_trace.experiment.data import Data, First, StoredImages, load
 from winograd_trace.experiment.multiplications import count
 from winograd_trace.experiment.networks import build, in_form, moved_layers, standing_layers
-from winograd_trace.experiment.points import METHODS, Chain, run
+from winograd_trace.experiment.points import METHODS, Chain, in_float16, run
 from winograd_trace.experiment.pruning_steps import TRIED, alike, by_sensitivity, prune, spread
 from winograd_trace.experiment.training import Recipe, batches, evaluate, fit
 
@@ -277,6 +277,7 @@ def test_a_row_is_what_the_kept_network_does(data, tmp_path):
     run(chain, data, tmp_path, lambda _: None)
     network = build("vgg", 1, 2)
     network.load_state_dict(states(tmp_path)[f"{chain.name(0.3)}.pt"])
+    network = in_float16(network)
     (row,) = rows(tmp_path)
     held_back, test = (evaluate(network, part)[0] for part in (data.held_back, data.testing))
     assert held_back != test

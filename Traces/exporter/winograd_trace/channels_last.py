@@ -1,13 +1,11 @@
 """The Winograd layer for long training: the same numbers as ``WinogradConv2d``, with channels innermost in memory.
 
-The transforms of a tile are sums of slices of the map, a row of pixels with all their channels at a time. So nothing is
-gathered or transposed: the products read what the input transform writes, and the output transform writes the map. Of
-what the forward pass computes only the transformed activations are kept for the backward pass.
+Nothing is gathered or transposed: the products read what the input transform writes, and the output transform writes the
+map. Of what the forward pass computes only the transformed activations are kept for the backward pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,7 +14,9 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from .modules import TILES, WinogradConv2d
-from .winograd import Array
+from .tile_steps import steps_for
+
+IMAGES = 32
 
 
 class ChannelsLastWinogradConv2d(WinogradConv2d):
@@ -41,75 +41,33 @@ class _Tiles(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, padded: Tensor, u: Tensor, m: int, relu: bool) -> Tensor:
         """``A^T [U * max(0, B^T d B)] A``, or without the maximum."""
-        matrices, n = TILES[m](), m + 2
+        steps, matrices, n = steps_for(padded), TILES[m](), m + 2
         batch, height, width, channels = padded.shape
         rows, columns = (height - 2) // m, (width - 2) // m
         v = padded.new_empty(n, n, batch, rows, columns, channels)
-        vertical, horizontal = _slices(rows, m, n), _slices(columns, m, n)
-        for i in range(n):
-            lines = combine([padded[:, span] for span in vertical], matrices.bt[i])
-            for j in range(n):
-                combine([lines[:, :, span] for span in horizontal], matrices.bt[j], v[i, j])
-        v = v.reshape(n * n, -1, channels)
-        if relu:
-            v.relu_()
-        products = torch.bmm(v, u).reshape(n, n, batch, rows, columns, -1)
-        y = padded.new_empty(batch, rows, m, columns, m, u.shape[2])
-        for j in range(m):
-            lines_of_tile = [combine([products[i, k] for k in range(n)], matrices.at[j]) for i in range(n)]
-            for i in range(m):
-                combine(lines_of_tile, matrices.at[i], y[:, :, i, :, j])
+        steps.to_tiles(padded, matrices.bt, m, relu, v)
+        products = torch.bmm(v.reshape(n * n, -1, channels), u).reshape(*v.shape[:5], -1)
+        y = padded.new_empty(batch, rows * m, columns * m, u.shape[2])
+        steps.from_tiles(products, None, matrices.at, m, y)
         ctx.save_for_backward(u, v)
-        ctx.form = (tuple(padded.shape), m, relu)
-        return y.reshape(batch, rows * m, columns * m, -1)
+        ctx.form = (padded.shape, m, relu)
+        return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         """The adjoints of the three steps, in reverse; a value that the ReLU made zero passes no gradient."""
         u, v = ctx.saved_tensors
-        (batch, height, width, channels), m, relu = ctx.form
-        matrices, n = TILES[m](), m + 2
-        rows, columns = (height - 2) // m, (width - 2) // m
-        outer = gradients[0].contiguous().reshape(batch, rows, m, columns, m, -1)
-        spread = outer.new_empty(n, n, batch, rows, columns, outer.shape[-1])
-        for i in range(n):
-            lines = [combine([outer[:, :, k, :, j] for k in range(m)], matrices.at[:, i]) for j in range(m)]
-            for j in range(n):
-                combine(lines, matrices.at[:, j], spread[i, j])
+        shape, m, relu = ctx.form
+        outer, n = gradients[0].contiguous(), m + 2
+        steps, matrices = steps_for(outer), TILES[m]()
+        spread = outer.new_empty(*v.shape[:5], outer.shape[-1])
+        steps.to_tiles(outer, matrices.at.T, m, False, spread)
         products = spread.reshape(n * n, -1, outer.shape[-1])
-        weights = torch.bmm(v.transpose(1, 2), products)
+        weights = torch.bmm(v.reshape(n * n, -1, v.shape[-1]).transpose(1, 2), products)
         if not ctx.needs_input_grad[0]:
             return None, weights, None, None
-        tiles = torch.bmm(products, u.transpose(1, 2))
-        if relu:
-            torch.ops.aten.threshold_backward.grad_input(tiles, v, 0, grad_input=tiles)
-        tiles = tiles.reshape(n, n, batch, rows, columns, channels)
-        padded = outer.new_zeros(batch, height, width, channels)
-        for i in range(n):
-            line = outer.new_zeros(batch, rows, width, channels)
-            for j, span in enumerate(_slices(columns, m, n)):
-                line[:, :, span] += combine([tiles[i, k] for k in range(n)], matrices.bt[:, j])
-            for k, span in enumerate(_slices(rows, m, n)):
-                if matrices.bt[i, k]:
-                    padded[:, span].add_(line, alpha=float(matrices.bt[i, k]))
+        tiles = torch.bmm(products, u.transpose(1, 2)).reshape(v.shape)
+        padded = outer.new_empty(shape)
+        steps.from_tiles(tiles, v if relu else None, matrices.bt.T, m, padded)
         return padded, weights, None, None
-
-
-def combine(parts: Sequence[Tensor], coefficients: Array, out: Tensor | None = None) -> Tensor:
-    """The sum of tensors of one shape, each times its coefficient; ``out`` takes it. Zero coefficients cost nothing."""
-    terms = [(part, float(factor)) for part, factor in zip(parts, coefficients, strict=True) if factor]
-    terms.sort(key=lambda term: term[1] != 1.0)  # A first coefficient of 1 saves a pass over the values.
-    (first, factor), *others = terms
-    if not others:
-        return torch.mul(first, factor, out=out)
-    (second, alpha), *others = others
-    total = torch.add(first if factor == 1.0 else first * factor, second, alpha=alpha, out=out)
-    for part, alpha in others:
-        total.add_(part, alpha=alpha)
-    return total
-
-
-def _slices(count: int, m: int, n: int) -> list[slice]:
-    """For each of a tile's n lines, that line of all ``count`` tiles."""
-    return [slice(k, k + (count - 1) * m + 1, m) for k in range(n)]

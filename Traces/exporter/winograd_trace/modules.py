@@ -24,11 +24,15 @@ class Prunable(nn.Module):
         """The weights that the layer multiplies by: zero where pruned."""
         return self.weight * self.mask
 
-    def prune(self, density: float) -> None:
-        """Keeps the share ``density`` of the weights, those of largest magnitude; the others stay zero."""
+    def prune(self, density: float, factors: Tensor | None = None) -> None:
+        """Keeps the share ``density`` of the weights, those of largest magnitude; the others stay zero.
+
+        Magnitudes are taken times ``factors``, which are broadcast to the weights.
+        """
         keep = max(1, round(density * self.weight.numel()))
         with torch.no_grad():
-            order = self.kept_weight.abs().flatten().argsort(descending=True, stable=True)
+            sizes = self.kept_weight.abs() if factors is None else self.kept_weight.abs() * factors.to(self.weight)
+            order = sizes.flatten().argsort(descending=True, stable=True)
             mask = torch.zeros(self.weight.numel())
             mask[order[:keep]] = 1.0
             self.mask.copy_(mask.reshape(self.weight.shape))

@@ -13,7 +13,7 @@ from .data import DATA_NAMES, HELD_BACK, First, load
 from .networks import NETWORK_NAMES, build, moved_layers, standing_layers
 from .points import METHODS, SHARES, Chain
 from .points import run as run_chain
-from .training import Recipe
+from .training import RANKINGS, Recipe
 
 DENSITIES = (1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05)
 
@@ -41,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser, folder: Path) -> None:
     for entry in fields(Recipe):
         if entry.name == "flip":
             parser.add_argument("--no-flip", dest="flip", action="store_false", help="never mirror images")
+        elif entry.name == "ranking":
+            parser.add_argument(
+                "--ranking", choices=RANKINGS, default=entry.default, help="what is pruned last (%(default)s)"
+            )
         else:
             kind = float if isinstance(entry.default, float) else int
             option = "--" + entry.name.replace("_", "-")

@@ -118,15 +118,19 @@ class _Middle(nn.Module):
 
 
 def _vgg(channels: int, classes: int) -> nn.Module:
-    """Six 3x3 layers of 16 to 64 channels on three scales, and a linear classifier."""
+    """Six 3x3 layers of 16 to 64 channels on three scales, each with a batch norm, and a linear classifier."""
     network = _Sequence()
     network.add("conv1", nn.Conv2d(channels, 16, 3, padding=1))
-    network.add("conv2", MovedReLU(), SpatialConv2d(16, 16))
-    network.add("conv3", nn.MaxPool2d(2), MovedReLU(), SpatialConv2d(16, 32))
-    network.add("conv4", MovedReLU(), SpatialConv2d(32, 32))
-    network.add("conv5", nn.MaxPool2d(2), MovedReLU(), SpatialConv2d(32, 64))
-    network.add("conv6", MovedReLU(), SpatialConv2d(64, 64))
-    network.add("classifier", nn.ReLU(), _Middle(), nn.Linear(64, classes))
+    for name, before, after in (
+        ("conv2", 16, 16),
+        ("conv3", 16, 32),
+        ("conv4", 32, 32),
+        ("conv5", 32, 64),
+        ("conv6", 64, 64),
+    ):
+        pooled = (nn.MaxPool2d(2),) if name in ("conv3", "conv5") else ()
+        network.add(name, nn.BatchNorm2d(before), *pooled, MovedReLU(), SpatialConv2d(before, after))
+    network.add("classifier", nn.BatchNorm2d(64), nn.ReLU(), _Middle(), nn.Linear(64, classes))
     return network
 
 

@@ -21,12 +21,14 @@ import torch
 from torch import nn
 
 from ..errors import TraceError
+from ..modules import WinogradConv2d
 from ..trace import write_whole
 from .data import Data
+from .importance import measure_importance
 from .multiplications import LayerCount, count
 from .networks import Form, NetworkName, build, check_size, in_form, moved_layers
 from .pruning_steps import alike, by_sensitivity, prune
-from .training import Recipe, evaluate, fit
+from .training import Recipe, evaluate, fit, settle
 
 Method = Literal["dense", "spatial-pruned", "winograd-pruned", "winograd-relu"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -118,7 +120,9 @@ def run(chain: Chain, data: Data, output: Path, say: Callable[[str], None], devi
     network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     recipe = chain.recipe
     if not keeper.has(chain.densities[0], chain.densities[:1]):
-        fit(network, data.training, recipe, recipe.moving_epochs, recipe.retraining_rate, _seed(chain, 1))
+        if chain.form == "winograd-relu":
+            settle(network, data.training, recipe, _seed(chain, 1))
+        _fit(chain, network, data, recipe.moving_epochs, recipe.rate, _seed(chain, 1))
     for step, density in enumerate(chain.densities):
         path = chain.densities[: step + 1]
         if keeper.has(density, path):
@@ -126,9 +130,8 @@ def run(chain: Chain, data: Data, output: Path, say: Callable[[str], None], devi
             say(f"{chain.name(density)}: already done")
             continue
         if chain.method != "dense" and density < 1.0:
-            by_loss = chain.shares == "sensitivity"
-            prune(network, by_sensitivity(network, density, data.held_back) if by_loss else alike(network, density))
-        fit(network, data.training, recipe, recipe.retraining_epochs, recipe.retraining_rate, _seed(chain, 2 + step))
+            _prune(chain, network, data, density)
+        _fit(chain, network, data, recipe.retraining_epochs, recipe.retraining_rate, _seed(chain, 2 + step))
         epochs = recipe.epochs + recipe.moving_epochs + (step + 1) * recipe.retraining_epochs
         row = measure(chain, network, data, density, epochs)
         keeper.keep(network, density, path, row)
@@ -136,8 +139,43 @@ def run(chain: Chain, data: Data, output: Path, say: Callable[[str], None], devi
     write_results(output)
 
 
+def _prune(chain: Chain, network: nn.Module, data: Data, density: float) -> None:
+    factors = None
+    if chain.recipe.ranking == "effect":
+        factors = {name: found.factors for name, found in measure_importance(network, data.training).items()}
+    if chain.shares == "sensitivity":
+        prune(network, by_sensitivity(network, density, data.held_back, factors), factors)
+    else:
+        prune(network, alike(network, density), factors)
+
+
+def _fit(chain: Chain, network: nn.Module, data: Data, epochs: int, rate: float, seed: int) -> None:
+    steps = {
+        name: found.steps
+        for name, found in measure_importance(network, data.training).items()
+        if found.steps is not None
+    }
+    fit(network, data.training, chain.recipe, epochs, rate, seed, steps)
+
+
+def in_float16(network: nn.Module) -> nn.Module:
+    """A copy whose multiplied weights, and biases, are rounded to float16, as a trace stores them."""
+    rounded = copy.deepcopy(network)
+    with torch.no_grad():
+        for module in rounded.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear | WinogradConv2d):
+                for values in (module.weight, module.bias):
+                    if values is not None:
+                        values.copy_(values.half().float())
+    return rounded
+
+
 def measure(chain: Chain, network: nn.Module, data: Data, density: float, epochs: int) -> dict[str, str]:
-    """The row of a point: accuracies in shares of 1, and what four test images multiply, all layers together."""
+    """The row of a point: accuracies in shares of 1, and what four test images multiply, all layers together.
+
+    They are those of the network with weights in float16.
+    """
+    network = in_float16(network)
     images, _ = data.testing.take(torch.arange(min(COUNTED_IMAGES, len(data.testing.labels))))
     layers = count(network, images)
     moved = set(moved_layers(network))

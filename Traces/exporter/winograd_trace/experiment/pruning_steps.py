@@ -7,7 +7,7 @@ import copy
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import TraceError
 from ..modules import Prunable
@@ -20,12 +20,14 @@ TRIED = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 JUDGED_BY = 1_000
 
 
-def prune(network: nn.Module, shares: Mapping[str, float]) -> None:
+Factors = Mapping[str, Tensor]
+"""By layer, factors of the magnitudes by which its weights are ranked; a layer that is not there has none."""
+
+
+def prune(network: nn.Module, shares: Mapping[str, float], factors: Factors | None = None) -> None:
     """Keeps the largest weights of each named layer, its share of them; the others are zero and stay it."""
     for name, share in shares.items():
-        layer = network.get_submodule(name)
-        assert isinstance(layer, Prunable)
-        layer.prune(share)
+        _layer(network, name).prune(share, (factors or {}).get(name))
 
 
 def alike(network: nn.Module, density: float) -> dict[str, float]:
@@ -33,7 +35,9 @@ def alike(network: nn.Module, density: float) -> dict[str, float]:
     return dict.fromkeys(moved_layers(network), density)
 
 
-def by_sensitivity(network: nn.Module, density: float, images: Images) -> dict[str, float]:
+def by_sensitivity(
+    network: nn.Module, density: float, images: Images, factors: Factors | None = None
+) -> dict[str, float]:
     """Densities of the layers whose weights together have ``density``; a layer that hurts more keeps more.
 
     Each layer is pruned alone, to the densities of ``TRIED``, and the loss on the first thousand images is taken. All
@@ -41,7 +45,9 @@ def by_sensitivity(network: nn.Module, density: float, images: Images) -> dict[s
     """
     layers = moved_layers(network)
     sizes = np.array([_layer(network, name).weight.numel() for name in layers], np.float64)
-    return dict(zip(layers, spread(_losses(network, layers, images), sizes, density).tolist(), strict=True))
+    return dict(
+        zip(layers, spread(_losses(network, layers, images, factors or {}), sizes, density).tolist(), strict=True)
+    )
 
 
 def spread(losses: Array, sizes: Array, density: float) -> Array:
@@ -69,14 +75,14 @@ def spread(losses: Array, sizes: Array, density: float) -> Array:
     return mixed
 
 
-def _losses(network: nn.Module, layers: Sequence[str], images: Images) -> Array:
+def _losses(network: nn.Module, layers: Sequence[str], images: Images, factors: Factors) -> Array:
     """The loss that each layer adds at each density tried, [L, T]."""
     _, base = evaluate(network, images, JUDGED_BY)
     added = np.zeros((len(layers), len(TRIED)))
     for row, name in enumerate(layers):
         for column, density in enumerate(TRIED):
             pruned = copy.deepcopy(network)
-            _layer(pruned, name).prune(density)
+            _layer(pruned, name).prune(density, factors.get(name))
             added[row, column] = evaluate(pruned, images, JUDGED_BY)[1] - base
     return added
 
