@@ -207,6 +207,24 @@ import Traces
         #expect(try CycleModel(machine).simulate(other).algorithm == .winograd(tile: 2, kernel: 3))
     }
 
+    /// A small layer, of which each block is a candidate where the order is open.
+    @Test(arguments: [nil, LoopOrder.auto, .weights, .inputs]) func aPinnedOrderHoldsForBlocks(_ order: LoopOrder?)
+        async throws
+    {
+        var machine = Configuration()
+        machine.mapping.search = .cycles
+        machine.dram = .bandwidth(bytesPerCycle: 8, latency: 20)
+        (machine.peArray.rows, machine.peArray.columns) = (4, 4)
+        var pins = LayerPins(Glob("*"))
+        pins.loopOrder = order
+        machine.mapping.layers = [pins]
+        let trace = Trace(model: "test", layers: [layer(16, 40, size: 8)])
+        let records = try #require(try await CycleModel(machine).explainMappings(of: trace).first)
+        let orders = Set(records.map(\.mapping.loopOrder))
+        #expect(orders == order.map { [$0] } ?? Set(LoopOrder.allCases))
+        #expect(records.contains { $0.mapping.loopBlock != nil } == (order != .auto))
+    }
+
     @Test(arguments: [
         (
             "algorithm",

@@ -90,7 +90,8 @@ struct MappingSpace {
         let rows = groups(shape.form.shape.groupFilters, array.rows * array.filtersPerPE)
         let columns = groups(shape.form.grid.tiles, array.columns * array.tilesPerPE)
         let asked = machine.mapping.loopOrder
-        return [(LoopOrder.weights, rows), (.inputs, columns)].filter { asked == .auto || asked == $0.0 }.flatMap {
+        let isOpen = asked == .auto && pins?.loopOrder == nil
+        return [(LoopOrder.weights, rows), (.inputs, columns)].filter { isOpen || asked == $0.0 }.flatMap {
             order, groups in
             PassOrder.sizes(of: groups).sorted().map { size in
                 shape.with { ($0.mapping.loopOrder, $0.mapping.loopBlock) = (order, size) }
