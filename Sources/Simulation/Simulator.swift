@@ -59,7 +59,7 @@ public struct Simulator: Sendable {
     /// Computes every layer's outputs and compares them with those of the trace and of a direct convolution; parameters and errors
     /// as for `CycleModel.verify`.
     public func verify(
-        _ trace: Trace, against result: SimulationResult, tolerance: Double = 1e-4, concurrency: Int? = nil,
+        _ trace: Trace, against result: SimulationResult, tolerance: Double? = nil, concurrency: Int? = nil,
         progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> [LayerVerification] {
         try await CycleModel(machine.configuration).verify(

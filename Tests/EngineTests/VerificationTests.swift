@@ -47,6 +47,30 @@ import Winograd
         return try #require(verification.first)
     }
 
+    /// Outputs that were rounded to halves, by up to 2^-12 of the largest, pass; as singles they do not.
+    @Test func outputsInHalfPrecisionAreAllowedTheirRounding() async throws {
+        var rounded = layer(seed: 5)
+        let outputs = try #require(rounded.outputs)
+        let values = outputs.tensor.doubles().map { Float($0 * (1 + 0x1p-11)) }
+        func trace(_ type: ElementType, _ bytes: [UInt8]) -> Trace {
+            rounded.outputs = TensorReference(
+                name: "o", tensor: Tensor(type: type, shape: outputs.tensor.shape, bytes: bytes))
+            return Trace(model: "test", layers: [rounded])
+        }
+        let halves = values.flatMap { value in withUnsafeBytes(of: Float16(value)) { Array($0) } }
+        let tops = values.flatMap { value in withUnsafeBytes(of: value) { Array($0[2...]) } }
+        let singles = values.flatMap { value in withUnsafeBytes(of: value) { Array($0) } }
+        let simulator = CycleModel(Configuration())
+        for (type, bytes, tolerance) in [
+            (ElementType.f16, halves, 0.002), (.bf16, tops, 0.016), (.f32, singles, 1e-4),
+        ] {
+            let trace = trace(type, bytes)
+            #expect(trace.outputTolerance == tolerance)
+            let found = try await simulator.verify(trace, against: simulator.run(trace))
+            #expect((found[0].status == .verified) == (type != .f32), "\(type): \(found)")
+        }
+    }
+
     @Test(arguments: [1, 2], [1, 2]) func everyAlgorithmComputesTheConvolution(groups: Int, stride: Int) async throws {
         for (algorithm, tile) in [(AlgorithmChoice.direct, 2), (.auto, 2), (.winograd, 4), (.auto, 6)] {
             var configuration = Configuration()

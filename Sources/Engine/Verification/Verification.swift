@@ -30,6 +30,22 @@ public struct LayerVerification: Sendable {
     public var rounding: Double?
 }
 
+extension Trace {
+    /// The largest error of a verification that is given no other, as a share of the largest output: 1e-4, or 0.002 and 0.016 where
+    /// outputs were recorded in float16 and bfloat16.
+    ///
+    /// These are about four roundings to such a number: a network of them rounds its transforms and its outputs.
+    public var outputTolerance: Double {
+        layers.compactMap { $0.outputs?.stored.type }.reduce(1e-4) { largest, type in
+            switch type {
+            case .f16: max(largest, 0.002)
+            case .bf16: max(largest, 0.016)
+            default: largest
+            }
+        }
+    }
+}
+
 extension CycleModel {
     /// Computes every layer's outputs from the operands that the machine multiplies, and compares them with what the trace
     /// recorded and, where the layer is a convolution, with a direct convolution of the trace's values.
@@ -37,15 +53,16 @@ extension CycleModel {
     /// - Parameters:
     ///   - trace: the trace.
     ///   - result: the result of the same trace on this machine; its products are counted again, value by value.
-    ///   - tolerance: the largest difference that passes, as a share of the largest output.
+    ///   - tolerance: the largest difference that passes, as a share of the largest output; nil for the trace's `outputTolerance`.
     ///   - concurrency: layers at once; the number of cores where nil.
     ///   - progress: told after each layer its index.
     /// - Throws: `InputError` where an operand does not fit; `BrokenLaw` where the engine counted other products.
     public func verify(
-        _ trace: Trace, against result: TraceActivity, tolerance: Double = 1e-4, concurrency: Int? = nil,
+        _ trace: Trace, against result: TraceActivity, tolerance: Double? = nil, concurrency: Int? = nil,
         progress: (@Sendable (Int) -> Void)? = nil
     ) async throws -> [LayerVerification] {
         precondition(trace.layers.count == result.layers.count, "the result is of another trace")
+        let tolerance = tolerance ?? trace.outputTolerance
         return try await mapConcurrently(trace.layers.indices, limit: concurrency) { i in
             let verification = try verify(trace.layers[i], result.layers[i], tolerance: tolerance)
             progress?(i)

@@ -18,14 +18,15 @@ struct Run {
     ///   - options: the machine.
     ///   - layers: the layers that run.
     ///   - jobs: concurrent layers; nil is the number of cores.
-    ///   - tolerance: the tolerance of the verification; nil verifies nothing.
+    ///   - verifies: whether the outputs are verified.
+    ///   - tolerance: the tolerance of the verification; nil for what the trace's outputs allow.
     ///   - recordsTimeline: whether the report has a timeline.
     ///   - showsSensitivity: whether the report has the energies with some figures halved and doubled.
     /// - Throws: `FileError`, `InputError`, `BrokenLaw`.
     init(
         _ path: String, of traces: TraceLibraryOptions, on options: MachineOptions, layers: LayerSelection,
         jobs: Int? = nil,
-        verifyingWithin tolerance: Double? = nil, recordsTimeline: Bool = false, showsSensitivity: Bool = false
+        verifies: Bool = false, tolerance: Double? = nil, recordsTimeline: Bool = false, showsSensitivity: Bool = false
     ) async throws {
         let library = try options.shipped.library()
         var trace = try traces.load(path)
@@ -41,6 +42,7 @@ struct Run {
         }
         trace.layers = indices.map { trace.layers[$0] }
         var verification: [LayerVerification]?
+        let tolerance = verifies ? tolerance ?? trace.outputTolerance : nil
         if let tolerance {
             let progress = LayerProgress(work: Dictionary(uniqueKeysWithValues: zip(work.indices, work)))
             verification = try await progress.shown("verified") { [trace] told in
