@@ -16,8 +16,9 @@ from winograd_trace import TraceError, export
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (requirements-digits.txt)")
 
+from small_images import small_data
 from winograd_trace.experiment.__main__ import FASHION_MNIST, main
-from winograd_trace.experiment.data import Data, First, StoredImages, load
+from winograd_trace.experiment.data import First, load
 from winograd_trace.experiment.multiplications import count
 from winograd_trace.experiment.networks import build, in_form, moved_layers, standing_layers
 from winograd_trace.experiment.points import METHODS, Chain, in_float16, run
@@ -33,19 +34,9 @@ def seed():
     torch.set_num_threads(1)
 
 
-def made(count, seed):
-    """Images [count, 1, 12, 12] of two classes that differ in where they are bright."""
-    generator = torch.Generator().manual_seed(seed)
-    labels = torch.arange(count) % 2
-    pixels = torch.randint(0, 120, (count, 1, 12, 12), generator=generator)
-    pixels[labels == 1, :, :6] += 100
-    ones = torch.ones(1, 1, 1)
-    return StoredImages(pixels.to(torch.uint8), labels, 100 * ones, 60 * ones)
-
-
 @pytest.fixture
 def data():
-    return Data("fashion-mnist", 2, (1, 12, 12), made(96, 1), made(40, 2), made(40, 3))
+    return small_data()
 
 
 def rows(folder):
@@ -171,6 +162,34 @@ def test_the_learning_rate_falls(data):
     assert moved[0] < 1e-3 * (1 + 0.75 + 0.25) * 1.1 and moved[1] < 1e-3 * 3.5 * 1.1
 
 
+def test_the_papers_optimizer_has_its_momentum_and_its_three_tenths(data):
+    """Of a gradient that is always 1: Nesterov's step k is rate x (1 + 0.9 (1 + 0.9 + ... )), and rates fall to tenths."""
+
+    class Slope(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+            self.seen = []
+
+        def forward(self, x):
+            self.seen.append(float(self.weight.detach()))
+            # The cross-entropy of two scores, whose difference has a gradient near 1 far away.
+            score = (self.weight + 1000.0).expand(len(x)).to(x.dtype)
+            return torch.stack([score, torch.zeros_like(score)], 1)
+
+    labels = torch.ones(96, dtype=torch.int64)
+    images = replace(data.training, labels=labels)
+    slope = Slope()
+    fit(slope, images, replace(RECIPE, batch=4, optimizer="sgd", decay=0.0), 5, 1e-3, seed=1)
+    steps = -np.diff(np.array(slope.seen))
+    velocity, expected = 0.0, []
+    for step in range(119):
+        velocity = 0.9 * velocity + 1.0
+        rate = 1e-3 * 0.1 ** sum(step >= round(part / 110 * 120) for part in (30, 60, 95))
+        expected.append(rate * (1.0 + 0.9 * velocity))
+    assert steps == pytest.approx(np.array(expected), rel=1e-4)
+
+
 def test_accuracy_is_a_share_of_all_images(data):
     network = build("vgg", 1, 2)
     right, loss = evaluate(network, data.testing)
@@ -261,6 +280,7 @@ def test_what_a_folder_of_points_is_told(data, tmp_path):
         ({"shares": "random"}, "shares 'random'; expected alike, sensitivity"),
         ({"recipe": Recipe(epochs=-1)}, "epochs is -1; expected at least 0"),
         ({"recipe": Recipe(rate=0)}, "rates above 0"),
+        ({"recipe": Recipe(optimizer="adam")}, "optimizer 'adam'; expected adamw, sgd"),
     ],
 )
 def test_chains_that_cannot_be_run(change, message, data, tmp_path):
@@ -339,21 +359,30 @@ def test_a_layer_that_bears_pruning_is_pruned_most(data):
 
 
 def test_the_command_says_what_is_wrong(tmp_path, capsys):
-    assert main(["--method", "dense", "--folder", str(tmp_path), "--output", str(tmp_path / "out")]) == 65
+    assert main(["run", "--method", "dense", "--folder", str(tmp_path), "--output", str(tmp_path / "out")]) == 65
     assert "there is no train-images-idx3-ubyte.gz; found nothing; expected" in capsys.readouterr().err
     with pytest.raises(SystemExit) as left:
-        main(["--method", "magic", "--output", "x"])
+        main(["run", "--method", "magic", "--output", "x"])
     assert left.value.code == 64
     with pytest.raises(SystemExit) as left:
         main(["--help"])
-    assert left.value.code == 0 and "--densities 1,0.8,0.6" in capsys.readouterr().out
+    assert left.value.code == 0 and "experiment run --network vgg" in capsys.readouterr().out
 
 
 def test_without_pytorch_the_command_says_so(tmp_path):
     (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('No module named torch', name='torch')\n")
     sources = Path(__file__).parents[2] / "Traces" / "exporter"
     found = subprocess.run(
-        [sys.executable, "-m", "winograd_trace.experiment", "--method", "dense", "--output", str(tmp_path / "out")],
+        [
+            sys.executable,
+            "-m",
+            "winograd_trace.experiment",
+            "run",
+            "--method",
+            "dense",
+            "--output",
+            str(tmp_path / "out"),
+        ],
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{sources}"},
         capture_output=True,
         text=True,
@@ -379,7 +408,7 @@ def test_a_miniature_on_the_real_images(tmp_path, capsys):
         "50",
     ]
     for _ in range(2):
-        assert main([*options, "--output", str(tmp_path)]) == 0
+        assert main(["run", *options, "--output", str(tmp_path)]) == 0
     said = capsys.readouterr().err
     assert "conv2, conv3, conv4, conv5, conv6 take the method's form" in said and said.count("already done") == 1
     assert "conv1, classifier run as they are" in said

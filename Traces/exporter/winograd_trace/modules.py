@@ -76,24 +76,35 @@ class WinogradConv2d(Prunable):
         """The matrices of the transforms."""
         return TILES[self.tile]()
 
-    def product(self, x: Tensor) -> Tensor:
-        """The convolution before its bias: [N, C, H, W] to [N, K, Ho, Wo]."""
+    def transformed(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        """What the weights multiply, of [N, C, H, W]: [n^2, C, N, rows x columns], after the ReLU; and rows and columns."""
         batch, channels, height, width = x.shape
         m, n = self.tile, self.tile + 2
-        vertical, horizontal = self.padding if isinstance(self.padding, tuple) else (self.padding, self.padding)
+        vertical, horizontal = self._sides
         height, width = height + 2 * vertical - 2, width + 2 * horizontal - 2
-        sides = (horizontal, horizontal + -width % m, vertical, vertical + -height % m)
-        padded = functional.pad(x, sides)
+        padded = functional.pad(x, (horizontal, horizontal + -width % m, vertical, vertical + -height % m))
         kernel = self.input_matrix.reshape(n * n, 1, n, n)
         v = functional.conv2d(padded.reshape(-1, 1, *padded.shape[2:]), kernel, stride=m)
         rows, columns = v.shape[2:]
         if self.relu:
             v = v.relu()
-        v = v.reshape(batch, channels, n * n, -1).permute(2, 1, 0, 3).reshape(n * n, channels, -1)
+        return v.reshape(batch, channels, n * n, -1).permute(2, 1, 0, 3), (rows, columns)
+
+    def product(self, x: Tensor) -> Tensor:
+        """The convolution before its bias: [N, C, H, W] to [N, K, Ho, Wo]."""
+        batch, channels, height, width = x.shape
+        m, n = self.tile, self.tile + 2
+        v, (rows, columns) = self.transformed(x)
         u = self.kept_weight.permute(2, 3, 0, 1).reshape(n * n, -1, channels)
-        products = torch.bmm(u, v).reshape(n * n, -1)
+        products = torch.bmm(u, v.reshape(n * n, channels, -1)).reshape(n * n, -1)
         y = (self.output_matrix @ products).reshape(m, m, -1, batch, rows, columns)
-        return y.permute(3, 2, 4, 0, 5, 1).reshape(batch, -1, m * rows, m * columns)[:, :, :height, :width]
+        whole = y.permute(3, 2, 4, 0, 5, 1).reshape(batch, -1, m * rows, m * columns)
+        vertical, horizontal = self._sides
+        return whole[:, :, : height + 2 * vertical - 2, : width + 2 * horizontal - 2]
+
+    @property
+    def _sides(self) -> tuple[int, int]:
+        return self.padding if isinstance(self.padding, tuple) else (self.padding, self.padding)
 
     def forward(self, x: Tensor) -> Tensor:
         """The convolution with its bias."""

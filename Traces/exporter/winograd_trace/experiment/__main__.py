@@ -1,4 +1,4 @@
-"""``python -m winograd_trace.experiment``: runs the points of one method and keeps each when it is done."""
+"""``python -m winograd_trace.experiment``: runs points, compares them, and writes what ships of them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from ..errors import TraceError
 FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 EXAMPLE = """example:
   apt-get install dataset-fashion-mnist
-  python -m winograd_trace.experiment --network vgg --method winograd-relu --tile 2 \\
-      --densities 1,0.8,0.6,0.5,0.4,0.3,0.2 --seed 1 --output results
-A run that was stopped goes on when it is given again. results/results.csv has a row for each point that is done.
+  python -m winograd_trace.experiment run --network vgg --method winograd-relu --tile 2 --seed 1 --output points
+  python -m winograd_trace.experiment run --network vgg --method dense --seed 1 --output points
+  python -m winograd_trace.experiment table points
+  python -m winograd_trace.experiment draw points --network vgg --output vgg.svg
+  python -m winograd_trace.experiment ship points --output Traces/fashion-mnist
+A run that was stopped goes on when it is given again. points/results.csv has a row for each point that is done.
 """
 
 
@@ -32,11 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MISSING
     parser = Parser(
         prog="python -m winograd_trace.experiment",
-        description="Trains a network, prunes it in steps with one method, and counts its multiplications.",
+        description="Trains networks, prunes them in steps with one of four methods, and counts their multiplications.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_arguments(parser, Path(FASHION_MNIST))
+    command.add_commands(parser, Path(FASHION_MNIST))
     try:
         return command.run(parser.parse_args(arguments))
     except TraceError as error:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import TraceError
 from ..modules import WinogradConv2d
@@ -28,6 +28,7 @@ from .importance import measure_importance
 from .multiplications import LayerCount, count
 from .networks import Form, NetworkName, build, check_size, in_form, moved_layers
 from .pruning_steps import alike, by_sensitivity, prune
+from .results import COLUMNS
 from .training import Recipe, evaluate, fit, settle
 
 Method = Literal["dense", "spatial-pruned", "winograd-pruned", "winograd-relu"]
@@ -37,29 +38,12 @@ SHARES: tuple[Shares, ...] = get_args(Shares)
 COUNTED_IMAGES = 4
 RESULTS = "results.csv"
 
-_FORMS: dict[Method, Form] = {
+FORMS_OF_METHODS: dict[Method, Form] = {
     "dense": "spatial",
     "spatial-pruned": "spatial",
     "winograd-pruned": "winograd",
     "winograd-relu": "winograd-relu",
 }
-_COLUMNS = (
-    "network",
-    "method",
-    "tile",
-    "shares",
-    "density",
-    "seed",
-    "epochs",
-    "validation accuracy",
-    "test accuracy",
-    "weight densities",
-    "activation densities",
-    "dense multiplications",
-    "multiplications",
-    "multiplications through F(2x2)",
-    "multiplications through F(4x4)",
-)
 
 
 @dataclass(frozen=True)
@@ -92,7 +76,7 @@ class Chain:
     @property
     def form(self) -> Form:
         """The form of the network that the method trains."""
-        return _FORMS[self.method]
+        return FORMS_OF_METHODS[self.method]
 
     @property
     def own_tile(self) -> int | None:
@@ -150,6 +134,10 @@ def _prune(chain: Chain, network: nn.Module, data: Data, density: float) -> None
 
 
 def _fit(chain: Chain, network: nn.Module, data: Data, epochs: int, rate: float, seed: int) -> None:
+    """Trains a moved network; AdamW's steps, which do not depend on the size of a gradient, are scaled by position."""
+    if chain.recipe.optimizer == "sgd":
+        fit(network, data.training, chain.recipe, epochs, rate, seed)
+        return
     steps = {
         name: found.steps
         for name, found in measure_importance(network, data.training).items()
@@ -173,11 +161,11 @@ def in_float16(network: nn.Module) -> nn.Module:
 def measure(chain: Chain, network: nn.Module, data: Data, density: float, epochs: int) -> dict[str, str]:
     """The row of a point: accuracies in shares of 1, and what four test images multiply, all layers together.
 
-    They are those of the network with weights in float16.
+    Accuracies are those of the network with weights in float16, and multiplications those of a run in float16, as its
+    trace has them.
     """
     network = in_float16(network)
-    images, _ = data.testing.take(torch.arange(min(COUNTED_IMAGES, len(data.testing.labels))))
-    layers = count(network, images)
+    layers = count(copy.deepcopy(network).half(), counted_images(data).half())
     moved = set(moved_layers(network))
 
     def through(tile: int) -> str:
@@ -205,14 +193,19 @@ def measure(chain: Chain, network: nn.Module, data: Data, density: float, epochs
         through(2),
         through(4),
     )
-    return dict(zip(_COLUMNS, values, strict=True))
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def counted_images(data: Data) -> Tensor:
+    """The test images [4, C, H, W] of which multiplications are counted, and which a trace has."""
+    return data.testing.take(torch.arange(min(COUNTED_IMAGES, len(data.testing.labels))))[0]
 
 
 def write_results(output: Path) -> None:
     """Makes ``results.csv`` of the rows of all points in the folder, in the order of their names."""
     rows = [row for path in sorted(output.glob("*.json")) if (row := _read(path)["row"])]
     text = io.StringIO()
-    table = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
     write_whole({output / RESULTS: text.getvalue().encode()})
