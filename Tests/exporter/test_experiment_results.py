@@ -18,7 +18,7 @@ from winograd_trace.experiment.__main__ import main
 from winograd_trace.experiment.int8 import in_int8
 from winograd_trace.experiment.points import Chain, run
 from winograd_trace.experiment.reporting import draw
-from winograd_trace.experiment.results import COLUMNS, Mean, Variant, choose, read_rows, summarize
+from winograd_trace.experiment.results import COLUMNS, Mean, Variant, baselines, choose, read_rows, summarize
 from winograd_trace.experiment.shipping import file_name, read_network, ship
 from winograd_trace.experiment.training import Recipe, evaluate
 
@@ -109,6 +109,7 @@ def test_the_sparsest_point_that_loses_little_is_chosen(results):
     ]
     assert [point.density for point in choose(points, 2.1) if point.variant.method == "winograd-pruned"] == [0.4]
     assert choose(points, -1.0) == []
+    assert [(point.variant.method, point.density) for point in baselines(points)] == [("dense", 0.4)]
 
 
 def test_the_table_and_the_figure(results, tmp_path, capsys, monkeypatch):
@@ -160,14 +161,15 @@ def shipped(tmp_path_factory):
     recipe = Recipe(epochs=1, moving_epochs=1, retraining_epochs=1, batch=32)
     for method, tile in (("dense", 2), ("spatial-pruned", 2), ("winograd-relu", 2), ("winograd-pruned", 4)):
         run(Chain("vgg", method, (1.0, 0.4), tile=tile, recipe=recipe), data, folder / "points", lambda _: None)
-    chosen = choose(summarize(read_rows(folder / "points" / "results.csv")), 100.0)
+    points = summarize(read_rows(folder / "points" / "results.csv"))
+    chosen = baselines(points) + choose(points, 100.0)
     manifests = ship(chosen, data, folder / "points", folder / "traces")
     return folder, data, chosen, manifests
 
 
 def test_traces_and_weights_of_the_chosen_points_ship(shipped):
     folder, data, chosen, manifests = shipped
-    names = ["vgg-spatial-pruned", "vgg-winograd-pruned-f4", "vgg-winograd-relu-f2"]
+    names = ["vgg-dense", "vgg-spatial-pruned", "vgg-winograd-pruned-f4", "vgg-winograd-relu-f2"]
     assert [path.name for path in manifests] == [f"{name}.yaml" for name in names]
     assert [file_name(point.variant) for point in chosen] == names
     assert (folder / "traces" / "results.csv").read_text() == (folder / "points" / "results.csv").read_text()

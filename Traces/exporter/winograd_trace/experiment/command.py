@@ -15,7 +15,7 @@ from .networks import NETWORK_NAMES, build, moved_layers, standing_layers
 from .points import METHODS, RESULTS, SHARES, Chain
 from .points import run as run_chain
 from .reporting import draw, table
-from .results import Summary, choose, read_rows, summarize
+from .results import Summary, baselines, choose, read_rows, summarize
 from .shipping import ship
 from .training import OPTIMIZERS, RANKINGS, Recipe
 
@@ -36,7 +36,9 @@ def add_commands(parser: argparse.ArgumentParser, folder: Path) -> None:
     draw.add_argument("points", type=Path, help="the folder of points, or its results.csv")
     draw.add_argument("--network", choices=NETWORK_NAMES, default="vgg", help="the network (%(default)s)")
     draw.add_argument("--output", type=Path, required=True, help="the SVG file")
-    ship = commands.add_parser("ship", help="traces and weights of the sparsest points that lose little")
+    ship = commands.add_parser(
+        "ship", help="traces and weights of the sparsest points that lose little, and of the dense one"
+    )
     ship.add_argument("points", type=Path, help="the folder of points")
     ship.add_argument("--output", type=Path, required=True, help="the folder of the traces")
     _add_data(ship, folder)
@@ -104,7 +106,8 @@ def _draw(given: argparse.Namespace) -> None:
 
 
 def _ship(given: argparse.Namespace) -> None:
-    chosen = choose(_points(given.points), given.most_loss)
+    points = _points(given.points)
+    chosen = baselines(points) + choose(points, given.most_loss)
     data = load(given.data, given.folder)
     for path in ship(chosen, data, given.points, given.output):
         say(f"written: {path}")

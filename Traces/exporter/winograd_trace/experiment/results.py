@@ -149,6 +149,15 @@ def choose(summaries: Iterable[Summary], most_loss: float) -> list[Summary]:
     return list(chosen.values())
 
 
+def baselines(summaries: Iterable[Summary]) -> list[Summary]:
+    """Of each network the dense point that trained longest, which is the last one of its chain."""
+    last: dict[Variant, Summary] = {}
+    for point in summaries:
+        if point.variant.method == "dense" and point.density <= last.get(point.variant, point).density:
+            last[point.variant] = point
+    return list(last.values())
+
+
 def _row(entry: dict[str, str], where: str) -> Row:
     try:
         through = {tile: entry[f"multiplications through F({tile}x{tile})"] for tile in (2, 4)}

@@ -62,10 +62,10 @@ def ship(points: Iterable[Summary], data: Data, folder: Path, output: Path) -> l
         network = in_float16(network).eval()
         name = file_name(variant)
         write_whole({output / f"{name}.weights.safetensors": save(_stored(network))})
-        description = (
-            f"{variant} on {data.name}, {point.density:.0%} of the weights of each 3x3 layer but the first kept, "
-            f"seed {seed}: four test images"
+        kept = (
+            f", {point.density:.0%} of the weights of its 3x3 layers but the first" if variant.method != "dense" else ""
         )
+        description = f"{variant} on {data.name}{kept}, seed {seed}: four test images"
         path = output / f"{name}.yaml"
         export(
             copy.deepcopy(network).half(),
