@@ -114,7 +114,9 @@ def test_the_sparsest_point_that_loses_little_is_chosen(results):
 
 def test_the_table_and_the_figure(results, tmp_path, capsys, monkeypatch):
     assert main(["table", str(tmp_path), "--chosen"]) == 0
-    said = capsys.readouterr().out.splitlines()
+    shown = capsys.readouterr()
+    assert shown.err == "left out: 1 of 12 rows, since no dense row has their network, seed and epochs\n"
+    said = shown.out.splitlines()
     assert said[0].startswith("| network and method | density | seeds |") and len(said) == 4
     assert said[2] == "| vgg spatial-pruned | 0.4 | 1 | 0.05 | 0.00 | 93.00 | 3.33 | 2.50 | 2.86 |"
     cells = said[3].split(" | ")

@@ -114,7 +114,11 @@ def _ship(given: argparse.Namespace) -> None:
 
 
 def _points(path: Path) -> list[Summary]:
-    return summarize(read_rows(path / RESULTS if path.is_dir() else path))
+    rows = read_rows(path / RESULTS if path.is_dir() else path)
+    points = summarize(rows)
+    if left := len(rows) - sum(len(point.seeds) for point in points):
+        say(f"left out: {left} of {len(rows)} rows, since no dense row has their network, seed and epochs")
+    return points
 
 
 def _run(given: argparse.Namespace) -> None:
