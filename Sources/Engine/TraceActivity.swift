@@ -44,6 +44,7 @@ public struct LayerActivity: Sendable {
     public var passOrder: String? {
         orders.first.map { order in
             "\(order.outside) outside" + (order.block > 1 ? ", blocks of \(order.block)" : "")
+                + (order.strip > 1 ? ", strips of \(order.strip)" : "")
         }
     }
 

@@ -213,6 +213,10 @@ extension Mapping: ConfigurationSection {
                 .about(
                     "Row groups (weights outside) or column groups (inputs outside) of a block of passes; auto: chosen with the order",
                     unit: "groups", page: "BuffersAndTraffic"),
+            .integerOrAuto("loop_strip", \.loopStrip, in: 1...1_000_000)
+                .about(
+                    "Groups of what stands inside, of which a block of passes takes each of its groups in turn; auto: chosen with the order",
+                    unit: "groups", page: "BuffersAndTraffic"),
             .choice("step_order", \.stepOrder)
                 .about(
                     "The order of steps under `step: channels`: positions (taps) or channels outside; auto moves the fewest bytes",

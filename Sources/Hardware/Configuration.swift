@@ -311,6 +311,8 @@ public struct Mapping: Hashable, Sendable {
     public var loopOrder = LoopOrder.auto
     /// Groups of a block of passes; nil where a layer chooses.
     public var loopBlock: Int?
+    /// Groups of a strip of the operand that stands inside; nil where a layer chooses.
+    public var loopStrip: Int?
     /// The order of steps under `channels`.
     public var stepOrder = StepOrder.auto
     /// How activations are stored in DRAM.

@@ -110,7 +110,11 @@ extension Field {
     ) -> Field {
         Field(name: name) { node, section in
             try refuseWords(node, but: "auto", expected: "a whole number, or auto")
-            section[keyPath: path] = node.text == "auto" ? nil : try node.integer(in: range)
+            do {
+                section[keyPath: path] = node.text == "auto" ? nil : try node.integer(in: range)
+            } catch let error as InputError {
+                throw InputError("\(error.message), or auto", at: error.mark)
+            }
         } write: {
             $0[keyPath: path].map(String.init) ?? "auto"
         }

@@ -23,6 +23,8 @@ public struct LayerPins: Hashable, Sendable {
     public var loopOrder: LoopOrder?
     /// Groups of a block of passes.
     public var loopBlock: Int?
+    /// Groups of a strip.
+    public var loopStrip: Int?
     /// The order of steps under `channels`.
     public var stepOrder: StepOrder?
     /// Where the values were set.
@@ -42,6 +44,7 @@ public struct LayerPins: Hashable, Sendable {
         balance = other.balance ?? balance
         loopOrder = other.loopOrder ?? loopOrder
         loopBlock = other.loopBlock ?? loopBlock
+        loopStrip = other.loopStrip ?? loopStrip
         stepOrder = other.stepOrder ?? stepOrder
     }
 }
@@ -66,6 +69,7 @@ extension Configuration {
         machine.mapping.stepWidth = pins.stepWidth ?? mapping.stepWidth
         machine.mapping.loopOrder = pins.loopOrder ?? mapping.loopOrder
         machine.mapping.loopBlock = pins.loopBlock ?? mapping.loopBlock
+        machine.mapping.loopStrip = pins.loopStrip ?? mapping.loopStrip
         machine.mapping.stepOrder = pins.stepOrder ?? mapping.stepOrder
         machine.peArray.filtersPerPE = pins.filtersPerPE ?? peArray.filtersPerPE
         machine.peArray.tilesPerPE = pins.tilesPerPE ?? peArray.tilesPerPE
@@ -109,6 +113,7 @@ extension LayerPins: ConfigurationSection {
             .optionalInteger("tiles_per_pe", \.tilesPerPE, in: 1...64), .optionalChoice("balance", \.balance),
             .optionalChoice("loop_order", \.loopOrder),
             .optionalInteger("loop_block", \.loopBlock, in: 1...1_000_000),
+            .optionalInteger("loop_strip", \.loopStrip, in: 1...1_000_000),
             .optionalChoice("step_order", \.stepOrder),
         ]
     }

@@ -32,6 +32,9 @@ extension Column where Row == LayerMapping {
         .text("loop_block", "the groups of a block of passes that were asked for") {
             $0.loopBlock.map(String.init) ?? "auto"
         },
+        .text("loop_strip", "the groups of a strip of passes that were asked for") {
+            $0.loopStrip.map(String.init) ?? "auto"
+        },
         .text("step_order", "the order of steps that was asked for") { $0.stepOrder.rawValue },
     ]
 

@@ -50,6 +50,33 @@ import Traces
             machine.inputBuffer.capacity = Bytes(inputs)
         }
 
+        /// A layer of some hundred thousand cycles and a machine for it, with chunks that take as long as the memory answers.
+        mutating func grow(_ random: inout SeededGenerator) {
+            let sizes = [32, 64, 128, 256]
+            (layer.shape.channels, layer.shape.filters) = (random.pick(sizes), random.pick(sizes))
+            (layer.shape.height, layer.shape.width) = (random.pick([14, 28, 40]), random.pick([14, 28, 40]))
+            machine.peArray.rows = random.pick([4, 8])
+            machine.peArray.columns = random.pick([4, 8])
+            machine.peArray.multipliers = random.pick([8, 16])
+            machine.mapping.stepWidth = 16
+            machine.dram = .bandwidth(bytesPerCycle: random.pick([4, 8, 16, 32]), latency: 3)
+            machine.weightBuffer.chunk = random.pick([nil, Bytes(512), Bytes(1024)])
+            machine.inputBuffer.chunk = random.pick([nil, Bytes(512), Bytes(1024)])
+            let capacities = [1 << 13, 1 << 14, 1 << 15, 1 << 16, 1 << 17]
+            set(weights: random.pick(capacities), inputs: random.pick(capacities))
+        }
+
+        /// The layer's one channel group, on the mapping as written.
+        func group() throws -> (group: ChannelGroup, layer: LoweredLayer) {
+            let form = try LayerForm(layer, mapping: machine.mapping)
+            let lowered = try LoweredLayer(form, configuration: machine, seed: 1)
+            let group = ChannelGroup(
+                lowered, index: 0, grouping: Grouping(lowered.products[0], array: machine.peArray),
+                store: InputStore(lowered, configuration: machine), ownership: TileOwnership(lowered.grid),
+                distinct: DistinctPixels(lowered.grid), configuration: machine, nextDensity: .unknown)
+            return (group, lowered)
+        }
+
         /// Nil where a buffer is too small.
         func run() throws -> Activity? {
             do { return try CycleModel(machine).simulate(layer).activity } catch is InputError { return nil }
@@ -133,15 +160,11 @@ import Traces
             var one = Case(&random, dense: true)
             one.set(
                 weights: random.pick([1 << 12, 1 << 13, 1 << 14]), inputs: random.pick([1 << 12, 1 << 13, 1 << 14]))
-            guard let activity = try one.run() else { continue }
-            var ideal = one
-            ideal.machine.dram = .ideal
-            let compute = try #require(try ideal.run()).cycles
-            let bound = max(compute, activity.memory.boundCycles)
-            if bound < 2000 { continue }
-            ratios.append(Double(activity.cycles) / Double(bound))
-            if 2 * min(compute, activity.memory.boundCycles) <= bound { uneven.append(ratios[ratios.count - 1]) }
-            #expect(activity.cycles <= compute + activity.memory.boundCycles + 200, "seed \(seed), round \(round)")
+            guard let bound = try Bound(one) else { continue }
+            ratios.append(Double(bound.written.cycles) / Double(bound.larger))
+            if bound.isUneven { uneven.append(ratios[ratios.count - 1]) }
+            let sum = bound.compute + bound.written.memory.boundCycles
+            #expect(bound.written.cycles <= sum + 200, "seed \(seed), round \(round)")
         }
         ratios.sort()
         #expect(ratios.count > 200 && uneven.count > 100)
@@ -150,7 +173,78 @@ import Traces
         #expect(ratios[ratios.count * 9 / 10] < 1.15, "seed \(seed)")
     }
 
-    /// No order of passes with any block that is tried by brute force loads less by more than 5 %.
+    /// With a search cycles are at most 1.15 times the largest of compute, memory and the start that no order avoids, but for one in
+    /// 200, which are below 1.2 times.
+    @Test(arguments: [false, true]) func searchedDenseLayersTakeNoLongerThanTheirBound(large: Bool) throws {
+        let seed: UInt64 = 77
+        var random = SeededGenerator(seed: seed)
+        var ratios: [Double] = []
+        for _ in 0..<(large ? 240 : 800) {
+            var one = Case(&random, dense: true)
+            if large {
+                one.grow(&random)
+            } else {
+                let sizes = [1 << 12, 1 << 13, 1 << 14]
+                one.set(weights: random.pick(sizes), inputs: random.pick(sizes))
+            }
+            guard let bound = try Bound(one) else { continue }
+            let limit = max(Double(bound.larger), try bound.start())
+            // Nothing is searched where the mapping as written is close already.
+            var cycles = bound.written.cycles
+            if Double(cycles) > 1.15 * limit {
+                one.machine.mapping.search = .cycles
+                cycles = try #require(try one.run()).cycles
+            }
+            ratios.append(Double(cycles) / limit)
+        }
+        ratios.sort()
+        #expect(ratios.count > 200)
+        #expect(ratios.count { $0 > 1.15 } <= ratios.count / 200, "seed \(seed): \(ratios.suffix(4))")
+        #expect(ratios[ratios.count - 1] < 1.2, "seed \(seed)")
+    }
+
+    /// What bounds the cycles of a case from below.
+    private struct Bound {
+        let one: Case
+        /// The mapping as written.
+        let written: Activity
+        /// Cycles where all operands are on chip.
+        let compute: Int
+
+        /// Nil where a buffer is too small, and for layers whose filling and draining counts.
+        init?(_ one: Case) throws {
+            self.one = one
+            guard let written = try one.run() else { return nil }
+            self.written = written
+            var ideal = one
+            ideal.machine.dram = .ideal
+            guard let compute = try ideal.run()?.cycles else { return nil }
+            self.compute = compute
+            if larger < 2000 { return nil }
+        }
+
+        var larger: Int { max(compute, written.memory.boundCycles) }
+
+        var isUneven: Bool { 2 * min(compute, written.memory.boundCycles) <= larger }
+
+        /// The cycles that no order of passes stays below, since the first n passes need the groups of their operands: a x b >= n for a
+        /// row groups and b column groups. When these have come, the other passes follow. Groups are taken as equally large.
+        func start() throws -> Double {
+            guard case .bandwidth(let bytesPerCycle, _) = one.machine.dram else { return 0 }
+            let group = try one.group().group
+            let (rows, columns) = (group.grouping.rowGroups.count, group.grouping.columnGroups)
+            let weights = Double(written.weights.compulsoryBytes) / Double(rows)
+            let inputs = Double(written.inputs.compulsoryBytes) / Double(columns)
+            let pass = Double(compute) / Double(rows * columns)
+            return (1...rows * columns).reduce(0) { latest, passes in
+                let bytes = (1...rows).lazy.map { (rows: $0, columns: (passes + $0 - 1) / $0) }
+                    .filter { $0.columns <= columns }.map { Double($0.rows) * weights + Double($0.columns) * inputs }
+                return max(latest, (bytes.min() ?? 0) / Double(bytesPerCycle) + Double(rows * columns - passes) * pass)
+            }
+        }
+    }
+
+    /// No order of passes with any block and strip that is tried by brute force loads less by more than 5 %.
     @Test func noOrderMovesMuchLess() throws {
         let seed: UInt64 = 5
         var random = SeededGenerator(seed: seed)
@@ -168,24 +262,21 @@ import Traces
         #expect(compared > 80)
     }
 
-    /// The fewest bytes that any block of either loop, and either order of steps, loads.
+    /// The fewest bytes that any block of either loop, any strip and either order of steps load.
     private func fewestBytes(_ one: Case) throws -> Int {
-        let form = try LayerForm(one.layer, mapping: one.machine.mapping)
-        let lowered = try LoweredLayer(form, configuration: one.machine, seed: 1)
-        let store = InputStore(lowered, configuration: one.machine)
-        let group = ChannelGroup(
-            lowered, index: 0, grouping: Grouping(lowered.products[0], array: one.machine.peArray), store: store,
-            ownership: TileOwnership(lowered.grid), distinct: DistinctPixels(lowered.grid), configuration: one.machine,
-            nextDensity: .unknown)
+        let (group, lowered) = try one.group()
         var fewest = Int.max
         for order in [StepOrder.positions, .channels] {
             var machine = one.machine
             machine.mapping.stepOrder = order
             let planner = GroupPlanner([group], layout: lowered.layout, configuration: machine)
             guard let plan = try? planner.choose(group).plan else { continue }
-            for block in 1...max(group.grouping.rowGroups.count, group.grouping.columnGroups) {
-                for outside in [PassOrder.Outside.filters, .tiles] {
-                    fewest = min(fewest, plan.bytes(PassOrder(outside: outside, block: block)))
+            let (rows, columns) = (group.grouping.rowGroups.count, group.grouping.columnGroups)
+            for (outside, outer, inner) in [(PassOrder.Outside.filters, rows, columns), (.tiles, columns, rows)] {
+                for block in 1...outer {
+                    for strip in 1...inner {
+                        fewest = min(fewest, plan.bytes(PassOrder(outside: outside, block: block, strip: strip)))
+                    }
                 }
             }
         }

@@ -66,7 +66,10 @@ struct NaiveBanks {
                 found[operand] = places
             }
             let order = mapping.loopOrder == .fast ? .auto : mapping.loopOrder
-            guard let plan = NaivePlan.best(chunks, found, order, block: mapping.loopBlock, pace) else {
+            guard
+                let plan = NaivePlan.best(
+                    chunks, found, order, block: mapping.loopBlock, strip: mapping.loopStrip, pace)
+            else {
                 continue
             }
             bytes += plan.bytes

@@ -24,6 +24,14 @@ struct NaivePace {
     func end(of plan: NaivePlan) -> Int {
         var memory = 0
         var ends: [Int] = []
+        // By bundle of the channel group, its pass.
+        let passOfBundle = plan.passes.enumerated().flatMap { p, place in plan.chunks.bundles[place.row].map { _ in p }
+        }
+        func pass(of bundle: Int) -> Int { bundle < passOfBundle.count ? passOfBundle[bundle] : plan.passes.count }
+        let spans = plan.loads.mapValues { loads in
+            loads.map { (first: pass(of: $0.bundles.min() ?? 0), last: pass(of: $0.bundles.max() ?? 0)) }
+        }
+        let lastPasses = spans.mapValues { $0.map(\.last).sorted() }
         for (p, place) in plan.passes.enumerated() {
             if p >= accumulatorSets { memory += outputBytes(plan.passes[p - accumulatorSets]) }
             var end = (ends.last ?? 0) + cycles * bytesPerCycle
@@ -37,11 +45,10 @@ struct NaivePace {
                     continue
                 }
                 let loads = plan.loads[operand] ?? []
-                let lastPasses = loads.map { pass(of: $0.bundles.max() ?? 0, plan) }.sorted()
-                for (i, load) in loads.enumerated() where pass(of: load.bundles.min() ?? 0, plan) == p {
+                for (i, load) in loads.enumerated() where spans[operand]?[i].first == p {
                     let freed = i - (plan.places[operand]?.count ?? 0)
-                    if freed >= 0, min(lastPasses[freed], p - 1) >= 0 {
-                        memory = max(memory, ends[min(lastPasses[freed], p - 1)])
+                    if freed >= 0, let last = lastPasses[operand]?[freed], min(last, p - 1) >= 0 {
+                        memory = max(memory, ends[min(last, p - 1)])
                     }
                     memory += plan.chunks.chunk(operand, load.chunk).bytes
                     end = max(end, memory)
@@ -55,15 +62,5 @@ struct NaivePace {
     private func fits(_ plan: NaivePlan, _ operand: NaiveOperand) -> Bool {
         let all = (operand == .weights ? plan.chunks.weights : plan.chunks.inputs).joined().count
         return all <= plan.places[operand]?.count ?? 0
-    }
-
-    /// The pass of a bundle, both counted in the channel group.
-    private func pass(of bundle: Int, _ plan: NaivePlan) -> Int {
-        var before = 0
-        for (p, place) in plan.passes.enumerated() {
-            before += plan.chunks.bundles[place.row].count
-            if bundle < before { return p }
-        }
-        return plan.passes.count
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Hardware
 
 /// A chunk of an operand of a channel group, by its row or column group and its place in it.
@@ -198,40 +199,57 @@ struct NaivePlan {
         return runs.filter { 1...max(1, count) ~= $0 }.sorted()
     }
 
-    /// The order of passes with runs of row groups or of column groups.
-    static func order(rows: Int, columns: Int, _ loop: LoopOrder, run: Int) -> [NaivePassPlace] {
-        let outside = loop == .weights ? rows : columns
-        let inside = loop == .weights ? columns : rows
+    /// The order of passes with blocks of row groups or of column groups, and strips of the other ones.
+    static func order(rows: Int, columns: Int, _ loop: LoopOrder, block: Int, strip: Int) -> [NaivePassPlace] {
+        func cut(_ groups: [Int], _ size: Int) -> [[Int]] {
+            groups.isEmpty ? [] : [Array(groups.prefix(size))] + cut(Array(groups.dropFirst(size)), size)
+        }
+        let (all, others) = loop == .weights ? (rows, columns) : (columns, rows)
         var passes: [NaivePassPlace] = []
-        for first in stride(from: 0, to: outside, by: run) {
-            for i in 0..<inside {
-                for o in first..<min(outside, first + run) {
-                    passes.append(
-                        loop == .weights ? NaivePassPlace(row: o, column: i) : NaivePassPlace(row: i, column: o))
+        for (number, groups) in cut(Array(0..<all), block).enumerated() {
+            var strips = cut(Array(0..<others), strip)
+            if strip > 1 && number % 2 == 1 { strips.reverse() }
+            for strip in strips {
+                for group in groups {
+                    for other in strip {
+                        passes.append(
+                            loop == .weights
+                                ? NaivePassPlace(row: group, column: other) : NaivePassPlace(row: other, column: group))
+                    }
                 }
             }
         }
         return passes
     }
 
+    /// 1, and where a block has more groups than one, what was asked for or the powers of two below all.
+    static func strips(block: Int, asked: Int?, of count: Int) -> [Int] {
+        if block > 1, let asked { return [min(asked, count)] }
+        return block == 1 ? [1] : [1] + (1..<20).map { Int(pow(2, Double($0))) }.filter { $0 < count }
+    }
+
     /// Of all orders of passes that are allowed, the one that moves the fewest bytes, or ends first by the estimate.
     static func best(
         _ chunks: NaiveChunks, _ places: [NaiveOperand: NaivePlaces], _ loopOrder: LoopOrder, block: Int?,
-        _ pace: NaivePace
+        strip: Int?, _ pace: NaivePace
     ) -> NaivePlan? {
-        var best: (key: [Int], plan: NaivePlan)?
+        var candidates: [(plan: NaivePlan, ties: [Int])] = []
         let rows = chunks.weights.count
         let columns = chunks.inputs.count
         for loop in [LoopOrder.weights, .inputs] where [.auto, .fast, loop].contains(loopOrder) {
-            let outside = loop == .weights ? rows : columns
-            for run in block.map({ [min($0, outside)] }) ?? runs(of: outside).filter({ $0 == 1 || $0 < outside }) {
-                let plan = NaivePlan(chunks, order(rows: rows, columns: columns, loop, run: run), places)
-                let end = pace.end(of: plan)
-                let first = loopOrder == .fast ? [end, plan.bytes] : [plan.bytes, end]
-                let key = first + [-run, loop == .weights ? 0 : 1]
-                if best.map({ key.lexicographicallyPrecedes($0.key) }) ?? true { best = (key, plan) }
+            let (outside, inside) = loop == .weights ? (rows, columns) : (columns, rows)
+            for n in block.map({ [min($0, outside)] }) ?? runs(of: outside).filter({ $0 == 1 || $0 < outside }) {
+                for s in strips(block: n, asked: strip, of: inside) {
+                    let passes = order(rows: rows, columns: columns, loop, block: n, strip: s)
+                    candidates.append((NaivePlan(chunks, passes, places), [-n, -s, loop == .weights ? 0 : 1]))
+                }
             }
         }
+        // The estimate is asked only for those that it decides on.
+        let fewest = candidates.map(\.plan.bytes).min()
+        if loopOrder != .fast { candidates = candidates.filter { $0.plan.bytes == fewest } }
+        let keys = candidates.map { [pace.end(of: $0.plan), $0.plan.bytes] + $0.ties }
+        let best = zip(candidates, keys).min { $0.1.lexicographicallyPrecedes($1.1) }?.0
         return best?.plan
     }
 }

@@ -114,9 +114,12 @@ extension NaiveMachineTests {
     }
 
     /// Six filters and six tiles, a pass each pair; three chunks of weights and one of inputs are held.
-    /// Runs of three filters: 6 loads of weights, 6 of inputs for the first run and 5 for the other. Tiles outside: 6 loads
-    /// of inputs, 6 + 5 * (6 - 3) of weights.
-    @Test(arguments: [(LoopOrder.weights, 17), (.inputs, 27), (.auto, 17)])
+    ///
+    /// Blocks of three filters: 6 loads of weights, 6 of inputs for the first block and 5 for the other. Tiles outside, blocks of four and
+    /// strips of four filters. Four filters for four tiles: 4 + 3 (4 - 3) loads of weights and 4 of inputs. The other two filters: 2, and 3,
+    /// since one tile is held. The block of two tiles begins with these: 0 and 2. Then four filters again, of which one was
+    /// held: 3 + 1, and 1.
+    @Test(arguments: [(LoopOrder.weights, 17), (.inputs, 23), (.auto, 17)])
     func theOrderThatMovesTheFewestBytesRuns(order: LoopOrder, loads: Int) throws {
         var configuration = configuration()
         configuration.weightBuffer.chunk = Bytes(8)
@@ -127,21 +130,19 @@ extension NaiveMachineTests {
         let machine = try NaiveMachine(configuration, workload(filters: 6, tiles: 6))
         #expect(machine.result.dramReadBytes == 8 * loads)
         let passes = try #require(machine.plans.first?.passes)
-        #expect(
-            passes
-                == NaivePlan.order(
-                    rows: 6, columns: 6, order == .inputs ? .inputs : .weights, run: order == .inputs ? 1 : 3))
+        let (loop, size) = order == .inputs ? (LoopOrder.inputs, (4, 4)) : (.weights, (3, 1))
+        #expect(passes == NaivePlan.order(rows: 6, columns: 6, loop, block: size.0, strip: size.1))
     }
 
     /// Everything fits and each order moves as much.
     @Test(arguments: [(1, 4, LoopOrder.inputs, 3), (4, 1, .weights, 3)])
-    func onATieTheOrderThatEndsFirstRuns(filters: Int, tiles: Int, loop: LoopOrder, run: Int) throws {
+    func onATieTheOrderThatEndsFirstRuns(filters: Int, tiles: Int, loop: LoopOrder, block: Int) throws {
         var configuration = configuration()
         let machine = try NaiveMachine(configuration, workload(filters: filters, tiles: tiles))
-        // One pass after the other needs one more group: all orders end together, and the longest run goes first.
+        // One pass after the other needs one more group: all orders end together, and the longest block goes first.
         #expect(
             try #require(machine.plans.first?.passes)
-                == NaivePlan.order(rows: filters, columns: tiles, loop, run: run))
+                == NaivePlan.order(rows: filters, columns: tiles, loop, block: block, strip: 1))
         for order in [LoopOrder.weights, .inputs] {
             configuration.mapping.loopOrder = order
             let forced = try NaiveMachine(configuration, workload(filters: filters, tiles: tiles))

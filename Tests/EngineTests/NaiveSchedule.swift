@@ -44,7 +44,8 @@ extension NaiveMachine {
             let places = try places(chunks, place)
             channel.places = places.mapValues(\.count)
             let mapping = configuration.mapping
-            let plan = NaivePlan.best(chunks, places, mapping.loopOrder, block: mapping.loopBlock, pace)
+            let plan = NaivePlan.best(
+                chunks, places, mapping.loopOrder, block: mapping.loopBlock, strip: mapping.loopStrip, pace)
             if let plan { try add(plan) }
         }
         for operand in NaiveOperand.allCases {

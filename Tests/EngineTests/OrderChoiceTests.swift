@@ -57,7 +57,7 @@ import Traces
 
     @Test func aBlockIsAsLongAsAskedForOrHasAllGroups() {
         func orders(_ order: LoopOrder, block: Int) -> [PassOrder] {
-            PassOrder.candidates(rowGroups: 5, columnGroups: 3, LoopChoice(order: order, block: block))
+            PassOrder.candidates(rowGroups: 5, columnGroups: 3, LoopChoice(order: order, block: block, strip: 1))
         }
         #expect(
             orders(.auto, block: 4) == [PassOrder(outside: .filters, block: 4), PassOrder(outside: .tiles, block: 3)])
@@ -66,6 +66,26 @@ import Traces
         let passes = PassOrder(outside: .filters, block: 4).passes(rowGroups: 5, columnGroups: 2)
         #expect(passes.map(\.rowGroup) == [0, 1, 2, 3, 0, 1, 2, 3, 4, 4])
         #expect(passes.map(\.columnGroup) == [0, 0, 0, 0, 1, 1, 1, 1, 0, 1])
+    }
+
+    /// Strips of two column groups: the second block begins with the last one, and the last strip is shorter.
+    @Test func everySecondBlockTakesItsStripsFromTheLast() {
+        let passes = PassOrder(outside: .filters, block: 2, strip: 2).passes(rowGroups: 3, columnGroups: 3)
+        #expect(passes.map(\.rowGroup) == [0, 0, 1, 1, 0, 1, 2, 2, 2])
+        #expect(passes.map(\.columnGroup) == [0, 1, 0, 1, 2, 2, 2, 0, 1])
+        let turned = PassOrder(outside: .tiles, block: 2, strip: 2).passes(rowGroups: 3, columnGroups: 3)
+        #expect(turned.map(\.columnGroup) == passes.map(\.rowGroup))
+        #expect(turned.map(\.rowGroup) == passes.map(\.columnGroup))
+    }
+
+    /// The longer blocks first, then the longer strips, then filters outside; a block of one group has no strips.
+    @Test func stripsArePowersOfTwoBelowAllGroups() {
+        let orders = PassOrder.candidates(rowGroups: 3, columnGroups: 9, LoopChoice(order: .weights, block: nil))
+        #expect(orders.map(\.block) == [2, 2, 2, 2, 1])
+        #expect(orders.map(\.strip) == [8, 4, 2, 1, 1])
+        let asked = PassOrder.candidates(
+            rowGroups: 3, columnGroups: 9, LoopChoice(order: .weights, block: nil, strip: 12))
+        #expect(asked.map(\.strip) == [9, 1])
     }
 
     /// A kernel of seven on four pixels: the first tile owns them all, and the chunks of the others have no bytes. Of four chunks one

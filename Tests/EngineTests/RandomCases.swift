@@ -39,6 +39,7 @@ struct RandomCase {
         configuration.setRandomBanks(seed: seed)
         if withMemory { configuration.setRandomMemory(seed: seed) }
         configuration.setRandomStorage(seed: seed)
+        configuration.setRandomStrips(seed: seed)
         // The naive machine's time grows with pairs and steps; a case that is too large is drawn again.
         repeat {
             (layer, workload) = Self.operands(Self.shape(&random), configuration, &random)

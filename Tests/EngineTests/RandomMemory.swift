@@ -19,6 +19,12 @@ extension Configuration {
         peArray.tilesPerPE = random.pick([1, 2, 3])
     }
 
+    /// Draws the strips of the blocks of passes.
+    mutating func setRandomStrips(seed: UInt64) {
+        var random = SeededGenerator(seed: seed ^ 0x57A1)
+        mapping.loopStrip = random.pick([nil, nil, nil, 1, 2, 3, 4])
+    }
+
     /// Draws machines whose DRAM holds transformed tiles.
     mutating func setRandomStorage(seed: UInt64) {
         var random = SeededGenerator(seed: seed ^ 0x7113)

@@ -141,12 +141,12 @@ extension NaivePlan {
         return places.count > places.staged ? "held in part" : "only staged"
     }
 
-    /// Whether a run of row or column groups stands between the two orders that no block cuts.
+    /// Whether a block of row or column groups stands between the two orders that no block cuts.
     fileprivate var isCut: Bool {
         let rows = chunks.weights.count
         let columns = chunks.inputs.count
-        return passes != Self.order(rows: rows, columns: columns, .weights, run: 1)
-            && passes != Self.order(rows: rows, columns: columns, .inputs, run: 1)
+        return passes != Self.order(rows: rows, columns: columns, .weights, block: 1, strip: 1)
+            && passes != Self.order(rows: rows, columns: columns, .inputs, block: 1, strip: 1)
     }
 
     fileprivate var takesSlicesOutside: Bool {

@@ -61,6 +61,7 @@ extension SeededGenerator {
         c.mapping.stepWidth = number(1...64)
         c.mapping.loopOrder = any(LoopOrder.self)
         c.mapping.loopBlock = pick([nil, 1, 7])
+        c.mapping.loopStrip = pick([nil, 1, 6])
         c.mapping.search = any(MappingGoal.self)
         c.mapping.stepOrder = any(StepOrder.self)
         c.mapping.activationStorage = pick([.dense, .bitmask, .transformed])
@@ -75,6 +76,7 @@ extension SeededGenerator {
             pins.balance = pick([nil, .density])
             pins.loopOrder = pick([nil, .inputs])
             pins.loopBlock = pick([nil, 3])
+            pins.loopStrip = pick([nil, 2])
             pins.stepOrder = pick([nil, .positions])
             return pins
         }

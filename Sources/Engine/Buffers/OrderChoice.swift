@@ -58,7 +58,7 @@ extension GroupPlan {
     func isLoadedOnce(_ operand: Operand, _ order: PassOrder) -> Bool {
         guard let held = held[operand] else { return true }
         if isOutside(operand, order) { return mostChunks(operand, block: order.block) <= held }
-        return isOneRound(operand, order) && mostChunks(operand, block: 1) <= held
+        return isOneRound(operand, order) && mostChunks(operand, block: order.strip) <= held
     }
 
     /// Whether some bytes are certain to be loaded twice, as far as that is seen without a plan.
@@ -72,7 +72,7 @@ extension GroupPlan {
                 let most = held + staged[operand]
                 if !isOutside(operand, order) { return !isOneRound(operand, order) && table(operand).count > most }
                 let others = operand == .weights ? grouping.columnGroups : grouping.rowGroups.count
-                return others > 1 && mostChunks(operand, block: order.block) > most
+                return others > order.strip && mostChunks(operand, block: order.block) > most
             }
     }
 

@@ -19,6 +19,8 @@ public struct LayerMapping: Hashable, Sendable {
     public var loopOrder: LoopOrder
     /// The groups of a block of passes that were asked for; nil for a choice with the order.
     public var loopBlock: Int?
+    /// The groups of a strip that were asked for; nil for a choice with the order.
+    public var loopStrip: Int?
     /// The order of steps that was asked for.
     public var stepOrder: StepOrder
 
@@ -32,6 +34,7 @@ public struct LayerMapping: Hashable, Sendable {
         balance = machine.peArray.balance
         loopOrder = machine.mapping.loopOrder
         loopBlock = machine.mapping.loopBlock
+        loopStrip = machine.mapping.loopStrip
         stepOrder = machine.mapping.stepOrder
     }
 
@@ -40,8 +43,10 @@ public struct LayerMapping: Hashable, Sendable {
         let steps = step == .channels ? "channels-\(stepWidth)" : "positions"
         let loop = loopOrder == .auto ? "" : " loop_order-\(loopOrder.rawValue)"
         let block = loopBlock.map { " loop_block-\($0)" } ?? ""
+        let strip = loopStrip.map { " loop_strip-\($0)" } ?? ""
         let order = stepOrder == .auto ? "" : " step_order-\(stepOrder.rawValue)"
-        return "\(algorithm) \(steps) Q\(filtersPerPE) T\(tilesPerPE) \(balance.rawValue)\(loop)\(block)\(order)"
+        let passes = "\(loop)\(block)\(strip)\(order)"
+        return "\(algorithm) \(steps) Q\(filtersPerPE) T\(tilesPerPE) \(balance.rawValue)\(passes)"
     }
 }
 

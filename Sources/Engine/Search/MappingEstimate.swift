@@ -25,13 +25,39 @@ extension LayerSimulation {
             : try estimate(ZeroSkippingArray<WideLanes>(arrayLayer), counts, reference)
     }
 
-    private func estimate<Array: ArrayKind & ~Copyable>(
-        _ array: consuming Array, _ counts: Bool, _ reference: Activity?
-    ) throws -> MappingEstimate {
+    /// The orders of passes of the first channel group that are estimated to end first, the best one first; none on ideal memory.
+    ///
+    /// - Parameter asked: the orders that are open.
+    func fastestOrders(_ count: Int, of asked: LoopChoice) throws -> [PassOrder] {
+        usesNarrowLanes
+            ? try fastestOrders(ZeroSkippingArray<NarrowLanes>(arrayLayer), count, asked)
+            : try fastestOrders(ZeroSkippingArray<WideLanes>(arrayLayer), count, asked)
+    }
+
+    private func fastestOrders<Array: ArrayKind & ~Copyable>(
+        _ array: consuming Array, _ count: Int, _ asked: LoopChoice
+    ) throws -> [PassOrder] {
         let laid = try LaidLayer(self, Array.self)
-        let sample = PassSample(laid, bundleSize: configuration.peArray.broadcastSteps)
-        var timing = LayerTiming(
+        guard let plan = laid.plan, let group = laid.groups.first else { return [] }
+        var timing = timing(array)
+        let pace = passPace(group, sampledPace(laid, in: &timing).pace)
+        let orders = PassOrder.candidates(
+            rowGroups: group.grouping.rowGroups.count, columnGroups: group.grouping.columnGroups, asked)
+        let ends = orders.map { pace.end(of: plan.chunks[0], in: $0) }
+        return orders.indices.sorted { (ends[$0], $0) < (ends[$1], $1) }.prefix(count).map { orders[$0] }
+    }
+
+    /// The array without a memory.
+    private func timing<Array: ArrayKind & ~Copyable>(_ array: consuming Array) -> LayerTiming<Array> {
+        LayerTiming(
             array, configuration: configuration, transformsOnRead: transforms == .read, traffic: nil, recorder: nil)
+    }
+
+    /// Runs the windows of a sample without a memory.
+    private func sampledPace<Array: ArrayKind & ~Copyable>(
+        _ laid: LaidLayer, in timing: inout LayerTiming<Array>
+    ) -> (sample: PassSample, pace: SampledPace) {
+        let sample = PassSample(laid, bundleSize: configuration.peArray.broadcastSteps)
         var issues: [ClosedRange<Int>?] = []
         for group in laid.groups {
             let windows = sample.windows.filter { $0.pass.channelGroup == group.index }
@@ -39,7 +65,15 @@ extension LayerSimulation {
             issues += run(group, windows.map { ($0.pass, Optional($0.bundles)) }, in: &timing)
         }
         let end = timing.close()
-        let pace = SampledPace(sample, issues: issues, end: end, sets: configuration.peArray.accumulatorSets)
+        return (sample, SampledPace(sample, issues: issues, end: end, sets: configuration.peArray.accumulatorSets))
+    }
+
+    private func estimate<Array: ArrayKind & ~Copyable>(
+        _ array: consuming Array, _ counts: Bool, _ reference: Activity?
+    ) throws -> MappingEstimate {
+        let laid = try LaidLayer(self, Array.self)
+        var timing = timing(array)
+        let (sample, pace) = sampledPace(laid, in: &timing)
         let cycles = max(1, joined(laid, pace)) + pace.tail
         let (orders, banks) = (laid.plan?.orders ?? [], laid.plan?.banks.weights ?? 0)
         guard counts else {
@@ -69,23 +103,31 @@ extension LayerSimulation {
         return MappingEstimate(cycles: cycles, activity: activity, orders: orders, weightBanks: banks)
     }
 
-    /// Cycles of the passes with their transfers.
-    private func joined(_ laid: LaidLayer, _ pace: SampledPace) -> Int {
+    /// How fast the passes of a channel group follow one another at a sample's pace.
+    private func passPace(_ group: ChannelGroup, _ pace: SampledPace) -> PassPace {
         let array = configuration.peArray
         let drains = OutputDrains(configuration)
-        let peak = configuration.dram.peakBytesPerCycle(clock: configuration.clock) ?? 1
-        let rate = peak * configuration.dram.usualShareOfPeak
+        let grouping = group.grouping
+        let cycles = grouping.rowGroups.map { rowGroup in
+            pace.cycles(
+                bundles: (rowGroup.steps.count + array.broadcastSteps - 1) / array.broadcastSteps,
+                drain: drains.unitCycles(pairs: rowGroup.filters * min(grouping.tilesPerGroup, grouping.tiles)))
+        }
+        return PassPace(group, cycles: cycles, accumulatorSets: array.accumulatorSets, bytesPerCycle: memoryRate)
+    }
+
+    /// Bytes that the memory usually moves in a cycle.
+    private var memoryRate: Double {
+        (configuration.dram.peakBytesPerCycle(clock: configuration.clock) ?? 1) * configuration.dram.usualShareOfPeak
+    }
+
+    /// Cycles of the passes with their transfers.
+    private func joined(_ laid: LaidLayer, _ pace: SampledPace) -> Int {
+        let rate = memoryRate
         var (compute, moved, first) = (0, 0, 0)
         for group in laid.groups {
             let grouping = group.grouping
-            let cycles = grouping.rowGroups.map { rowGroup in
-                pace.cycles(
-                    bundles: (rowGroup.steps.count + array.broadcastSteps - 1) / array.broadcastSteps,
-                    drain: drains.unitCycles(
-                        pairs: rowGroup.filters * min(grouping.tilesPerGroup, grouping.tiles)))
-            }
-            let passes = PassPace(
-                group, cycles: cycles, accumulatorSets: array.accumulatorSets, bytesPerCycle: rate)
+            let passes = passPace(group, pace)
             let mine = passes.passCycles(grouping.columnGroups)
             compute += mine
             guard let plan = laid.plan else { continue }

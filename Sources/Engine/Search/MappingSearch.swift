@@ -44,10 +44,12 @@ struct MappingSearch {
     /// columns, is at most so much. The second figure is the work that all further simulations of a small layer have together, where
     /// each counts as the third at least.
     static let smallWork = 160_000
-    static let workForSmall = 2_000_000
+    static let workForSmall = 4_000_000
     static let leastWork = 8_000
     /// A layer of more passes is too large for estimates, since the plan of its traffic takes as long as a simulation.
     static let mostPasses = 20_000
+    /// How many orders of passes of a small layer are candidates, for each that is varied.
+    static let triedOrders = 12
     /// Candidates that are this much worse than the best, in closed form or by the estimate, are not looked at further.
     static let roughMargin = 2.0
     static let estimateMargin = 1.06
@@ -112,7 +114,7 @@ private struct RunKey: Hashable {
         let order = candidate.configuration.mapping.stepOrder
         let hasMemory = candidate.configuration.dram != .ideal
         mapping = candidate.mapping
-        (mapping.loopOrder, mapping.loopBlock, mapping.stepOrder) = (.auto, nil, .auto)
+        (mapping.loopOrder, mapping.loopBlock, mapping.loopStrip, mapping.stepOrder) = (.auto, nil, nil, .auto)
         (orders, weightBanks) = (estimate.orders, estimate.weightBanks)
         channelsOutside = order == .channels || order == .auto && hasMemory
     }
@@ -157,7 +159,19 @@ private struct Work {
     /// - Returns: the numbers of those that were not known.
     @discardableResult
     mutating func addVariants(of index: Int) -> [Int] {
-        add(search.space.variants(of: candidates[index], filtersDiffer: differ(index), blocks: isSmall))
+        add(search.space.variants(of: candidates[index], filtersDiffer: differ(index)) + orders(of: index))
+    }
+
+    /// A candidate of a small layer in the orders of passes that are estimated to end first. The one with the fewest bytes may start
+    /// later than others, which a small layer does not make up for, and the estimate errs.
+    private mutating func orders(of index: Int) -> [MappingCandidate] {
+        guard isSmall, let asked = search.space.openOrders else { return [] }
+        var orders: [PassOrder] = []
+        try? attempt(index) { work in
+            orders = try work.search.simulation(work.candidates[index]).fastestOrders(
+                MappingSearch.triedOrders, of: asked)
+        }
+        return orders.map { search.space.candidate(candidates[index], in: $0) }
     }
 
     /// Whether some weights are zero.
@@ -325,16 +339,30 @@ private struct Work {
         }
     }
 
+    /// The best of each shape goes first: many orders of one shape have the same estimate, and estimates of shapes err by some per cents.
     private mutating func simulateMore(_ left: inout Int) throws {
         let others = byEstimate().filter {
             records[$0].exact == nil && records[$0].obstacle == nil && isTwin[$0] != true
         }
-        for index in others where !isFarBehind(records[index].estimate, by: MappingSearch.estimateMarginOfSmall) {
+        var shapes: Set<LayerMapping> = Set(records.indices.filter { records[$0].exact != nil }.map(shape))
+        var (firsts, rest): ([Int], [Int]) = ([], [])
+        for index in others {
+            if shapes.insert(shape(index)).inserted { firsts.append(index) } else { rest.append(index) }
+        }
+        for index in firsts + rest where !isFarBehind(records[index].estimate, by: MappingSearch.estimateMarginOfSmall)
+        {
             let size = max(size(records[index].estimatedCycles ?? 0), MappingSearch.leastWork)
             if size > left { return }
             left -= size
             try simulate(index)
         }
+    }
+
+    /// A mapping without what differs between the variants of a shape.
+    private func shape(_ index: Int) -> LayerMapping {
+        var mapping = records[index].mapping
+        (mapping.loopOrder, mapping.loopBlock, mapping.loopStrip, mapping.stepOrder) = (.auto, nil, nil, .auto)
+        return mapping
     }
 
     /// The best that ran, but for some.

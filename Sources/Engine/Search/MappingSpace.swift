@@ -47,16 +47,10 @@ struct MappingSpace {
 
     /// The other ways to fill rows, and the other orders of passes and steps.
     ///
-    /// - Parameters:
-    ///   - filtersDiffer: whether some weights are zero.
-    ///   - blocks: whether each size of a block is a variant. The size with the fewest bytes may start later than a smaller one, which
-    ///     a small layer does not make up for.
-    func variants(of shape: MappingCandidate, filtersDiffer: Bool, blocks: Bool) -> [MappingCandidate] {
+    /// - Parameter filtersDiffer: whether some weights are zero.
+    func variants(of shape: MappingCandidate, filtersDiffer: Bool) -> [MappingCandidate] {
         var variants = balanced(shape, filtersDiffer: filtersDiffer)
         guard machine.dram != .ideal else { return variants }
-        if blocks && machine.mapping.loopBlock == nil {
-            variants += self.blocks(of: shape)
-        }
         variants += fastest(of: shape)
         if machine.mapping.loopOrder == .auto && pins?.loopOrder == nil {
             variants += [LoopOrder.weights, .inputs].map { order in shape.with { $0.mapping.loopOrder = order } }
@@ -83,19 +77,21 @@ struct MappingSpace {
         return [shape.with { $0.mapping.loopOrder = .fast }]
     }
 
-    /// The shape in each block of passes, filters and tiles outside.
-    private func blocks(of shape: MappingCandidate) -> [MappingCandidate] {
-        let array = shape.configuration.peArray
-        func groups(_ count: Int, _ held: Int) -> Int { (count + held - 1) / held }
-        let rows = groups(shape.form.shape.groupFilters, array.rows * array.filtersPerPE)
-        let columns = groups(shape.form.grid.tiles, array.columns * array.tilesPerPE)
-        let asked = machine.mapping.loopOrder
-        let isOpen = asked == .auto && pins?.loopOrder == nil
-        return [(LoopOrder.weights, rows), (.inputs, columns)].filter { isOpen || asked == $0.0 }.flatMap {
-            order, groups in
-            PassOrder.sizes(of: groups).sorted().map { size in
-                shape.with { ($0.mapping.loopOrder, $0.mapping.loopBlock) = (order, size) }
-            }
+    /// The orders of passes that the keys leave open; nil where one is fixed, or there is no memory.
+    var openOrders: LoopChoice? {
+        let mapping = machine.mapping
+        guard machine.dram != .ideal, mapping.loopBlock == nil, mapping.loopOrder != .fast, pins?.loopOrder != .auto
+        else {
+            return nil
+        }
+        return mapping.loop
+    }
+
+    /// A candidate in an order of passes.
+    func candidate(_ shape: MappingCandidate, in order: PassOrder) -> MappingCandidate {
+        shape.with {
+            $0.mapping.loopOrder = order.outside == .filters ? .weights : .inputs
+            ($0.mapping.loopBlock, $0.mapping.loopStrip) = (order.block, order.strip)
         }
     }
 
