@@ -1,4 +1,5 @@
 import Engine
+import Traces
 
 /// A part of the machine whose activity takes energy. A new part is a new file that conforms to this, and a line in
 /// `EnergyModel`.
@@ -6,8 +7,10 @@ protocol EnergyComponent: Sendable {
     /// The parts under whose names its energy and its area are reported.
     static var parts: [Component] { get }
 
-    /// What it took in a layer: an entry for each kind of action; none where the layer does not have the component.
-    func entries(of layer: LayerActivity) -> [EnergyEntry]
+    /// What it took in a layer or an operation: an entry for each kind of action; none where it does not use the component.
+    ///
+    /// - Parameter algorithm: how the layer was computed; nil for an operation that does not multiply.
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry]
 
     /// What it covers of the chip; empty where it covers nothing, or the tables have no area.
     var areas: [AreaEntry] { get }

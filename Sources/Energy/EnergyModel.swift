@@ -57,6 +57,7 @@ public struct EnergyModel: Sendable {
         let besides: [any EnergyComponent] = [
             Codecs(book: book, shape: shape), InputTransformUnits(arithmetic: arithmetic, shape: shape),
             OutputTransformUnits(arithmetic: arithmetic, shape: shape),
+            VectorUnits(arithmetic: arithmetic, shape: shape),
         ]
         let buffers = try Self.placed(configuration) { try Self.buffers(configuration, tables: tables) }
         let logic = (inPEs + besides).flatMap(\.areas)
@@ -83,22 +84,31 @@ public struct EnergyModel: Sendable {
     public static let parts: [Component] = {
         let components: [any EnergyComponent.Type] = [
             Multipliers.self, Adders.self, AccumulatorRegisters.self, FIFOs.self, Selection.self, BroadcastWires.self,
-            Codecs.self, InputTransformUnits.self, OutputTransformUnits.self, Buffer.self, DRAMDevices.self,
-            Leakage.self,
+            Codecs.self, InputTransformUnits.self, OutputTransformUnits.self, VectorUnits.self, Buffer.self,
+            DRAMDevices.self, Leakage.self,
         ]
         return components.flatMap { $0.parts } + [ClockAndControl.part]
     }()
 
     /// What a layer took.
     public func energy(of layer: LayerActivity) -> LayerEnergy {
-        let entries = components.flatMap { $0.entries(of: layer) }
+        let entries = components.flatMap { $0.entries(of: layer.activity, algorithm: layer.algorithm) }
         return LayerEnergy(
             layer: layer.name, entries: entries + [clockAndControl.entry(for: entries)],
             denseMultiply: denseMultiply.energy * layer.activity.workload.denseMultiplies)
     }
 
-    /// What every layer took, in the result's order.
-    public func energy(of result: TraceActivity) -> [LayerEnergy] { result.layers.map { energy(of: $0) } }
+    /// What an operation that does not multiply took: entries of what it uses.
+    public func energy(of operation: OperationActivity) -> LayerEnergy {
+        let entries = components.flatMap { $0.entries(of: operation.activity, algorithm: nil) }.filter { $0.count > 0 }
+        return LayerEnergy(
+            layer: operation.name, entries: entries + [clockAndControl.entry(for: entries)], denseMultiply: .zero)
+    }
+
+    /// What every layer took, in the result's order, then every operation.
+    public func energy(of result: TraceActivity) -> [LayerEnergy] {
+        result.layers.map { energy(of: $0) } + result.operations.map { energy(of: $0) }
+    }
 
     /// The tables that figures come from, a line each: what they hold, and where they are scaled to.
     public var origins: [String] {

@@ -48,31 +48,74 @@ public struct CycleModel: Sendable {
         let layers = trace.layers
         try configuration.checkClock()
         let chosen = indices ?? Array(layers.indices)
-        var forms = [LayerForm?](repeating: nil, count: layers.count + 1)
-        for i in encodesOutputs ? chosen.flatMap({ [$0, $0 + 1] }) : chosen where i < layers.count && forms[i] == nil {
-            forms[i] = try LayerForm(layers[i], on: configuration)
+        let readers = GraphReaders(trace)
+        var forms = [LayerForm?](repeating: nil, count: layers.count)
+        func form(_ index: Int) throws {
+            if forms[index] == nil { forms[index] = try LayerForm(layers[index], on: configuration) }
+        }
+        for i in chosen {
+            try form(i)
+            if encodesOutputs, let next = readers.layer(reading: layers[i].name) { try form(next.index) }
         }
         let run = chosen.compactMap { i in forms[i].map { (index: i, form: $0) } }
         // Large layers run one after another where they would not fit together.
         let fitting = try MemoryNeed.check(run.map(\.form), configuration: configuration)
         let limit = min(fitting ?? .max, concurrency ?? ProcessInfo.processInfo.activeProcessorCount)
         let results = try await mapConcurrently(run, limit: limit) { [forms] i, form in
-            let isLast = i + 1 == layers.count
-            let share = shared.map {
+            let reader = readers.layer(reading: form.layer.name)
+            let share = shared.map { shared in
                 LayerShare(
-                    cache: $0.cache, key: LayerKey(trace: $0.trace, layer: i),
-                    next: isLast ? nil : LayerKey(trace: $0.trace, layer: i + 1))
+                    cache: shared.cache, key: LayerKey(trace: shared.trace, layer: i),
+                    next: reader.map { LayerKey(trace: shared.trace, layer: $0.index) })
+            }
+            let next = reader.flatMap { reader in
+                forms[reader.index].map { NextLayer(form: $0, isOnlyReader: reader.isOnlyReader) }
             }
             let result = try simulate(
-                form, next: encodesOutputs ? forms[i + 1] : nil, seed: trace.seed, recordsTimeline: recordsTimeline,
+                form, next: encodesOutputs ? next : nil, seed: trace.seed, recordsTimeline: recordsTimeline,
                 share: share)
             progress?(i)
             return result
         }
+        let isWhole = chosen.count == layers.count
+        let operations =
+            isWhole
+            ? try await simulate(
+                trace.graph.operations, of: trace, readers, concurrency: concurrency, cache: shared?.cache) : []
         return TraceActivity(
             configuration: configuration, model: trace.model, traceDescription: trace.description,
-            traceDigest: trace.digest, seed: trace.seed, layers: results,
-            notExported: trace.notExported, notSimulated: trace.graph.operations)
+            traceDigest: trace.digest, seed: trace.seed, layers: results, notExported: trace.notExported,
+            operations: operations,
+            notSimulated: isWhole
+                ? trace.graph.operations.filter { $0.bytesRead == nil } : trace.graph.operations)
+    }
+
+    /// Runs the operations of a trace that do not multiply, where their sizes are known.
+    private func simulate(
+        _ operations: [StandaloneOperation], of trace: Trace, _ readers: GraphReaders, concurrency: Int?,
+        cache: SimulationCache?
+    ) async throws -> [OperationActivity] {
+        var densities: [String: OutputDensity] = [:]
+        for name in operations.flatMap({ $0.inputs + [$0.name] }) where densities[name] == nil {
+            // What an operation reads or writes is stored as pixels.
+            let next =
+                try encodesOutputs
+                ? readers.layer(reading: name).map {
+                    NextLayer(form: try LayerForm(trace.layers[$0.index], on: configuration), isOnlyReader: false)
+                } : nil
+            densities[name] = try OutputDensity(next, configuration: configuration, seed: trace.seed, share: nil)
+        }
+        let works = operations.compactMap { operation in
+            VectorWork(
+                operation, density: { densities[$0] ?? .unknown }, datatype: configuration.datatype,
+                storage: configuration.mapping.activationStorage
+            ).map { (operation: operation, work: $0) }
+        }
+        return try await mapConcurrently(works, limit: concurrency) { operation, work in
+            let simulation = VectorSimulation(
+                name: operation.name, work: work, configuration: configuration, cache: cache)
+            return OperationActivity(name: operation.name, kind: operation.kind, activity: try simulation.run())
+        }
     }
 
     /// Runs one layer.
@@ -89,7 +132,9 @@ public struct CycleModel: Sendable {
         let form = try LayerForm(layer, on: configuration)
         _ = try MemoryNeed.check([form], configuration: configuration)
         try configuration.checkClock()
-        let next = try encodesOutputs ? next.map { try LayerForm($0, on: configuration) } : nil
+        let next =
+            try encodesOutputs
+            ? next.map { NextLayer(form: try LayerForm($0, on: configuration), isOnlyReader: true) } : nil
         return try simulate(form, next: next, seed: seed, recordsTimeline: recordsTimeline, share: nil)
     }
 
@@ -109,11 +154,15 @@ public struct CycleModel: Sendable {
         of trace: Trace, only indices: [Int]? = nil, concurrency: Int? = nil, every: Bool = false
     ) async throws -> [[MappingRecord]] {
         try configuration.checkClock()
+        let readers = GraphReaders(trace)
         return try await mapConcurrently(indices ?? Array(trace.layers.indices), limit: concurrency) { i in
             let form = try LayerForm(trace.layers[i], on: configuration)
             let next =
-                encodesOutputs && i + 1 < trace.layers.count
-                ? try LayerForm(trace.layers[i + 1], on: configuration) : nil
+                try encodesOutputs
+                ? readers.layer(reading: trace.layers[i].name).map {
+                    NextLayer(
+                        form: try LayerForm(trace.layers[$0.index], on: configuration), isOnlyReader: $0.isOnlyReader)
+                } : nil
             let density = try OutputDensity(next, configuration: configuration, seed: trace.seed, share: nil)
             return try search(form, density: density, seed: trace.seed, share: nil).run(every: every).records
         }
@@ -142,7 +191,7 @@ public struct CycleModel: Sendable {
 
     /// - Parameter next: the layer that reads the outputs, where their zeros are not stored.
     private func simulate(
-        _ form: LayerForm, next: LayerForm?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
+        _ form: LayerForm, next: NextLayer?, seed: UInt64, recordsTimeline: Bool, share: LayerShare?
     ) throws -> LayerActivity {
         func make() throws -> LayerActivity {
             let density = try OutputDensity(next, configuration: configuration, seed: seed, share: share)

@@ -48,7 +48,10 @@ struct LayerSimulation {
         activity.timing.held = timing.held
         activity.array = try timing.report(usefulProducts: laid.usefulProducts)
         count(&activity, laid, timing.fetch, tilesTransformedOnLoad: timing.tilesTransformedOnLoad)
-        countMemory(&activity, memory?.1, laid.compulsory)
+        activity.memory = MemoryLedger(
+            memory?.1, compulsory: laid.compulsory,
+            payload: activity.weights.loadedBytes + activity.inputs.loadedBytes + activity.outputs.bytes,
+            cycles: activity.cycles, configuration: configuration)
         try Laws.check(
             activity, layer: lowered.name, configuration: configuration, expectedProducts: laid.executedProducts,
             compulsory: laid.compulsory, burstBytes: configuration.dram.burstBytes)
@@ -197,23 +200,5 @@ extension LayerSimulation {
         activity.inputs.wholeGroupsCapacity = plan?.wholeGroupsCapacity.inputs ?? 0
         activity.weights.banks = plan?.banks.weights ?? 0
         activity.inputs.banks = plan?.banks.inputs ?? 0
-    }
-
-    /// Bytes, commands and bounds of DRAM.
-    private func countMemory(_ activity: inout Activity, _ port: (any MemoryPort)?, _ compulsory: CompulsoryTraffic) {
-        var ledger = MemoryLedger()
-        ledger.weightBytes = port?.bytesRead(.weights) ?? compulsory.weights
-        ledger.inputBytes = port?.bytesRead(.inputs) ?? compulsory.inputs
-        ledger.outputBytes = port?.bytesWritten ?? compulsory.outputs
-        ledger.payloadBytes = activity.weights.loadedBytes + activity.inputs.loadedBytes + activity.outputs.bytes
-        if let commands = port?.commands(through: activity.cycles - 1) {
-            ledger.commands = commands.counters
-            ledger.clocks = commands.clocks
-        }
-        if let peak = configuration.dram.peakBytesPerCycle(clock: configuration.clock) {
-            ledger.peakBytes = peak * Double(activity.cycles)
-            ledger.boundCycles = Int((Double(ledger.bytes) / peak).rounded(.up))
-        }
-        activity.memory = ledger
     }
 }

@@ -55,6 +55,16 @@ public struct LayerActivity: Sendable {
     }
 }
 
+/// What an operation that does not multiply did.
+public struct OperationActivity: Sendable {
+    /// The operation's name.
+    public let name: String
+    /// What it does to its operands.
+    public let kind: StandaloneOperation.Kind
+    /// The counts.
+    public let activity: Activity
+}
+
 /// What a trace did on a machine.
 public struct TraceActivity: Sendable {
     /// The machine.
@@ -71,11 +81,16 @@ public struct TraceActivity: Sendable {
     public let layers: [LayerActivity]
     /// What the model multiplies in none of the trace's layers.
     public var notExported: [NotExported] = []
-    /// The network's operations that do not multiply and are fused into no layer: they are not simulated.
+    /// What the network's operations did that do not multiply and are fused into no layer, in the trace's order; none where only some
+    /// layers ran.
+    public var operations: [OperationActivity] = []
+    /// Of these operations, those that are not simulated: their sizes are not known.
     public var notSimulated: [StandaloneOperation] = []
 
-    /// The layers' counts added up: layers run one after the other and do not overlap.
-    public var total: Activity { layers.reduce(into: Activity()) { $0 += $1.activity } }
+    /// The counts of layers and operations added up: they run one after the other and do not overlap.
+    public var total: Activity {
+        operations.reduce(into: layers.reduce(into: Activity()) { $0 += $1.activity }) { $0 += $1.activity }
+    }
 
     /// What of `mapping.layers` matches none of the layers that ran, in words.
     public var unmatchedPins: [String] {

@@ -33,6 +33,10 @@ extension Configuration: ConfigurationSection {
                 .about("The input transform units", page: "Fetch"),
             .section("output_transform", \.outputTransform)
                 .about("The output units, through which direct layers leave too", page: "ArrayTiming"),
+            .section("vector_unit", \.vectorUnit)
+                .about(
+                    "The unit that runs what does not multiply: pools, functions of single values, moves",
+                    page: "VectorUnit"),
             .section("mapping", \.mapping)
                 .about("How layers are laid on the machine", page: "Workload"),
             // Read by `decode`, which has the presets.
@@ -63,6 +67,10 @@ extension Datatype: ConfigurationSection {
             .flag("quantize", \.quantize)
                 .about(
                     "Whether operands are rounded to integers of their width before their zeros are counted",
+                    page: "Operands"),
+            .choice("winograd_scales", \.winogradScales)
+                .about(
+                    "Which values share a scale where `quantize` rounds operands of Winograd layers: all, or those of one position of the tile, freely or by powers of two",
                     page: "Operands"),
         ]
     }

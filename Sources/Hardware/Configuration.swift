@@ -24,6 +24,8 @@ public struct Configuration: Hashable, Sendable {
     public var inputTransform = InputTransform()
     /// The units that make `A^T M A` of a pair's accumulators, and through which direct layers leave too.
     public var outputTransform = OutputTransform()
+    /// The unit that runs what does not multiply.
+    public var vectorUnit = VectorUnit()
     /// How layers are laid on the machine.
     public var mapping = Mapping()
     /// The memory behind the buffers.
@@ -76,6 +78,16 @@ public enum NumberFormat: String, CaseIterable, Hashable, Sendable {
     }
 }
 
+/// Which values of an operand share a scale when they are rounded to integers under Winograd's algorithm.
+public enum WinogradScales: String, CaseIterable, Hashable, Sendable {
+    /// All.
+    case tensor
+    /// Those of one position of the tile.
+    case position
+    /// Those of one position, whose scale is a power of two.
+    case powerOfTwo = "power_of_two"
+}
+
 /// Widths of the operands, in bits.
 public struct Datatype: Hashable, Sendable {
     /// How the bits are read; it counts for the energy and the area of arithmetic alone.
@@ -88,6 +100,8 @@ public struct Datatype: Hashable, Sendable {
     public var accumulators = 32
     /// Whether operands are rounded to their width in the domain in which they are multiplied.
     public var quantize = false
+    /// Which values share a scale then, under Winograd's algorithm.
+    public var winogradScales = WinogradScales.tensor
 
     /// Makes the default widths.
     public init() {}

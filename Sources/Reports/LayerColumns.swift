@@ -63,7 +63,13 @@ struct LayerRow: FigureRow {
         (activity, self.clock, energies) = (result.activity, clock, [result.energy])
     }
 
-    /// The row of all layers: sums, from which ratios are made anew.
+    /// The row of an operation that does not multiply.
+    init(_ result: OperationResult, clock: Hertz) {
+        (layer, algorithm, remark, split) = (result.name, result.run.kind.rawValue, nil, nil)
+        (activity, self.clock, energies) = (result.activity, clock, [result.energy])
+    }
+
+    /// The row of all layers and operations: sums, from which ratios are made anew.
     init(totalOf result: SimulationResult) {
         (layer, algorithm, remark, split) = (result.total.layer, nil, nil, nil)
         (activity, clock, energies) = (result.total.activity, result.total.clock, result.total.energies)
@@ -81,8 +87,10 @@ struct LayerRow: FigureRow {
 
 /// The columns that tables, sweeps and other columns name.
 extension Column<LayerRow> {
-    static let layer = text("layer", "name of the layer") { $0.layer }
-    static let algorithm = text("algorithm", "how the layer is computed") { $0.algorithm }
+    static let layer = text("layer", "name of the layer, or of an operation that does not multiply") { $0.layer }
+    static let algorithm = text(
+        "algorithm", "how the layer is computed; of an operation that does not multiply its kind"
+    ) { $0.algorithm }
     static let note = text(
         "note", "what was asked for and not done, and how the banks of a shared operand buffer were split"
     ) { $0.note }
@@ -136,7 +144,8 @@ extension Column<LayerRow> {
             .counter("dense_multiplies", \.workload, \.denseMultiplies),
             multiplyReduction, weightDensity, activationDensity,
             .count("slots", "slots", "multipliers times cycles") { $0.activity.array.slots.total },
-        ] + CycleClass.allCases.map(slots) + [boundBy] + CycleHolder.allCases.map(cycles) + memory
+        ] + CycleClass.allCases.filter { $0 != .vectorUnit }.map(slots) + [boundBy]
+        + CycleHolder.allCases.filter { $0 != .vectorUnit }.map(cycles) + memory
         + [multiplyEnergy, energy] + work
 
     private static func slots(of kind: CycleClass) -> Column {
@@ -191,7 +200,12 @@ extension Column<LayerRow> {
                 $0.activity.dramIndexBits
             },
         ] + operands("weight", weightLoadRatio) { $0.activity.weights }
-        + operands("input", inputLoadRatio) { $0.activity.inputs }
+        + operands("input", inputLoadRatio) { $0.activity.inputs } + vector
+
+    /// The vector unit came later than the columns before it, which keep their places.
+    private static let vector = [
+        slots(of: .vectorUnit), cycles(of: .vectorUnit), counter("vector_operations", \.vector, \.operations),
+    ]
 
     /// What an operand's values did at its buffer: those of the algorithm are read, as zeros or not, or skipped.
     private static func operands(

@@ -5,7 +5,12 @@ extension [StandaloneOperation] {
     private static var shown: Int { 6 }
 
     /// What of the network does not multiply and is not simulated, as one warning; none where nothing is left out.
-    public var warnings: [String] {
+    public var warnings: [String] { text(count == 1 ? " is not simulated" : " are not simulated") }
+
+    /// What of the network does not multiply, as one line; none where there is nothing.
+    public var lines: [String] { text("") }
+
+    private func text(_ what: String) -> [String] {
         guard !isEmpty else { return [] }
         let kinds = StandaloneOperation.Kind.allCases.compactMap { kind -> String? in
             let names = filter { $0.kind == kind }.map(\.source)
@@ -15,9 +20,8 @@ extension [StandaloneOperation] {
             return "\(names.count) \(kind.rawValue) (\(shown.joined(separator: ", ")))"
         }
         let subject =
-            count == 1
-            ? "1 operation that does not multiply is" : "\(count) operations that do not multiply are"
-        var text = "\(subject) not simulated: \(kinds.joined(separator: ", "))"
+            count == 1 ? "1 operation that does not multiply" : "\(count) operations that do not multiply"
+        var text = "\(subject)\(what): \(kinds.joined(separator: ", "))"
         if let read = sum(\.bytesRead), let written = sum(\.bytesWritten) {
             text += "; they read \(NumberText.grouped(read)) bytes and write \(NumberText.grouped(written))"
         }

@@ -12,7 +12,7 @@ extension SimulationReport {
         let head =
             "\(run.model) on \(configuration.name): \(NumberText.grouped(configuration.multipliers)) multipliers at "
             + QuantityKind.frequency.format(configuration.clock.value)
-        let paragraphs = [boundBy, slotShares] + advice + [energies, memory] + Self.assumptions
+        let paragraphs = [boundBy, slotShares] + timeByOperation + advice + [energies, memory] + Self.assumptions
         let notes = rows.compactMap { row in row.remark.map { "\(row.layer) \($0)" } } + splits
         let origins =
             model.origins + ["energy.csv and area.csv say of every figure how it was made, and from what publication"]
@@ -106,6 +106,16 @@ extension SimulationReport {
         let slots = total.activity.array.slots
         let shares = Self.shares(CycleClass.allCases.map { ($0.name, slots[$0]) })
         return "What the multipliers did, in shares of all slots: " + (shares.isEmpty ? "there are none" : shares)
+    }
+
+    /// What takes the time where not all of the network multiplies, largest first.
+    private var timeByOperation: [String] {
+        guard !run.operations.isEmpty else { return [] }
+        let names = rows.compactMap(\.algorithm)
+        let counts = names.unique().map { name in
+            (name: name, count: rows.reduce(0) { $0 + ($1.algorithm == name ? $1.activity.cycles : 0) })
+        }
+        return ["Time by operation, in shares of all cycles: " + Self.shares(counts)]
     }
 
     private static func shares(_ counts: [(name: String, count: Int)]) -> String {

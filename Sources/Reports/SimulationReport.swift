@@ -17,7 +17,7 @@ public struct SimulationReport: Report {
     public let verification: [LayerVerification]?
     /// The largest error that the functional pass let pass, as a share of the largest output; nil where it did not run.
     public let tolerance: Double?
-    /// One row a layer.
+    /// One row a layer, then one an operation that does not multiply.
     let rows: [LayerRow]
     /// The row of all layers.
     let total: LayerRow
@@ -39,8 +39,10 @@ public struct SimulationReport: Report {
     ) {
         precondition(verification.map { $0.count == result.layers.count } ?? true, "one verification a layer")
         (run, model, self.tracePath, self.version) = (result.activity, result.machine.model, tracePath, version)
-        energy = result.layers.map(\.energy)
-        rows = result.layers.map { LayerRow($0, clock: result.machine.configuration.clock) }
+        energy = result.layers.map(\.energy) + result.operations.map(\.energy)
+        let clock = result.machine.configuration.clock
+        rows =
+            result.layers.map { LayerRow($0, clock: clock) } + result.operations.map { LayerRow($0, clock: clock) }
         total = LayerRow(totalOf: result)
         warnings =
             result.activity.notExported.warnings + result.activity.notSimulated.warnings + result.warnings
@@ -71,7 +73,7 @@ public struct SimulationReport: Report {
         ReportTable(Column<SensitivityRow>.all, rows: SensitivityRow.rows(of: energy))
     }
 
-    /// `layers.csv`: one line a layer and a last one `total`.
+    /// `layers.csv`: one line a layer, one an operation that does not multiply, and a last one `total`.
     public func layersCSV() -> [UInt8] { layerTable.csv() }
 
     /// `energy.csv`: one line a layer, component and action.

@@ -17,6 +17,20 @@ public struct LayerResult: Sendable {
     public var activity: Activity { run.activity }
 }
 
+/// What one operation that does not multiply did, and what it took.
+public struct OperationResult: Sendable {
+    /// What it did.
+    public let run: OperationActivity
+    /// What it took, component by component.
+    public let energy: LayerEnergy
+
+    /// The operation's name.
+    public var name: String { run.name }
+
+    /// The counts.
+    public var activity: Activity { run.activity }
+}
+
 /// What a trace did on a machine, and what it took.
 public struct SimulationResult: Sendable {
     /// The machine.
@@ -25,7 +39,9 @@ public struct SimulationResult: Sendable {
     public let activity: TraceActivity
     /// One result a layer, in the trace's order.
     public let layers: [LayerResult]
-    /// All layers together: they run one after the other and do not overlap.
+    /// One result an operation that does not multiply, in the trace's order.
+    public let operations: [OperationResult]
+    /// All layers and operations together: they run one after the other and do not overlap.
     public let total: Figures
 
     /// Adds the energy to what a trace did.
@@ -33,9 +49,10 @@ public struct SimulationResult: Sendable {
         self.activity = activity
         self.machine = machine
         layers = activity.layers.map { LayerResult(run: $0, energy: machine.model.energy(of: $0)) }
+        operations = activity.operations.map { OperationResult(run: $0, energy: machine.model.energy(of: $0)) }
         total = Figures(
-            layer: "total", activity: activity.total, energies: layers.map(\.energy), clock: machine.configuration.clock
-        )
+            layer: "total", activity: activity.total, energies: layers.map(\.energy) + operations.map(\.energy),
+            clock: machine.configuration.clock)
     }
 
     /// What does not fit together in the machine, nor with the layers, which operands are loaded too often, and
@@ -44,10 +61,14 @@ public struct SimulationResult: Sendable {
         machine.model.warnings(for: activity) + activity.repeatedLoads + activity.unmatchedPins
     }
 
-    /// The figures of each layer, in the trace's order.
+    /// The figures of each layer, then of each operation that does not multiply, in the trace's order.
     public var figures: [Figures] {
-        layers.map {
-            Figures(layer: $0.name, activity: $0.activity, energies: [$0.energy], clock: machine.configuration.clock)
+        let clock = machine.configuration.clock
+        return layers.map {
+            Figures(layer: $0.name, activity: $0.activity, energies: [$0.energy], clock: clock)
         }
+            + operations.map {
+                Figures(layer: $0.name, activity: $0.activity, energies: [$0.energy], clock: clock)
+            }
     }
 }

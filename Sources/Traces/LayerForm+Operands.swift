@@ -7,8 +7,11 @@ extension LayerForm {
     /// - Parameters:
     ///   - seed: The trace's seed, for what is drawn.
     ///   - quantizeBits: The width to which values are quantized before their zeros are found; nil leaves them as they are.
+    ///   - scales: Which values share a scale then.
     /// - Throws: `InputError` where they would not fit in memory, or the width leaves no value.
-    public func weightZeros(seed: UInt64, quantizeBits: Int?) throws -> WeightZeros {
+    public func weightZeros(
+        seed: UInt64, quantizeBits: Int?, scales: QuantizerScales = .tensor
+    ) throws -> WeightZeros {
         switch (layer.weights, matrices) {
         case (.mask(let reference), _): return .given(GivenMasks(reference.tensor))
         case (.density(let density, let domain, let spread), _):
@@ -26,7 +29,7 @@ extension LayerForm {
         case (.tensor(let reference, _), nil):
             return .taps(layer.tapFlags(try reference.tensor.nonZeroFlags(quantizeBits: quantizeBits)))
         case (.tensor, _):
-            let values = try weightValues(quantizeBits: quantizeBits) ?? []
+            let values = try weightValues(quantizeBits: quantizeBits, scales: scales) ?? []
             var masks = [UInt64](repeating: 0, count: values.count / grid.positions)
             masks.withUnsafeMutableBufferPointer { masks in
                 values.withUnsafeBufferPointer { mark(nonZero: $0, quantizer: nil, into: masks) }
@@ -38,7 +41,9 @@ extension LayerForm {
     }
 
     /// The activations' zeros; parameters and errors as for the weights.
-    public func activationZeros(seed: UInt64, quantizeBits: Int?) throws -> ActivationZeros {
+    public func activationZeros(
+        seed: UInt64, quantizeBits: Int?, scales: QuantizerScales = .tensor
+    ) throws -> ActivationZeros {
         switch (layer.activations, matrices) {
         case (.mask(let reference), _): return .given(GivenMasks(reference.tensor))
         case (.density(let density, .winograd, let spread), _):
@@ -76,7 +81,7 @@ extension LayerForm {
             return .pixels(pixelFlags(try reference.tensor.nonZeroFlags(quantizeBits: quantizeBits)))
         case (.tensor(let reference, _), let matrices?):
             let transformed = try transformed(reference, matrices, relu: appliedRelu)
-            let quantizer = try quantizer(transformed, bits: quantizeBits)
+            let quantizer = try quantizer(transformed, bits: quantizeBits, scales: scales)
             var masks = [UInt64](repeating: 0, count: grid.tiles * shape.channels)
             masks.withUnsafeMutableBufferPointer { masks in
                 transformed.forEachTileRow { tile, values in
@@ -96,19 +101,23 @@ extension LayerForm {
     /// The weights as they are multiplied: Winograd `[K, C/groups, n*n]`, direct `[K, C/groups, R*S]`, quantized ones as
     /// q * s; nil where the source is a density or a mask.
     ///
-    /// - Parameter quantizeBits: The width to which values are quantized; nil leaves them.
+    /// - Parameters:
+    ///   - quantizeBits: The width to which values are quantized; nil leaves them.
+    ///   - scales: Which values share a scale then.
     /// - Throws: `InputError` where the width leaves no value.
-    public func weightValues(quantizeBits: Int?) throws -> [Double]? {
+    public func weightValues(quantizeBits: Int?, scales: QuantizerScales = .tensor) throws -> [Double]? {
         guard case .tensor(let reference, let domain) = layer.weights else { return nil }
         var values = reference.tensor.doubles()
         if let matrices, domain == .spatial { values = matrices.transformWeights(values) }
-        if let quantizeBits { try Quantizer.quantize(&values, bits: quantizeBits) }
+        if let quantizeBits {
+            try quantize(&values, bits: quantizeBits, scales)
+        }
         return values
     }
 
     /// The activations as they are multiplied: Winograd `[N*tiles, C, n*n]` after the ReLU, direct `[N, C, H*W]`, quantized
     /// ones as q * s; nil where the source is a density or a mask. Parameters and errors as for the weights.
-    public func activationValues(quantizeBits: Int?) throws -> [Double]? {
+    public func activationValues(quantizeBits: Int?, scales: QuantizerScales = .tensor) throws -> [Double]? {
         guard case .tensor(let reference, _) = layer.activations else { return nil }
         var values: [Double] = []
         if let matrices {
@@ -118,7 +127,9 @@ extension LayerForm {
         } else {
             values = reference.tensor.doubles()
         }
-        if let quantizeBits { try Quantizer.quantize(&values, bits: quantizeBits) }
+        if let quantizeBits {
+            try quantize(&values, bits: quantizeBits, scales)
+        }
         return values
     }
 
@@ -151,13 +162,19 @@ extension LayerForm {
     /// The ReLU that is still to be applied: a trace's pixels are rectified already where it is a spatial one.
     private var appliedRelu: Relu { layer.relu == .winograd ? .winograd : .none }
 
-    private func quantizer(_ transformed: TransformedActivations, bits: Int?) throws -> Quantizer? {
+    /// A direct layer has one scale.
+    private func quantize(_ values: inout [Double], bits: Int, _ scales: QuantizerScales) throws {
+        guard matrices != nil else { return try Quantizer.quantize(&values, bits: bits) }
+        try Quantizer.quantize(&values, bits: bits, scales: scales, positions: grid.positions)
+    }
+
+    private func quantizer(
+        _ transformed: TransformedActivations, bits: Int?, scales: QuantizerScales
+    ) throws -> Quantizer? {
         guard let bits else { return nil }
-        var largest = 0.0
-        transformed.forEachTileRow { _, row in
-            largest = max(largest, Quantizer.largestMagnitude(UnsafeBufferPointer(row)))
-        }
-        return try Quantizer(largest: largest, bits: bits)
+        var largest = [Double](repeating: 0, count: grid.positions)
+        transformed.forEachTileRow { _, row in Quantizer.raise(&largest, to: UnsafeBufferPointer(row)) }
+        return try Quantizer(largest: largest, bits: bits, scales: scales)
     }
 
     private func pixelFlags(_ flags: [UInt8]) -> ElementFlags {
@@ -174,7 +191,7 @@ extension LayerForm {
             var mask: UInt64 = 0
             for position in 0..<positions {
                 var value = values[index * positions + position]
-                if let quantizer { value = quantizer.value(value) }
+                if let quantizer { value = quantizer.value(value, at: position) }
                 mask |= (value != 0 ? 1 : 0) &<< UInt64(position)
             }
             masks[index] = mask

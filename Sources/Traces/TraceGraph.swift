@@ -36,6 +36,9 @@ public struct FusedOperation: Sendable, Equatable {
     /// The producer of a second operand; nil without one.
     public let input: String?
 
+    /// Makes a fused operation in memory, for library use.
+    public init(operation: String, input: String? = nil) { (self.operation, self.input) = (operation, input) }
+
     init(_ node: Node) throws {
         let keys = try MappingDecoder(node, what: "the fused operation")
         operation = try keys.required("operation").string()
@@ -68,6 +71,8 @@ public struct StandaloneOperation: Sendable, Equatable {
     public let inputShapes: [[Int]]
     /// The sizes of its results.
     public let outputShapes: [[Int]]
+    /// Values of a pool's window; nil for another operation, and where the source does not say.
+    public let window: Int?
     /// Bytes read, in the model's type; nil for another batch than the one that ran.
     public let bytesRead: Int?
     /// Bytes written.
@@ -78,10 +83,10 @@ public struct StandaloneOperation: Sendable, Equatable {
     /// Makes an operation in memory, for library use.
     public init(
         name: String, kind: Kind, source: String, inputs: [String] = [], inputShapes: [[Int]] = [],
-        outputShapes: [[Int]] = [], bytesRead: Int?, bytesWritten: Int?
+        outputShapes: [[Int]] = [], window: Int? = nil, bytesRead: Int?, bytesWritten: Int?
     ) {
         (self.name, self.kind, self.source, self.inputs) = (name, kind, source, inputs)
-        (self.inputShapes, self.outputShapes) = (inputShapes, outputShapes)
+        (self.inputShapes, self.outputShapes, self.window) = (inputShapes, outputShapes, window)
         (self.bytesRead, self.bytesWritten, mark) = (bytesRead, bytesWritten, nil)
     }
 
@@ -97,11 +102,21 @@ public struct StandaloneOperation: Sendable, Equatable {
         bytesRead = try bytes.required("read").integer(in: 0...Int.max)
         bytesWritten = try bytes.required("written").integer(in: 0...Int.max)
         try bytes.finish()
-        if let window = keys.optional("kernel") {
-            guard kind == .pool else { throw window.error("a kernel goes with a pool, found it with \(kind.rawValue)") }
-            let sizes = try MappingDecoder(window, what: "kernel")
-            sizes.allow("height", "width", "stride", "padding", "dilation")
+        if let node = keys.optional("kernel") {
+            guard kind == .pool else { throw node.error("a kernel goes with a pool, found it with \(kind.rawValue)") }
+            let sizes = try MappingDecoder(node, what: "kernel")
+            let sides = try ["height", "width"].map {
+                try sizes.optional($0)?.integer(in: 1...Layer.productLimit) ?? 1
+            }
+            let (area, overflow) = sides[0].multipliedReportingOverflow(by: sides[1])
+            guard !overflow, area <= Layer.productLimit else {
+                throw node.error("a window of \(sides[0]) x \(sides[1]) is too large; at most 2^40 values are expected")
+            }
+            window = area
+            sizes.allow("stride", "padding", "dilation")
             try sizes.finish()
+        } else {
+            window = nil
         }
         try keys.finish()
         mark = node.mark

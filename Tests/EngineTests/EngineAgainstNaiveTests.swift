@@ -23,7 +23,9 @@ func engineResult(
     let nextForm = try next.map { try LayerForm($0, mapping: configuration.mapping) }
     let activity = try LayerSimulation(
         lowered: lowered, configuration: configuration,
-        nextDensity: OutputDensity(nextForm, configuration: configuration, seed: 1, share: nil), prefersWideLanes: wide
+        nextDensity: OutputDensity(
+            nextForm.map { NextLayer(form: $0, isOnlyReader: true) }, configuration: configuration, seed: 1, share: nil),
+        prefersWideLanes: wide
     ).run().activity
     var result = NaiveMachine.Result()
     result.cycles = activity.cycles

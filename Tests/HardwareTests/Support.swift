@@ -18,6 +18,7 @@ extension SeededGenerator {
         c.datatype.activations = number(2...64)
         c.datatype.accumulators = number(1...64)
         c.datatype.quantize = below(2) == 0
+        c.datatype.winogradScales = any(WinogradScales.self)
         if below(3) == 0 {
             c.datatype.format = pick([.float, .bfloat])
             c.datatype.quantize = false
@@ -51,6 +52,9 @@ extension SeededGenerator {
         c.outputTransform.units = number(1...65536)
         c.outputTransform.interval = number(1...100)
         c.outputTransform.latency = number(0...100)
+        c.vectorUnit.lanes = number(1...65536)
+        c.vectorUnit.operations = number(1...64)
+        c.vectorUnit.latency = number(0...65536)
         c.mapping.algorithm = any(AlgorithmChoice.self)
         c.mapping.tile = number(1...7)
         c.mapping.tiles = pick([

@@ -1,5 +1,6 @@
 import Engine
 import Hardware
+import Traces
 
 /// The accumulators' registers: an update reads one and writes it, and a pair that leaves reads all of its accumulators. Counted in bits.
 struct AccumulatorRegisters: EnergyComponent {
@@ -12,10 +13,10 @@ struct AccumulatorRegisters: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
         let bits = shape.datatype.accumulators
-        let updates = layer.activity.array.accumulatorUpdates * bits
-        let drains = layer.activity.outputs.accumulatorDrains * bits
+        let updates = activity.array.accumulatorUpdates * bits
+        let drains = activity.outputs.accumulatorDrains * bits
         let read = book.energy(.registerRead, width: 1)
         let write = book.energy(.registerWrite, width: 1)
         return [("read", updates, read), ("write", updates, write), ("drain", drains, read)].map {

@@ -1,5 +1,6 @@
 import Engine
 import Hardware
+import Traces
 
 /// The adders behind the multipliers, at the accumulators' width: products of one pair, entry and cycle are added to one another
 /// in a tree, and what comes out of it to the accumulator. Gated products are added like others.
@@ -14,9 +15,9 @@ struct Adders: EnergyComponent {
     let arithmetic: Arithmetic
     let shape: MachineShape
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
         let figure = arithmetic.add(shape.datatype.accumulators)
-        let counts = [layer.activity.array.treeAdds, layer.activity.array.accumulatorUpdates]
+        let counts = [activity.array.treeAdds, activity.array.accumulatorUpdates]
         return zip(Self.parts, counts).map {
             EnergyEntry(component: $0.name, action: "add", count: $1, figure: figure, family: .arithmetic)
         }

@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Hardware
+import Traces
 
 /// The buses over the array: a row's carries its filters' masks and values past all columns, a column's its tiles' past all rows.
 /// PEs are square, so that a bus is as long as it has PEs times the square root of a PE's area. Counted in bits, masks apart.
@@ -19,8 +20,7 @@ struct BroadcastWires: EnergyComponent {
     /// The edge of a PE, in mm.
     var pitch: Double { peArea.squareMillimetres.squareRoot() }
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
-        let activity = layer.activity
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
         let (weights, inputs) = (activity.weights.broadcast, activity.inputs.broadcast)
         let array = shape.array
         return [

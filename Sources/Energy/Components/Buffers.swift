@@ -1,5 +1,6 @@
 import Engine
 import Hardware
+import Traces
 
 /// Reads and writes of a buffer's banks.
 struct BufferAccesses: Sendable {
@@ -61,8 +62,8 @@ struct Buffer: EnergyComponent {
     /// What a layer does with its banks.
     let accesses: @Sendable (Activity) -> BufferAccesses
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
-        let accesses = accesses(layer.activity)
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
+        let accesses = accesses(activity)
         let read = source.withIndices(accesses.indexBits, of: accesses.bits, encodings)
         return [
             EnergyEntry(
@@ -72,7 +73,7 @@ struct Buffer: EnergyComponent {
                 component: part.name, action: "write", count: accesses.writes,
                 figure: EnergyFigure(energy: bank.writeEnergy, source: source), family: .sram),
             EnergyEntry(
-                component: part.name, action: "leakage", count: layer.activity.cycles,
+                component: part.name, action: "leakage", count: activity.cycles,
                 figure: .leakage(bank.leakage * banks, clock: clock, source: source, words: "\(banks) banks"),
                 family: .sram, isSwitching: false),
         ]

@@ -1,5 +1,6 @@
 import Engine
 import Hardware
+import Traces
 
 /// Encoders and decoders between neighbours that store values in different encodings. An encoder compares every value with zero and
 /// packs the others; a decoder moves them back to their places.
@@ -15,8 +16,7 @@ struct Codecs: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
-        let activity = layer.activity
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
         let sides = [
             ("weight", activity.weights.encoded, activity.weights.decoded, shape.datatype.weights),
             ("input", activity.inputs.encoded, activity.inputs.decoded, shape.datatype.activations),

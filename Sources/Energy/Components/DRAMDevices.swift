@@ -1,6 +1,7 @@
 import DRAM
 import Engine
 import Hardware
+import Traces
 
 /// The memory behind the chip: its commands and its standby where it is of a standard, else its bits.
 struct DRAMDevices: EnergyComponent {
@@ -19,9 +20,8 @@ struct DRAMDevices: EnergyComponent {
     /// How it stores weights, and how activations.
     let encodings: (weights: Encoding, activations: Encoding)
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
-        guard let configuration else { return bits(layer.activity) }
-        let activity = layer.activity
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
+        guard let configuration else { return bits(activity) }
         let commands = activity.memory.commands
         let table = DRAMEnergyTable(configuration)
         let rankClocks = activity.memory.clocks * configuration.organization.channels * configuration.organization.ranks

@@ -1,5 +1,6 @@
 import Engine
 import Hardware
+import Traces
 
 /// The PEs' FIFOs, built of registers. Every PE's copy of an entry is written once and read once as it comes to the window; in
 /// every cycle a clock gate an entry and two pointers are clocked. Counted in bits.
@@ -14,8 +15,7 @@ struct FIFOs: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
-        let activity = layer.activity
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
         let (weights, inputs) = (activity.weights.queued, activity.inputs.queued)
         let masks = shape.sentWeights.indexBits(of: weights) + shape.sentInputs.indexBits(of: inputs)
         let values = shape.sentWeights.valueBits(of: weights) + shape.sentInputs.valueBits(of: inputs)

@@ -1,5 +1,6 @@
 import Engine
 import Hardware
+import Traces
 
 /// The input transform's units: adders as wide as what they make, and registers for the patch and behind each of its two
 /// factors. Registers are counted in bits.
@@ -13,9 +14,8 @@ struct InputTransformUnits: EnergyComponent {
     let arithmetic: Arithmetic
     let shape: MachineShape
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
-        guard case .winograd(let m, let r) = layer.algorithm else { return [] }
-        let activity = layer.activity
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
+        guard case .winograd(let m, let r) = algorithm else { return [] }
         let growth = shape.datatype.format == .integer ? activity.workload.growthBits : 0
         let positions = (m + r - 1) * (m + r - 1)
         return [

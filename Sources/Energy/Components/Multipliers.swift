@@ -1,5 +1,6 @@
 import Engine
 import Hardware
+import Traces
 
 /// The array's multipliers, one action a product that is executed and not gated.
 ///
@@ -14,8 +15,7 @@ struct Multipliers: EnergyComponent {
     let arithmetic: Arithmetic
     let shape: MachineShape
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
-        let activity = layer.activity
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
         let growth = shape.datatype.format == .integer ? activity.workload.growthBits : 0
         return [
             EnergyEntry(

@@ -1,5 +1,6 @@
 import Engine
 import Hardware
+import Traces
 
 /// The output units: adders as wide as the accumulators that they read, and registers behind each of the transform's two factors,
 /// or for a direct layer's output on its way. Registers are counted in bits.
@@ -13,12 +14,11 @@ struct OutputTransformUnits: EnergyComponent {
     let arithmetic: Arithmetic
     let shape: MachineShape
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
-        let activity = layer.activity
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
         let bits = shape.datatype.accumulators
         var values = 1
         var entries: [EnergyEntry] = []
-        if case .winograd(let m, let r) = layer.algorithm {
+        if case .winograd(let m, let r) = algorithm {
             values = m * (m + r - 1) + m * m
             entries.append(
                 EnergyEntry(

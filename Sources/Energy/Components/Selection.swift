@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Hardware
+import Traces
 
 /// What finds the products of two non-zero operands, in a machine that skips.
 ///
@@ -18,10 +19,9 @@ struct Selection: EnergyComponent {
     let book: FigureBook
     let shape: MachineShape
 
-    func entries(of layer: LayerActivity) -> [EnergyEntry] {
+    func entries(of activity: Activity, algorithm: Algorithm?) -> [EnergyEntry] {
         let skipping = shape.array.zeroSkipping
         guard skipping != .none else { return [] }
-        let activity = layer.activity
         let bits = activity.workload.maskBits
         let pairs = activity.array.entriesExamined * masks
         let prefix = Prefix(bits)

@@ -14,6 +14,8 @@ public struct Activity: Hashable, Sendable {
     public var transforms = TransformLedger()
     /// The outputs, from the accumulators to DRAM.
     public var outputs = OutputLedger()
+    /// The vector unit, which runs what does not multiply.
+    public var vector = VectorLedger()
     /// The memory behind the chip.
     public var memory = MemoryLedger()
 
@@ -41,6 +43,7 @@ public struct Activity: Hashable, Sendable {
         a.inputs += b.inputs
         a.transforms += b.transforms
         a.outputs += b.outputs
+        a.vector += b.vector
         a.memory += b.memory
     }
 }

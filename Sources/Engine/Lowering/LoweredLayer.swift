@@ -29,10 +29,10 @@ struct LoweredLayer: Sendable {
         self.form = form
         self.layout = layout
         func drawWeights() throws -> WeightZeros {
-            try form.weightZeros(seed: seed, quantizeBits: key.weightBits)
+            try form.weightZeros(seed: seed, quantizeBits: key.weightBits, scales: key.scales)
         }
         func drawActivations() throws -> ActivationZeros {
-            try form.activationZeros(seed: seed, quantizeBits: key.activationBits)
+            try form.activationZeros(seed: seed, quantizeBits: key.activationBits, scales: key.scales)
         }
         weights = try share.map { try $0.cache.weights($0.key, key, make: drawWeights) } ?? drawWeights()
         activations =

@@ -50,6 +50,21 @@ struct LayerMemory {
         outputLatency = configuration.outputTransform.latency
     }
 
+    /// The traffic of one operation of the vector unit: part by part a load, and a pass whose results wait for space.
+    ///
+    /// - Parameter pipeline: cycles from a part's last operand to its last result.
+    init(inputs: [Load], places: Int, outputCapacity: Int, pipeline: Int, port: any MemoryPort) {
+        recorder = nil
+        loads = PerOperand(weights: [], inputs: inputs)
+        self.places = PerOperand(weights: 0, inputs: places)
+        // The part after the next one waits until the results of a part have space.
+        deadlines = inputs.indices.map { $0 + 2 < inputs.count ? $0 + 2 : .max }
+        self.port = port
+        capacity = outputCapacity
+        self.pipeline = pipeline
+        outputLatency = 0
+    }
+
     // MARK: What the array tells
 
     /// The place of a load may be taken from a cycle on, which is no earlier than that of the call before.

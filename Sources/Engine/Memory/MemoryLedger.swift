@@ -1,4 +1,5 @@
 import DRAM
+import Hardware
 
 /// What the memory behind the chip did.
 public struct MemoryLedger: Ledger {
@@ -45,4 +46,32 @@ public struct MemoryLedger: Ledger {
 
     /// Accesses that found their row open over all; nil for a memory without rows.
     public var rowHitRate: Double? { ratio(commands.rowHits, commands.reads + commands.writes) }
+}
+
+extension MemoryLedger {
+    /// Bytes, commands and bounds of DRAM.
+    ///
+    /// - Parameters:
+    ///   - port: the way to memory at the end; nil where memory is ideal.
+    ///   - compulsory: what is moved then.
+    ///   - payload: bytes that were asked for.
+    ///   - cycles: cycles of what ran.
+    init(
+        _ port: (any MemoryPort)?, compulsory: CompulsoryTraffic, payload: Int, cycles: Int,
+        configuration: Configuration
+    ) {
+        self.init()
+        weightBytes = port?.bytesRead(.weights) ?? compulsory.weights
+        inputBytes = port?.bytesRead(.inputs) ?? compulsory.inputs
+        outputBytes = port?.bytesWritten ?? compulsory.outputs
+        payloadBytes = payload
+        if let commands = port?.commands(through: cycles - 1) {
+            self.commands = commands.counters
+            clocks = commands.clocks
+        }
+        if let peak = configuration.dram.peakBytesPerCycle(clock: configuration.clock) {
+            peakBytes = peak * Double(cycles)
+            boundCycles = Int((Double(bytes) / peak).rounded(.up))
+        }
+    }
 }

@@ -1,6 +1,13 @@
 import Hardware
 import Traces
 
+/// The layer that reads a value, in the form in which it runs by the mapping as written.
+struct NextLayer {
+    let form: LayerForm
+    /// Whether nothing else reads the value, and no operation stands between: then it may be stored in the layer's own form.
+    let isOnlyReader: Bool
+}
+
 /// How much of a layer's outputs is stored, for each of them: the layer that reads them says so (page `BuffersAndTraffic`).
 enum OutputDensity: Hashable, Sendable {
     /// Pixels, and the share of them that is not zero.
@@ -11,20 +18,25 @@ enum OutputDensity: Hashable, Sendable {
     /// Pixels none of which is known to be zero.
     static let unknown = OutputDensity.pixels(1)
 
-    /// Asks the layer that reads the outputs, in the form in which it runs by the mapping as written.
+    /// Asks the layer that reads the outputs.
     ///
     /// - Parameters:
-    ///   - next: nil where the trace ends, or where zeros are stored like other values.
+    ///   - layer: nil where the trace ends, or where zeros are stored like other values.
     ///   - seed: what fixes the operands that are drawn.
     /// - Throws: `InputError` where its operands do not fit in memory, or the datatype leaves no value of them.
-    init(_ next: LayerForm?, configuration: Configuration, seed: UInt64, share: LayerShare?) throws {
+    init(_ layer: NextLayer?, configuration: Configuration, seed: UInt64, share: LayerShare?) throws {
         let datatype = configuration.datatype
         let bits = datatype.quantize ? datatype.activations : nil
-        guard let next, next.isWinograd, configuration.mapping.activationStorage == .transformed else {
+        let next = layer?.form
+        guard let layer, let next, layer.isOnlyReader, next.isWinograd,
+            configuration.mapping.activationStorage == .transformed
+        else {
             self = try next?.pixelDensity(quantizeBits: bits).map(Self.pixels) ?? .unknown
             return
         }
-        func make() throws -> ActivationZeros { try next.activationZeros(seed: seed, quantizeBits: bits) }
+        func make() throws -> ActivationZeros {
+            try next.activationZeros(seed: seed, quantizeBits: bits, scales: datatype.quantizerScales)
+        }
         let zeros: ActivationZeros
         if let share, let key = share.next {
             zeros = try share.cache.activations(key, FormKey(next, datatype), make: make)

@@ -142,11 +142,25 @@ struct FormKey: Hashable, Sendable {
     /// Widths to which values are quantized; nil leaves them.
     let weightBits: Int?
     let activationBits: Int?
+    /// Which values share a scale then.
+    let scales: QuantizerScales
 
     init(_ form: LayerForm, _ datatype: Datatype) {
         tile = form.matrices?.m
         weightBits = datatype.quantize ? datatype.weights : nil
         activationBits = datatype.quantize ? datatype.activations : nil
+        scales = datatype.quantize && form.isWinograd ? datatype.quantizerScales : .tensor
+    }
+}
+
+extension Datatype {
+    /// Which values share a scale, in the words of the operands.
+    var quantizerScales: QuantizerScales {
+        switch winogradScales {
+        case .tensor: .tensor
+        case .position: .position
+        case .powerOfTwo: .powersOfTwo
+        }
     }
 }
 

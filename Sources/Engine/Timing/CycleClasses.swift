@@ -24,6 +24,8 @@ public enum CycleClass: Int, CaseIterable, Hashable, Sendable {
     case dramOutputs
     /// Idle before an entry that was held by accumulators that drained, and everything after a PE's last entry.
     case drain
+    /// Idle while the vector unit ran an operation that does not multiply.
+    case vectorUnit
 
     /// The column's name in reports.
     public var name: String { texts.name }
@@ -60,6 +62,7 @@ public enum CycleClass: Int, CaseIterable, Hashable, Sendable {
         case .dramInputs: ("dram_inputs", "idle slots: inputs came from DRAM", nil)
         case .dramOutputs: ("dram_outputs", "idle slots: outputs waited for DRAM", nil)
         case .drain: ("drain", "idle slots: accumulators drained", nil)
+        case .vectorUnit: ("vector_unit", "idle slots: the vector unit was at work", nil)
         }
     }
 }

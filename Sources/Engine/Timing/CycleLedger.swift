@@ -21,6 +21,8 @@ public enum CycleHolder: Int, CaseIterable, Hashable, Sendable {
     case dramOutputs
     /// Accumulators drained.
     case drain
+    /// The vector unit ran an operation that does not multiply.
+    case vectorUnit
 
     /// The name in reports: `bound_by`, and behind `cycles_` the column's. What has a class of idle slots is called like it, but
     /// for the array, whose class is one of its reasons.
@@ -85,6 +87,11 @@ public enum CycleHolder: Int, CaseIterable, Hashable, Sendable {
                 "cycles in which accumulators that drain held the next bundle, or the layer's end",
                 "draining accumulators", "output_transform.units and interval, pe_array.accumulator_sets"
             )
+        case .vectorUnit:
+            (
+                "cycles in which the vector unit ran an operation that does not multiply",
+                "running operations that do not multiply", "vector_unit.lanes and operations"
+            )
         }
     }
 
@@ -101,6 +108,7 @@ public enum CycleHolder: Int, CaseIterable, Hashable, Sendable {
         case .dramInputs: .dramInputs
         case .dramOutputs: .dramOutputs
         case .drain: .drain
+        case .vectorUnit: .vectorUnit
         }
     }
 }

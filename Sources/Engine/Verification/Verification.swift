@@ -73,9 +73,12 @@ extension CycleModel {
     private func verify(_ layer: Layer, _ result: LayerActivity, tolerance: Double) throws -> LayerVerification {
         let form = try LayerForm(layer, algorithm: result.algorithm)
         let datatype = configuration.datatype
-        guard let weights = try form.weightValues(quantizeBits: datatype.quantize ? datatype.weights : nil),
+        let scales = datatype.quantizerScales
+        guard
+            let weights = try form.weightValues(
+                quantizeBits: datatype.quantize ? datatype.weights : nil, scales: scales),
             let activations = try form.activationValues(
-                quantizeBits: datatype.quantize ? datatype.activations : nil)
+                quantizeBits: datatype.quantize ? datatype.activations : nil, scales: scales)
         else {
             return LayerVerification(
                 layer: layer.name, status: .skipped("its operands have no values"), recorded: nil, direct: nil,

@@ -1,17 +1,21 @@
 import ArgumentParser
 import Reports
+import Simulation
 import Traces
 
 /// `winosim trace info`.
 struct TraceInfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
-        abstract: "Print a trace's layers, operands, densities and tensors.",
+        abstract: "Print a trace's layers, operands, densities and tensors; or all that a layer is.",
         discussion: """
             Example:
               winosim trace info digits
+              winosim trace info digits --layers conv2
 
-            Densities are those of the trace's operands, before any transform.
+            Densities are those of the trace's operands, before any transform. With --layers each of these layers is shown alone: \
+            its products under each algorithm, the densities by position of a tile, the bytes of its operands in each encoding, \
+            and how far the transforms fill in its zeros.
             """)
 
     @Argument(
@@ -23,6 +27,8 @@ struct TraceInfoCommand: ParsableCommand {
 
     @OptionGroup var traces: TraceLibraryOptions
 
+    @OptionGroup var layers: LayerSelection
+
     @Flag(name: .customLong("json"), help: "Print everything as JSON instead of the tables.")
     var printsJSON = false
 
@@ -30,17 +36,31 @@ struct TraceInfoCommand: ParsableCommand {
 
     func run() throws {
         let trace = try traces.load(path)
+        if !layers.arguments.isEmpty { return try inspect(trace) }
         if printsJSON { return try Console.print(trace.json(version: winosimVersion).bytes()) }
         let width = Terminal.width
         var text = NumberText.lines(of: [trace.model, trace.description].filter { !$0.isEmpty }, within: width)
         text += "seed \(trace.seed), SHA-256 \(trace.digest)\n\n\(Self.layers(of: trace).text(within: width))"
-        for warning in trace.notExported.warnings + trace.graph.operations.warnings {
+        for warning in trace.notExported.warnings + trace.graph.operations.lines {
             text += "\n" + NumberText.lines(of: [warning], within: width)
         }
         if trace.layers.contains(where: { !$0.tensors.isEmpty }) {
             text += "\n\(Self.tensors(of: trace).text(within: width, names: 2))"
         }
         try Console.print(text)
+    }
+
+    /// Prints each selected layer alone.
+    private func inspect(_ trace: Trace) throws {
+        let reports = try layers.indices(in: trace).map { index in
+            LayerInspectionReport(
+                try LayerInspection(trace.layers[index], seed: trace.seed), version: winosimVersion)
+        }
+        if printsJSON {
+            let layers: JSON = ["layers": .array(reports.map(\.document.summary))]
+            return try Console.print(layers.bytes())
+        }
+        try Console.print(reports.map { $0.terminal(width: Terminal.width) }.joined(separator: "\n"))
     }
 
     private static func layers(of trace: Trace) -> TextTable {
