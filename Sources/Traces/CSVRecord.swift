@@ -8,6 +8,18 @@ struct CSVRecord {
     /// The fields without space around them, and the columns in which they start.
     let fields: [(text: String, column: Int)]
 
+    /// The lines of a text that hold more than commas and space.
+    ///
+    /// - Throws: `InputError` for a quote that does not end in its line.
+    static func records(of text: String, file: String) throws -> [CSVRecord] {
+        // A carriage return with its line feed is one character. Spreadsheets put a byte order mark before the text.
+        let lines = text.drop { $0 == "\u{FEFF}" }.split(omittingEmptySubsequences: false) {
+            $0 == "\n" || $0 == "\r\n"
+        }
+        return try lines.enumerated().map { try CSVRecord(line: String($1), number: $0 + 1, file: file) }
+            .filter { record in !record.fields.allSatisfy(\.text.isEmpty) }
+    }
+
     /// - Throws: `InputError` for a quote that does not end in the line.
     init(line: String, number: Int, file: String) throws {
         self.line = line

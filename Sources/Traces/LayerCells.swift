@@ -33,14 +33,9 @@ struct LayerCells {
         guard !name.isEmpty else { throw error("the layer has no name", at: .layer) }
         if let fault = Layer.fault(ofName: name) { throw error(fault, at: .layer) }
         let shape = try shape()
-        let isLinear =
-            shape.height == 1 && shape.width == 1 && shape.taps == 1 && shape.paddingHeight == 0
-            && shape.paddingWidth == 0 && shape.groups == 1
-        if isLinear { try checkLinear(shape) }
-        let row = LayerTable.Row(name: name, operation: isLinear ? .linear : .convolution, shape: shape)
-        let layer = Layer(
-            name: name, operation: row.operation, shape: shape, weights: .density(1, .spatial, Spread()),
-            activations: .density(1, .spatial, Spread()))
+        let row = LayerTable.Row(name: name, unnamedOperationOf: shape)
+        if row.operation == .linear { try checkLinear(shape) }
+        let layer = row.layer
         do {
             try layer.findFaults()
         } catch let fault as LayerFault {

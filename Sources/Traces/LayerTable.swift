@@ -23,10 +23,28 @@ public struct LayerTable: Sendable {
             self.operation = operation
             self.shape = shape
         }
+
+        /// Makes a row of a table that does not name operations: a 1 x 1 kernel on a 1 x 1 map is a linear layer.
+        init(name: String, unnamedOperationOf shape: LayerShape) {
+            let isLinear =
+                shape.height == 1 && shape.width == 1 && shape.taps == 1 && shape.paddingHeight == 0
+                && shape.paddingWidth == 0 && shape.groups == 1
+            self.init(name: name, operation: isLinear ? .linear : .convolution, shape: shape)
+        }
+
+        /// The layer of the row, dense.
+        var layer: Layer {
+            Layer(
+                name: name, operation: operation, shape: shape, weights: .density(1, .spatial, Spread()),
+                activations: .density(1, .spatial, Spread()))
+        }
     }
 
     /// The layers, in order.
     public var rows: [Row]
+
+    /// A table of these layers.
+    public init(rows: [Row]) { self.rows = rows }
 
     /// The layers of a trace, without their operands.
     public init(_ trace: Trace) {
@@ -40,13 +58,7 @@ public struct LayerTable: Sendable {
         rows = []
         var header: Header?
         var names: Set<String> = []
-        // A carriage return with its line feed is one character. Spreadsheets put a byte order mark before the text.
-        let lines = text.drop { $0 == "\u{FEFF}" }.split(omittingEmptySubsequences: false) {
-            $0 == "\n" || $0 == "\r\n"
-        }
-        for (index, line) in lines.enumerated() {
-            let record = try CSVRecord(line: String(line), number: index + 1, file: file)
-            guard !record.fields.allSatisfy({ $0.text.isEmpty }) else { continue }
+        for record in try CSVRecord.records(of: text, file: file) {
             guard let columns = header else {
                 header = try Header(record)
                 continue

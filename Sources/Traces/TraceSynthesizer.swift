@@ -11,6 +11,8 @@ public enum TraceSynthesizer {
         public var description = ""
         /// What fixes everything that is drawn.
         public var seed = 1
+        /// The command that makes the trace, for people.
+        public var exporter = "winosim trace synthesize"
         /// Images, where not those of the shapes.
         public var batch: Int?
         /// What the model multiplies in none of the layers, at the shapes' batch.
@@ -30,6 +32,9 @@ public enum TraceSynthesizer {
         /// The densities, always spatial, of layers that Winograd's algorithm does not compute (1 x 1, linear, strided).
         public var others: (weights: Double, activations: Double)?
 
+        /// The densities of single layers by name, always spatial, which come before all others; nil for the others.
+        public var layers: [String: (weights: Double?, activations: Double?)] = [:]
+
         /// Settings of a dense model.
         public init(model: String) { self.model = model }
     }
@@ -41,7 +46,7 @@ public enum TraceSynthesizer {
         try check(settings)
         var text = "format: \(Trace.format)\nmodel: \(yamlScalar(settings.model))\n"
         if !settings.description.isEmpty { text += "description: \(yamlScalar(settings.description))\n" }
-        text += "source: {exporter: winosim trace synthesize}\nseed: \(settings.seed)\n"
+        text += "source: {exporter: \(settings.exporter)}\nseed: \(settings.seed)\n"
         if !settings.notExported.isEmpty {
             let isSameBatch = table.rows.allSatisfy { $0.shape.batch == settings.batch ?? $0.shape.batch }
             let entries = isSameBatch ? settings.notExported : settings.notExported.map(\.withoutNumber)
@@ -69,6 +74,7 @@ public enum TraceSynthesizer {
         let densities =
             [settings.weights, settings.activations]
             + [settings.first, settings.others].compactMap { $0 }.flatMap { [$0.weights, $0.activations] }
+            + settings.layers.values.flatMap { [$0.weights, $0.activations].compactMap { $0 } }
         for density in densities where !(0...1).contains(density) {
             throw InputError("found a density of \(density), expected 0 to 1", at: nil)
         }
@@ -79,22 +85,22 @@ public enum TraceSynthesizer {
     }
 
     private static func layer(_ row: LayerTable.Row, _ shape: LayerShape, index: Int, _ settings: Settings) -> Layer {
-        let probe = Layer(
-            name: row.name, operation: row.operation, shape: shape, weights: .density(1, .spatial, Spread()),
-            activations: .density(1, .spatial, Spread()))
-        let isWinograd = probe.winogradObstacle(tile: settings.tile) == nil
+        let isWinograd =
+            LayerTable.Row(name: row.name, operation: row.operation, shape: shape).layer
+            .winogradObstacle(tile: settings.tile) == nil
         let density =
             (index == 0 ? settings.first : nil)
             ?? (isWinograd ? (settings.weights, settings.activations) : settings.others ?? (1, 1))
-        let weightDomain = isWinograd ? settings.weightDomain : .spatial
-        let activationDomain = isWinograd ? settings.activationDomain : .spatial
+        let own = settings.layers[row.name]
+        let weightDomain = isWinograd && own?.weights == nil ? settings.weightDomain : .spatial
+        let activationDomain = isWinograd && own?.activations == nil ? settings.activationDomain : .spatial
         return Layer(
             name: row.name, operation: row.operation, shape: shape,
             relu: activationDomain == .winograd ? .winograd : .spatial,
             winograd: weightDomain == .winograd || activationDomain == .winograd
                 ? WinogradModel(tile: settings.tile) : nil,
-            weights: .density(density.weights, weightDomain, Spread()),
-            activations: .density(density.activations, activationDomain, Spread()))
+            weights: .density(own?.weights ?? density.weights, weightDomain, Spread()),
+            activations: .density(own?.activations ?? density.activations, activationDomain, Spread()))
     }
 
     private static func text(of layer: Layer) -> String {

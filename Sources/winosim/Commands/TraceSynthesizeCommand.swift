@@ -34,84 +34,19 @@ struct TraceSynthesizeCommand: ParsableCommand {
 
     @OptionGroup var traces: TraceLibraryOptions
 
-    @Option(help: ArgumentHelp("The share of non-zero weights, 0 to 1.", valueName: "density"))
-    var weights = 1.0
-
-    @Option(help: ArgumentHelp("The share of non-zero activations, 0 to 1.", valueName: "density"))
-    var activations = 1.0
-
     @Option(help: "The domain of the densities: winograd (after the transforms and the ReLU) or spatial.")
     var domain = Domain.winograd
 
-    @Option(help: ArgumentHelp("The domain of the weights' density, if not --domain.", valueName: "domain"))
-    var weightDomain: Domain?
+    @OptionGroup var synthesis: SynthesisOptions
 
-    @Option(help: ArgumentHelp("The domain of the activations' density, if not --domain.", valueName: "domain"))
-    var activationDomain: Domain?
-
-    @Option(help: ArgumentHelp("The edge m of the Winograd output tile.", valueName: "m"))
-    var tile = 2
-
-    @Option(
-        help: ArgumentHelp("The first layer's densities, as weights,activations.", valueName: "w,a"))
-    var first: DensityPair?
-
-    @Option(
-        help: ArgumentHelp(
-            "The spatial densities of layers without a Winograd form, as weights,activations. (default: 1,1)",
-            valueName: "w,a"))
-    var others: DensityPair?
-
-    @Option(help: ArgumentHelp("The seed of all drawn values.", valueName: "n"))
-    var seed = 1
-
-    @Option(help: ArgumentHelp("The batch size, instead of that of the shapes.", valueName: "n"))
-    var batch: Int?
-
-    @Option(help: ArgumentHelp("The model's name. (default: the name of the shapes)", valueName: "name"))
-    var model: String?
-
-    @Option(help: ArgumentHelp("A description of the trace in one line.", valueName: "text"))
-    var description = ""
-
-    @Option(
-        name: .customLong("output"),
-        help: ArgumentHelp("Write the manifest to this file instead of standard output.", valueName: "file"),
-        completion: .file(extensions: ["yaml"]))
-    var file: String?
-
-    func validate() throws {
-        try requirePaths(("<shapes>", path), ("--output", file))
-        for (option, density) in [("weights", weights), ("activations", activations)]
-        where !(0...1).contains(density) {
-            throw ValidationError("--\(option) is \(density), expected a density from 0 to 1.")
-        }
-        guard seed >= 0 else { throw ValidationError("--seed is \(seed), expected at least 0.") }
-        if let batch, !(1...1 << 20).contains(batch) {
-            throw ValidationError("--batch is \(batch), expected a whole number from 1 to \(1 << 20).")
-        }
-        guard (1...7).contains(tile) else { throw ValidationError("--tile is \(tile), expected 1 to 7.") }
-        if model?.isEmpty == true { throw ValidationError("--model is empty, expected a name.") }
-    }
+    func validate() throws { try requirePaths(("<shapes>", path)) }
 
     func run() throws {
         let (table, name, notExported) = try shapes()
-        var settings = TraceSynthesizer.Settings(model: model ?? name)
+        var settings = synthesis.settings(model: name, domain: domain)
         settings.notExported = notExported
-        settings.description = description
-        settings.seed = seed
-        settings.batch = batch
-        settings.weights = weights
-        settings.activations = activations
-        settings.weightDomain = weightDomain ?? domain
-        settings.activationDomain = activationDomain ?? domain
-        settings.tile = tile
-        settings.first = first.map { ($0.weights, $0.activations) }
-        settings.others = others.map { ($0.weights, $0.activations) }
-        let manifest = try TraceSynthesizer.manifest(table, settings)
-        guard let file else { return try Console.print(manifest) }
-        try OutputFile.write(Array(manifest.utf8), to: file)
-        Console.say("written: \(file), \(table.rows.count) layers")
+        settings.batch = synthesis.batch
+        try synthesis.write(TraceSynthesizer.manifest(table, settings), layers: table.rows.count)
     }
 
     /// The layers' shapes, the model's name, and its products outside of layers.
@@ -126,23 +61,5 @@ struct TraceSynthesizeCommand: ParsableCommand {
         }
         let trace = try traces.load(path)
         return (LayerTable(trace), trace.model, trace.notExported)
-    }
-}
-
-extension Domain: ExpressibleByArgument {}
-
-/// An option's two densities: `0.8,1`.
-struct DensityPair: ExpressibleByArgument {
-    let weights: Double
-    let activations: Double
-
-    init?(argument: String) {
-        let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map {
-            Double($0.trimmingCharacters(in: .whitespaces))
-        }
-        guard numbers.count == 2, let weights = numbers[0], let activations = numbers[1],
-            (0...1).contains(weights), (0...1).contains(activations)
-        else { return nil }
-        (self.weights, self.activations) = (weights, activations)
     }
 }
