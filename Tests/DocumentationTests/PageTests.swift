@@ -70,14 +70,16 @@ import Testing
         #expect(found > 0)
     }
 
-    /// Every key that manifests are read with is in a table of the page.
-    @Test func everyKeyOfATraceIsOnItsPage() throws {
-        let page = try #require(Page.named("TraceFormat"))
+    /// Every key that manifests and other tools' files are read with is on its page.
+    @Test(arguments: [("TraceFormat", false, 30), ("Import", true, 20)])
+    func everyKeyOfATraceIsOnItsPage(_ name: String, _ isImported: Bool, _ least: Int) throws {
+        let page = try #require(Page.named(name))
         var keys = Set<String>()
-        for (path, text) in Self.sources where path.hasPrefix("Sources/Traces/") {
+        for (path, text) in Self.sources
+        where path.hasPrefix("Sources/Traces/") && path.hasPrefix("Sources/Traces/Import/") == isImported {
             for match in text.matches(of: #/(?:required|optional|edge)\("(\w+)"\)/#) { keys.insert(String(match.1)) }
         }
-        #expect(keys.count > 30)
+        #expect(keys.count > least)
         for key in keys { #expect(page.text.contains("`\(key)`"), "\(key)") }
     }
 }

@@ -22,7 +22,7 @@ import Testing
                 == [
                     "", "simulate", "compare", "sweep", "merge", "energy", "trace", "trace info", "trace fill-in",
                     "trace validate",
-                    "trace synthesize", "trace list", "config", "config show", "config check", "config explain",
+                    "trace synthesize", "trace import", "trace list", "config", "config show", "config check", "config explain",
                     "config list", "columns", "dram",
                 ])
     }

@@ -9,14 +9,14 @@ import Traces
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace",
-        abstract: "List, show and check traces, measure their fill-in, and make traces from densities.",
+        abstract: "List, show and check traces, measure their fill-in, and make or import traces of densities.",
         discussion: """
             Example:
               winosim trace info digits
             """,
         subcommands: [
             TraceListCommand.self, TraceInfoCommand.self, TraceFillInCommand.self, TraceValidateCommand.self,
-            TraceSynthesizeCommand.self,
+            TraceSynthesizeCommand.self, TraceImportCommand.self,
         ])
 }
 
