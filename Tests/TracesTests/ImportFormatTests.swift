@@ -49,6 +49,7 @@ import Testing
             "- {name: Conv, spatial_mapping: {}}\n", "t.yaml",
             "this looks like ZigZag's mapping, which is no workload: expected the list of layers"
         ),
+        ("L;M;N;K\n", "t.csv", "this looks like a table whose columns are separated by \";\"; expected commas"),
         ("{\"layers\": []}\n", "t.json", "this looks like JSON, which no workload format here is"),
         (
             "a letter\n", "t.txt",
@@ -94,6 +95,10 @@ import Testing
         #expect(found.hasPrefix("\(path):1:1: error: \(expected)"), "\(found)")
     }
 
+    @Test func invalidYAMLGivesItsOwnError() throws {
+        #expect(try message(Array("a: 1\nb: [\n".utf8), "t.yaml").hasPrefix("t.yaml:2:5: error: invalid YAML: "))
+    }
+
     @Test func aGivenFormatReadsWithItsOwnMessages() throws {
         for (name, expected) in [
             ("scale-sim", "f:1:1: error: expected the names of SCALE-Sim's columns, Layer name, IFMAP Height, "),
@@ -116,6 +121,6 @@ import Testing
         let network = try WorkloadFormat.network(paths)
         #expect(network.rows.map(\.name) == ["fc", "fc#2"] && network.name == "fc")
         #expect(network.densities.mapValues(\.weights) == ["fc": 0.5, "fc#2": 0.5])
-        #expect(network.notes.filter { $0.hasPrefix("a problem has no name") }.count == 1)
+        #expect(network.notes.filter { $0.hasPrefix("a problem without a name") }.count == 1)
     }
 }

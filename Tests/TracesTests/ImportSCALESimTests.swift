@@ -201,6 +201,10 @@ import Testing
                 + "their place"
         ),
         (
+            "Layer name, IFMAP Height, IFMAP Widht, Filter Height, Filter Width, Channels, Num Filter, Strides",
+            "t.csv:1:26: error: found \"IFMAP Widht\" as column 3, expected IFMAP Width"
+        ),
+        (
             "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter",
             "t.csv:1:89: error: found \"\" as column 8, expected Strides"
         ),

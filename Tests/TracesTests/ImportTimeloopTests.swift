@@ -108,12 +108,14 @@ import Testing
             problem:
               shape: gemm_ABZ
               instance:
-                {M: 8, N: 3, K: 4, densities: {A: {distribution: fixed_structured, density: 0.5}, B: 0.25, Z: 1.0}}
+                {M: 8, N: 3, K: 4, densities: {A: {distribution: fixed_structured, density: 0.5, band_width: 0}, B: 0.25,
+                 Z: 1.0}}
             mapper: {}
+            mapping: []
             """)
         #expect(network.densities["conv3"]?.weights == 0.25 && network.densities["conv3"]?.activations == 0.5)
         for note in [
-            "the key \"mapper\" is no part of a problem and is not read",
+            "keys beside problem are not read: \"mapper\", \"mapping\"",
             "the distribution \"fixed_structured\" of A is not read, its density is",
             "the density of Z is not read: a trace has none of outputs",
         ] { #expect(network.notes.contains(note), "\(network.notes)") }
@@ -150,6 +152,21 @@ import Testing
     ]) func wrongProblemsGiveTheirMessage(_ text: String, _ expected: String) throws {
         let found = try error(text)
         #expect(found.hasPrefix(expected), "\(found)")
+    }
+
+    /// Files of Timeloop's exercises are made of others, which its front end puts together.
+    @Test(arguments: [
+        ("{{include_text('../base.yaml')}}\nproblem:\n  <<<: *base\n", "1:1"),
+        ("base: &base {}\nproblem:\n  <<: *base\n", "3:3"),
+    ]) func templatesAreRefused(_ text: String, _ place: String) throws {
+        #expect(
+            try error(text).hasPrefix("p.yaml:\(place): error: found a template of Timeloop's front end, expected what")
+        )
+    }
+
+    @Test func aProblemMayHaveAName() throws {
+        let network = try network("problem: {name: fc1, notes: x, shape: gemm-ABZ, instance: {M: 1, N: 2, K: 3}}")
+        #expect(network.rows[0].name == "fc1" && network.notes.first == "the key \"notes\" of problem is not read")
     }
 
     @Test func aKernelInThreeDirectionsIsRefused() throws {

@@ -22,7 +22,8 @@ import Testing
                 == [
                     "", "simulate", "compare", "sweep", "merge", "energy", "trace", "trace info", "trace fill-in",
                     "trace validate",
-                    "trace synthesize", "trace import", "trace list", "config", "config show", "config check", "config explain",
+                    "trace synthesize", "trace import",
+                    "trace list", "config", "config show", "config check", "config explain",
                     "config list", "columns", "dram",
                 ])
     }

@@ -86,7 +86,6 @@ private struct MAESTROModel {
                 throw error("found \(quoted(token.text)), expected Network, Constant or Accelerator", at: token)
             }
         }
-        result.note("maestro files have no padding: Y and X are taken as the map with its padding")
         return result
     }
 
@@ -229,6 +228,9 @@ private struct MAESTROModel {
         let added = try result.add(row, isMatrix: isMatrix) { message, keys in
             let key = keys == ["kernel", "height"] ? "R" : keys == ["kernel", "width"] ? "S" : ""
             return reader.error(message, at: sizes[key]?.token ?? name)
+        }
+        if !isMatrix {
+            result.note("maestro files have no padding: Y and X are taken as the map with its padding")
         }
         note(kind.text, added)
     }

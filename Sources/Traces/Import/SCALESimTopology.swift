@@ -75,7 +75,8 @@ private struct SCALESimTopology {
     static func isProduct(_ header: CSVRecord) -> Bool? {
         let columns = Set(header.fields.compactMap { column($0.text) })
         if columns.isSuperset(of: product.dropFirst()) { return true }
-        return columns.isSuperset(of: [.height, .width, .filterHeight, .filterWidth]) ? false : nil
+        // Three of them, so that a misspelt one gets its own message.
+        return columns.intersection([.height, .width, .filterHeight, .filterWidth, .filters]).count >= 3 ? false : nil
     }
 
     /// Reads the header.

@@ -9,7 +9,7 @@ extension WorkloadFormat {
     /// sizes are in `instance`, or beside `shape`. Projections are sums of products: `[[R, Wdilation], [P, Wstride]]`.
     static let timeloop = WorkloadFormat(
         name: "timeloop",
-        recognizes: { file in file.yaml?["problem"] != nil },
+        recognizes: { file in file.yaml?["problem"] != nil || TimeloopProblem.template(file) != nil },
         read: { file in
             var problem = try TimeloopProblem(file)
             return try problem.network(file.stem)
@@ -34,19 +34,31 @@ private struct TimeloopProblem {
     private let node: Node
     private var shape: Shape
     private let values: MappingDecoder
+    private let name: String?
     private var result = ImportedNetwork()
 
     /// - Throws: `InputError` at a key that does not fit.
     init(_ file: WorkloadFile) throws {
+        if let template = Self.template(file) {
+            throw InputError(
+                "found a template of Timeloop's front end, expected what it makes of it: parsed-processed-input.yaml in "
+                    + "the folder of its outputs, or a problem without {{...}} and <<<", at: template.mark,
+                excerpt: template.line)
+        }
         let root = try file.parsed()
         guard let node = root["problem"] else {
             throw root.error("the key \"problem\" is missing, which a Timeloop workload has")
         }
-        for entry in root.entries ?? [] where entry.name != "problem" {
-            result.note("the key \(quoted(entry.name)) is no part of a problem and is not read")
+        let others = (root.entries ?? []).map(\.name).filter { $0 != "problem" }
+        if !others.isEmpty {
+            result.note("keys beside problem are not read: \(others.map { quoted($0) }.joined(separator: ", "))")
         }
         let problem = try MappingDecoder(node, what: "problem")
         problem.allow("version")
+        name = try problem.optional("name")?.string()
+        for key in ["dnn_name", "notes", "histograms"] where problem.optional(key) != nil {
+            result.note("the key \(quoted(key)) of problem is not read")
+        }
         let shape = problem.optional("shape")
         if let instance = problem.optional("instance") {
             try problem.finish()
@@ -56,6 +68,19 @@ private struct TimeloopProblem {
         }
         self.shape = try Self.shape(shape)
         if shape == nil { result.note("a problem without a shape is taken as Timeloop's cnn-layer") }
+    }
+
+    /// The first line that Timeloop's Python front end replaces before Timeloop reads the file.
+    static func template(_ file: WorkloadFile) -> (mark: Mark, line: String)? {
+        guard file.text.contains("problem"), file.text.contains("{{") || file.text.contains("<<") else { return nil }
+        let lines = file.text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (number, line) in lines.enumerated() {
+            let text = line.drop { $0 == " " }
+            guard ["{{", "<<:", "<<<:"].contains(where: text.hasPrefix) else { continue }
+            let mark = Mark(file: file.path, line: number + 1, column: line.count - text.count + 1)
+            return (mark, String(line))
+        }
+        return nil
     }
 
     // MARK: Shape
@@ -134,10 +159,10 @@ private struct TimeloopProblem {
 
     // MARK: Layer
 
-    /// The layer; `name` is what it is called.
+    /// The layer; `stem` is what it is called, where the problem has no name.
     ///
     /// - Throws: `InputError` at the key that does not fit.
-    mutating func network(_ name: String) throws -> ImportedNetwork {
+    mutating func network(_ stem: String) throws -> ImportedNetwork {
         let sizes = try sizes(shape.dimensions.map { ($0, nil) })
         let coefficients = try self.sizes(shape.coefficients.map { ($0.name, $0.standard) })
         let (weights, inputs, output) = try operands()
@@ -150,7 +175,7 @@ private struct TimeloopProblem {
             equation = try ImportedEquation(
                 weights: axes(weights), inputs: axes(inputs), output: axes(output), sizes: sizes)
             // Timeloop's own shapes add R, P along the width first.
-            row = try equation.row(name, isWidthFirst: !Self.isHeightFirst(inputs))
+            row = try equation.row(name ?? stem, isWidthFirst: !Self.isHeightFirst(inputs))
         } catch let fault as ImportedEquation.Fault {
             throw (shape.node ?? node).error(fault.message)
         }
@@ -159,7 +184,7 @@ private struct TimeloopProblem {
         try values.finish()
         let node = node
         try result.add(row, isMatrix: equation.isMatrix, densities: densities) { message, _ in node.error(message) }
-        result.note("a problem has no name for its layer: the file's name is taken")
+        if name == nil { result.note("a problem without a name gets that of its file") }
         if equation.isMatrix {
             result.note(
                 row.operation == .matmul
@@ -237,6 +262,7 @@ private struct TimeloopProblem {
             guard node.entries != nil else { return try node.real(in: 0...1) }
             let keys = try MappingDecoder(node, what: space.name)
             let density = try keys.required("density").real(in: 0...1)
+            keys.allow("band_width", "workload_tensor_size")
             if let distribution = try keys.optional("distribution")?.string() {
                 result.note("the distribution \(quoted(distribution)) of \(space.name) is not read, its density is")
             }

@@ -48,6 +48,7 @@ struct WorkloadFile: Sendable {
     let path: String
     /// The text without a byte order mark.
     let text: String
+    private let root: Result<Node, any Error>
 
     /// - Throws: `InputError` for bytes that are no text, with what they look like.
     init(_ bytes: [UInt8], path: String) throws {
@@ -56,6 +57,7 @@ struct WorkloadFile: Sendable {
             throw InputError(Self.refusal(of: bytes, path), at: Mark(file: path, line: 1, column: 1))
         }
         self.text = String(text.drop { $0 == "\u{FEFF}" })
+        root = Result { try Document.parse(bytes: bytes, file: path) }
     }
 
     /// The file's name without folders and ending.
@@ -65,12 +67,12 @@ struct WorkloadFile: Sendable {
     }
 
     /// The root node of a YAML file; nil for a text that is none.
-    var yaml: Node? { try? Document.parse(text, file: path) }
+    var yaml: Node? { try? root.get() }
 
     /// The root node of a YAML file.
     ///
     /// - Throws: `InputError` for invalid YAML.
-    func parsed() throws -> Node { try Document.parse(text, file: path) }
+    func parsed() throws -> Node { try root.get() }
 
     /// An error about the whole file.
     func error(_ message: String) -> InputError { InputError(message, at: Mark(file: path, line: 1, column: 1)) }
@@ -80,11 +82,13 @@ struct WorkloadFile: Sendable {
     /// - Throws: `InputError` that says what else it looks like.
     func format() throws -> WorkloadFormat {
         if let format = WorkloadFormat.all.first(where: { $0.recognizes(self) }) { return format }
+        if let likeness { throw error("this looks like \(likeness)") }
+        if isYAML { _ = try parsed() }
         let names = WorkloadFormat.all.map(\.name).formattedChoice
-        throw error(
-            likeness.map { "this looks like \($0)" }
-                ?? "this looks like no workload that is known; name its format with --format \(names)")
+        throw error("this looks like no workload that is known; name its format with --format \(names)")
     }
+
+    private var isYAML: Bool { path.lowercased().hasSuffix(".yaml") || path.lowercased().hasSuffix(".yml") }
 
     private static let exporter = "which the package in Traces/exporter makes a trace of"
 
@@ -97,14 +101,21 @@ struct WorkloadFile: Sendable {
         if ending == "onnx" || bytes.starts(with: [8]) && bytes.count > 1 && bytes[1] < 32 {
             return "this looks like an ONNX model, \(exporter)"
         }
+        if bytes.count > 9, bytes[3..<8].allSatisfy({ $0 == 0 }), bytes[8] == UInt8(ascii: "{") {
+            return "this looks like a safetensors file, which belongs to a trace: winosim simulate reads the manifest"
+        }
         return "this is no text in UTF-8, expected a workload file of \(WorkloadFormat.all.map(\.name).formattedChoice)"
     }
 
     /// What a text looks like that is no workload, and what reads it.
     private var likeness: String? {
-        if let header = try? CSVRecord.records(of: text, file: path).first, header.fields.count > 3 {
+        if let header = try? CSVRecord.records(of: text, file: path).first {
             let columns = header.fields.compactMap { LayerTable.Column(written: $0.text) }
             if columns.count > 3 { return "a table of layer shapes, which winosim trace synthesize reads" }
+            for (separator, name) in [(";", "\";\""), ("\t", "tabs")]
+            where header.fields.count == 1 && header.line.split(separator: separator).count > 3 {
+                return "a table whose columns are separated by \(name); expected commas"
+            }
         }
         if path.lowercased().hasSuffix(".json") { return "JSON, which no workload format here is" }
         guard let root = yaml else { return nil }
@@ -112,8 +123,11 @@ struct WorkloadFile: Sendable {
             let keys = Set(entries.map(\.name))
             if root["format"]?.text == Trace.format { return "a trace already, which winosim simulate reads" }
             if keys.contains("pe_array") { return "a machine of winosim, which its option --config reads" }
-            let described = ["architecture", "mapper", "mapping", "constraints", "components", "compound_components"]
-            if let key = described.first(where: { keys.contains($0) || keys.contains("architecture_constraints") }) {
+            let described = [
+                "architecture", "architecture_constraints", "mapper", "mapping", "mapspace_constraints", "components",
+                "compound_components",
+            ]
+            if let key = described.first(where: keys.contains) {
                 return "Timeloop's \(key), which is no workload: expected the file with problem"
             }
             if keys.contains("memories") || keys.contains("operational_array") {

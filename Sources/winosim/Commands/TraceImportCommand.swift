@@ -12,9 +12,9 @@ struct TraceImportCommand: ParsableCommand {
               winosim trace import Resnet18.csv --weights 0.4 --activations 0.5 \\
                   --others 0.4,0.5 --output resnet-18.yaml
 
-            Reads topologies of SCALE-Sim (CSV: convolutions, or products M, N, K), problems of Timeloop (YAML, one layer \
-            a file), workloads of ZigZag (YAML), models of MAESTRO. What a file does not say is named on standard error, \
-            with what is taken instead.
+            Reads topologies of SCALE-Sim (CSV: convolutions, or products M, N, K), problems of Timeloop (YAML, one \
+            layer a file), workloads of ZigZag (YAML), models of MAESTRO. What a file does not say is named on standard \
+            error, with what is taken instead.
 
             Densities that a file gives come before those of the options.
             """)
