@@ -91,6 +91,9 @@ import Testing
     }
 
     @Test func aBatchOfProductsIsAMatmul() throws {
+        // SCALE-Sim takes a whole number in the fifth place as the batch, whatever the header says.
+        let unnamed = try self.network("Layer,M,N,K,", "a,7,5,16,3,", "b,7,5,16,1:2,3")
+        #expect(unnamed.rows.map(\.shape.groups) == [3, 3] && unnamed.densities["b"]?.weights == 0.5)
         let network = try network("Layer,M,N,K,Sparsity,Batch,", "scores,7,5,16,,3,", "b,7,5,16,1:2,,")
         #expect(network.rows.map(\.operation) == [.matmul, .linear])
         #expect(network.rows[0].shape.denseMultiplies == 3 * 7 * 5 * 16)

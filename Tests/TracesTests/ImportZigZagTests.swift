@@ -76,6 +76,14 @@ import Testing
         #expect(trace.layers.map(\.shape.denseMultiplies) == network.rows.map(\.shape.denseMultiplies))
     }
 
+    @Test func aProductWithoutSourcesIsALinearLayer() throws {
+        let network = try imported(
+            "- {id: 7, operator_type: Gemm, equation: \"O[b][k]+=A[b][c]*B[c][k]\", loop_dims: [B, K, C], "
+                + "loop_sizes: [5, 10, 64]}", file: "z.yaml")
+        #expect(network.rows[0].operation == .linear && network.rows[0].shape.filters == 10)
+        #expect(network.rows[0].name == "Layer7" && network.rows[0].shape.batch == 5)
+    }
+
     private static func layer(_ keys: String) -> String {
         "- {id: 0, operator_type: Conv, \(equation), \(keys)}"
     }

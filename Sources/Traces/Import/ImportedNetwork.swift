@@ -10,6 +10,7 @@ public struct ImportedNetwork: Sendable {
     public private(set) var densities: [String: (weights: Double?, activations: Double?)] = [:]
     /// Layers whose batch is rows of a matrix, which another number of images does not give.
     private var matrices: Set<String> = []
+    private var names: Set<String> = []
     private var remarks: [(text: String, layers: [String])] = []
 
     /// A network without layers.
@@ -61,13 +62,13 @@ public struct ImportedNetwork: Sendable {
         return row.name
     }
 
+    /// The row with a name that is not there yet, which then is.
     private mutating func renamed(_ row: LayerTable.Row) -> LayerTable.Row {
-        let names = Set(rows.map(\.name))
-        guard names.contains(row.name) else { return row }
+        if names.insert(row.name).inserted { return row }
         var row = row
         let name = row.name
         var count = 2
-        while names.contains("\(name)#\(count)") { count += 1 }
+        while !names.insert("\(name)#\(count)").inserted { count += 1 }
         row.name = "\(name)#\(count)"
         note("a name that is there already gets a number behind it", layer: row.name)
         return row
@@ -75,17 +76,17 @@ public struct ImportedNetwork: Sendable {
 
     /// Adds the layers and notes of another file's network.
     mutating func append(_ other: ImportedNetwork) {
-        var names: [String: String] = [:]
+        var renamings: [String: String] = [:]
         for row in other.rows {
             let new = renamed(row)
             rows.append(new)
-            names[row.name] = new.name
+            renamings[row.name] = new.name
             if other.matrices.contains(row.name) { matrices.insert(new.name) }
             densities[new.name] = other.densities[row.name]
         }
         for remark in other.remarks {
             note(remark.text)
-            for layer in remark.layers { note(remark.text, layer: names[layer] ?? layer) }
+            for layer in remark.layers { note(remark.text, layer: renamings[layer] ?? layer) }
         }
     }
 

@@ -219,13 +219,17 @@ private struct SCALESimTopology {
 
     private typealias Extra = (density: Double?, ratio: String?, batch: Int)
 
-    /// What stands behind the sizes. SCALE-Sim takes a ratio N:M there whatever the header says.
+    /// What stands behind the sizes. SCALE-Sim takes a ratio N:M there whatever the header says, and in a table of products
+    /// a whole number as the batch.
     private mutating func extra(_ record: CSVRecord) throws -> Extra {
         var ratio = columns[.sparsity].flatMap { record.text($0).isEmpty ? nil : $0 }
+        var batch = columns[.batch].flatMap { record.text($0).isEmpty ? nil : $0 }
         let named = Set(columns.values).union(unread)
         for (index, field) in record.fields.enumerated() where !field.text.isEmpty && !named.contains(index) {
             if field.text.contains(":"), ratio == nil {
                 ratio = index
+            } else if isProduct, Int(field.text) != nil, batch == nil {
+                batch = index
             } else if field.text.hasPrefix("#") {
                 result.note("cells that begin with # are not read")
             } else {
@@ -234,9 +238,8 @@ private struct SCALESimTopology {
                 )
             }
         }
-        let hasBatch = columns[.batch].map { !record.text($0).isEmpty } ?? false
-        let batch = hasBatch ? try integer(.batch, record) : 1
-        guard let ratio else { return (nil, nil, batch) }
+        let products = try batch.map { try integer(.batch, record, at: $0) } ?? 1
+        guard let ratio else { return (nil, nil, products) }
         let text = record.text(ratio)
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { part in
             Int(part.filter { $0 != " " })
@@ -246,7 +249,7 @@ private struct SCALESimTopology {
                 "found \(quoted(text)) as \(Column.sparsity.rawValue), expected N:M, such as 2:4 for two non-zero "
                     + "weights of four", at: ratio)
         }
-        return (kept == block ? nil : Double(kept) / Double(block), "\(kept):\(block)", batch)
+        return (kept == block ? nil : Double(kept) / Double(block), "\(kept):\(block)", products)
     }
 
     private mutating func note(_ extra: Extra, _ layer: String) {
@@ -256,8 +259,8 @@ private struct SCALESimTopology {
             layer: layer)
     }
 
-    private func integer(_ column: Column, _ record: CSVRecord) throws -> Int {
-        let index = columns[column] ?? 0
+    private func integer(_ column: Column, _ record: CSVRecord, at place: Int? = nil) throws -> Int {
+        let index = place ?? columns[column] ?? 0
         guard let value = Int(record.text(index)), value >= 1, value <= 1 << 20 else {
             throw record.error(
                 "found \(quoted(record.text(index))) as \(column.rawValue), expected a whole number from 1 to 2^20",

@@ -85,7 +85,7 @@ private struct ZigZagLayer {
                 weights: axes(factors[weights]), inputs: axes(factors[1 - weights]), output: axes(output), sizes: sizes)
             let isWidthFirst = equation.windows.first?.names.outputs.hasSuffix("x") ?? false
             var row = try equation.row(
-                name, isProduct: !isConstant.contains(true), isWidthFirst: isWidthFirst)
+                name, isProduct: !sources.isEmpty && !isConstant.contains(true), isWidthFirst: isWidthFirst)
             if !equation.isMatrix {
                 row = try padded(row, equation.directions(isWidthFirst: isWidthFirst), relations, padding, &result)
             }
