@@ -16,12 +16,20 @@ public struct LayerTable: Sendable {
         public var operation: Operation
         /// Its shape.
         public var shape: LayerShape
+        /// Its producers by name; none where the table has no graph.
+        public var inputs: [String]
+        /// What follows the multiplications, in order.
+        public var fused: [FusedOperation]
 
         /// Makes a row.
-        public init(name: String, operation: Operation = .convolution, shape: LayerShape) {
+        public init(
+            name: String, operation: Operation = .convolution, shape: LayerShape, inputs: [String] = [],
+            fused: [FusedOperation] = []
+        ) {
             self.name = name
             self.operation = operation
             self.shape = shape
+            (self.inputs, self.fused) = (inputs, fused)
         }
 
         /// Makes a row of a table that does not name operations: a 1 x 1 kernel on a 1 x 1 map is a linear layer.
@@ -43,7 +51,7 @@ public struct LayerTable: Sendable {
     /// The layers, in order.
     public var rows: [Row]
 
-    /// A table of these layers.
+    /// Makes a table in memory, for library use.
     public init(rows: [Row]) { self.rows = rows }
 
     /// The layers of a trace, without their operands.

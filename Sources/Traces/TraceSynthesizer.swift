@@ -9,6 +9,8 @@ public enum TraceSynthesizer {
         public var model: String
         /// One line on what it is.
         public var description = ""
+        /// Where the shapes are from, for people.
+        public var reference = ""
         /// What fixes everything that is drawn.
         public var seed = 1
         /// The command that makes the trace, for people.
@@ -43,16 +45,22 @@ public enum TraceSynthesizer {
     ///
     /// - Throws: `InputError` for a density outside 0...1 or another setting that makes no valid trace.
     public static func manifest(_ table: LayerTable, _ settings: Settings) throws -> String {
+        try manifest(table, settings, head: "")
+    }
+
+    /// The manifest with `head` before its layers.
+    static func manifest(_ table: LayerTable, _ settings: Settings, head: String) throws -> String {
         try check(settings)
         var text = "format: \(Trace.format)\nmodel: \(yamlScalar(settings.model))\n"
+        let reference = settings.reference.isEmpty ? "" : ", network: \(yamlScalar(settings.reference))"
         if !settings.description.isEmpty { text += "description: \(yamlScalar(settings.description))\n" }
-        text += "source: {exporter: \(settings.exporter)}\nseed: \(settings.seed)\n"
+        text += "source: {exporter: \(settings.exporter)\(reference)}\nseed: \(settings.seed)\n"
         if !settings.notExported.isEmpty {
             let isSameBatch = table.rows.allSatisfy { $0.shape.batch == settings.batch ?? $0.shape.batch }
             let entries = isSameBatch ? settings.notExported : settings.notExported.map(\.withoutNumber)
             text += "not_exported:\n" + entries.map(\.manifestLine).joined()
         }
-        text += "layers:\n"
+        text += head + "layers:\n"
         for (index, row) in table.rows.enumerated() {
             var shape = row.shape
             if let batch = settings.batch {
@@ -65,7 +73,7 @@ public enum TraceSynthesizer {
             }
             let layer = layer(row, shape, index: index, settings)
             try layer.check()
-            text += Self.text(of: layer)
+            text += Self.text(of: layer, row)
         }
         return text
     }
@@ -103,7 +111,7 @@ public enum TraceSynthesizer {
             activations: .density(own?.activations ?? density.activations, activationDomain, Spread()))
     }
 
-    private static func text(of layer: Layer) -> String {
+    private static func text(of layer: Layer, _ row: LayerTable.Row) -> String {
         let shape = layer.shape
         let isMatmul = layer.operation == .matmul
         let (rows, columns) = (
@@ -114,6 +122,7 @@ public enum TraceSynthesizer {
                 ? "" : height == width ? ", \(key): \(height)" : ", \(key): [\(height), \(width)]"
         }
         var lines = ["- name: \(yamlScalar(layer.name))", "  operation: \(layer.operation.rawValue)"]
+        lines += graphLines(inputs: row.inputs, fused: row.fused)
         let map = layer.operation == .linear ? "" : ", height: \(rows)" + (isMatmul ? "" : ", width: \(columns)")
         lines.append(
             "  input: {channels: \(isMatmul ? shape.groupChannels : shape.channels)\(map), "
