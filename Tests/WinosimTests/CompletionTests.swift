@@ -41,6 +41,13 @@ import Testing
                 == ["LPDDR4-3200", "LPDDR5-6400"])
     }
 
+    @Test func networksAreProposedWhereShapesAreTaken() throws {
+        try folder.write("# input: 1 x 8 x 8\nname,operation,filters\na,linear,4\n", to: "Traces/networks/neat.csv")
+        #expect(
+            try proposals("positional@0", "trace", "synthesize", "--traces", "Traces", "ne") == ["neat", "net/dense"])
+        #expect(try proposals("positional@0", "simulate", "--traces", "Traces", "ne") == ["net/dense"])
+    }
+
     @Test func filesAreProposedByKind() throws {
         #expect(
             try proposals("positional@0", "simulate", "--traces", "Traces", "")

@@ -8,8 +8,11 @@ import Traces
 enum Completions {
     /// Traces: manifests and folders.
     static let trace = completion { try traces($0).list().map(\.name) }
-    /// Tables of shapes and traces.
-    static let shapes = completion(["csv", "yaml", "yml"]) { try traces($0).list().map(\.name) }
+    /// Networks, tables of shapes and traces.
+    static let shapes = completion(["csv", "yaml", "yml"]) { words in
+        let traces = try traces(words)
+        return try NetworkLibrary(traces).names + traces.list().map(\.name)
+    }
     /// Machines.
     static let machine = completion { words in
         let library = try library(words)
