@@ -36,8 +36,8 @@ public struct FusedOperation: Sendable, Equatable {
     /// The producer of a second operand; nil without one.
     public let input: String?
 
-    /// Makes one in memory, for library use.
-    public init(_ operation: String, input: String? = nil) { (self.operation, self.input) = (operation, input) }
+    /// Makes a fused operation in memory, for library use.
+    public init(operation: String, input: String? = nil) { (self.operation, self.input) = (operation, input) }
 
     init(_ node: Node) throws {
         let keys = try MappingDecoder(node, what: "the fused operation")

@@ -90,8 +90,12 @@ public struct TraceLibrary: Sendable {
         let names = folder.map { Self.manifests(in: $0).map(\.name) } ?? []
         let text = "there is no such file, and no shipped trace of this name"
         let bare = name.hasSuffix("/") ? String(name.dropLast()) : name
+        let network =
+            NetworkLibrary(self).path(of: bare) == nil
+            ? "" : "; winosim trace synthesize \(bare) makes one of the network \(bare)"
         let inside = names.filter { $0.hasPrefix(bare + "/") }
-        if !inside.isEmpty { return "\(text): name one of \(inside.joined(separator: ", "))" }
+        if !inside.isEmpty { return "\(text): name one of \(inside.joined(separator: ", "))\(network)" }
+        if !network.isEmpty { return text + network }
         let short = name.hasPrefix("Traces/") ? String(name.dropFirst("Traces/".count)) : name
         let wanted = short.hasSuffix(".yaml") ? String(short.dropLast(5)) : short
         if let near = InputFile.nearest(to: path) ?? nearestName(to: wanted, among: names) {

@@ -75,6 +75,15 @@ import Testing
         #expect(outcome.code == 64 && outcome.talk.contains("--resolution"), "\(outcome)")
     }
 
+    @Test(arguments: [("vgg-16", "of this name; winosim"), ("resnet-18", "name one of resnet-18/dense, ")])
+    func aNetworkIsNoTrace(_ name: String, _ expected: String) throws {
+        let outcome = try Program.run("trace", "info", name, in: folder)
+        #expect(outcome.code == 66 && outcome.talk.contains(expected), "\(outcome)")
+        #expect(
+            outcome.talk.contains("; winosim trace synthesize \(name) makes one of the network \(name)\n"), "\(outcome)"
+        )
+    }
+
     @Test func shapesHaveNoResolution() throws {
         try folder.write("layer,C,K,H_in,W_in,kernel\na,3,4,8,8,3\n", to: "shapes.csv")
         let outcome = try run("shapes.csv", "--resolution", "32")

@@ -61,8 +61,8 @@ struct NetworkCells {
         for column in Column.allCases where ![.name, .operation, .inputs].contains(column) && !text(column).isEmpty {
             guard !operation.columns.contains(column) else { continue }
             throw error(
-                "found \(quoted(text(column))) as \(column.rawValue), which \(operation.rawValue) does not have; expected "
-                    + "an empty cell", at: column)
+                "found \(quoted(text(column))) as \(column.rawValue), which \(operation.rawValue) does not have; "
+                    + "expected an empty cell", at: column)
         }
         for column in operation.requiredColumns where text(column).isEmpty {
             throw error("\(operation.rawValue) has to give its \(column.rawValue)", at: column)
@@ -109,7 +109,7 @@ struct NetworkCells {
                         : "add has to name its second operand, as add:NAME", at: .fused)
             }
             if parts.count == 2 { try check(parts[1], before, at: .fused) }
-            return FusedOperation(parts[0], input: parts.count == 2 ? parts[1] : nil)
+            return FusedOperation(operation: parts[0], input: parts.count == 2 ? parts[1] : nil)
         }
     }
 

@@ -112,6 +112,7 @@ public enum NetworkOperation: String, CaseIterable, Sendable {
         case .maxPool: (.pool, "max_pool2d")
         case .averagePool: (.pool, "avg_pool2d")
         case .adaptivePool: (.pool, "adaptive_avg_pool2d")
+        case .batchNormRelu: (.elementwise, "batch_norm")
         case .concat: (.move, "cat")
         case .crop, .upsample: (.move, rawValue)
         case .first: (.move, "select")

@@ -71,8 +71,8 @@ extension NetworkPropagation {
         else { throw row.error("\(quoted(row.name)) makes more than 2^40 rows or columns", at: .stride) }
         guard padding.height <= rows, padding.width <= columns else {
             throw row.error(
-                "\(quoted(row.name)): found a padding of \(padding.height) x \(padding.width), expected at most dilation * "
-                    + "(kernel - 1) = \(rows) x \(columns)", at: .padding)
+                "\(quoted(row.name)): found a padding of \(padding.height) x \(padding.width), expected at most "
+                    + "dilation * (kernel - 1) = \(rows) x \(columns)", at: .padding)
         }
         (shape.insertionHeight, shape.insertionWidth) = (row.stride.height, row.stride.width)
         (shape.height, shape.width) = (height + 1, width + 1)
@@ -117,8 +117,8 @@ extension NetworkPropagation {
         let (otherDepth, columns) = isTransposed ? (otherFeatures / groups, others) : (others, otherFeatures / groups)
         guard depth == otherDepth else {
             throw row.error(
-                "\(quoted(row.name)) multiplies [\(rows), \(depth)] by [\(otherDepth), \(columns)], expected equal sizes "
-                    + "inside", at: .inputs)
+                "\(quoted(row.name)) multiplies [\(rows), \(depth)] by [\(otherDepth), \(columns)], expected equal "
+                    + "sizes inside", at: .inputs)
         }
         guard let products = NetworkValue.product([batch, groups]),
             let channels = NetworkValue.product([products, depth]),

@@ -145,8 +145,8 @@ struct NetworkPropagation {
         let maps = try operands.map { try map(row, $0) }
         for (map, name) in zip(maps, row.inputs) where (map.height, map.width) != (maps[0].height, maps[0].width) {
             throw row.error(
-                "\(quoted(row.name)) joins maps of \(maps[0].height) x \(maps[0].width) of \(quoted(row.inputs[0])) and of "
-                    + "\(map.height) x \(map.width) of \(quoted(name)), expected one size", at: .inputs)
+                "\(quoted(row.name)) joins maps of \(maps[0].height) x \(maps[0].width) of \(quoted(row.inputs[0])) "
+                    + "and of \(map.height) x \(map.width) of \(quoted(name)), expected one size", at: .inputs)
         }
         return .map(channels: maps.reduce(0) { $0 + $1.channels }, height: maps[0].height, width: maps[0].width)
     }
@@ -156,8 +156,8 @@ struct NetworkPropagation {
             let (count, before) = row.padding.windows(size: size, kernel: kernel, stride: stride, zeros: zeros)
             guard count >= 1 else {
                 throw row.error(
-                    "\(quoted(row.name)): the window spans \(kernel) \(what), the padded map has \(size + 2 * zeros); expected "
-                        + "at most as many", at: .kernel)
+                    "\(quoted(row.name)): the window spans \(kernel) \(what), the padded map has \(size + 2 * zeros); "
+                        + "expected at most as many", at: .kernel)
             }
             return (count, before)
         }

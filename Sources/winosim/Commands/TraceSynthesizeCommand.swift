@@ -47,7 +47,8 @@ struct TraceSynthesizeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Rows and columns of a network's input image, as 224 or 224x320; of a sequence its length. (default: the network's)",
+            "Rows and columns of a network's input image, as 224 or 224x320; of a sequence its length. (default: the "
+                + "network's)",
             valueName: "size"))
     var resolution: NetworkResolution?
 

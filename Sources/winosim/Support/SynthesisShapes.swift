@@ -61,8 +61,9 @@ struct SynthesisShapes {
         return FileError(
             .read, path: path,
             reason:
-                "there is no such file, and no shipped network or trace of this name\(didYouMean(near, otherwise: ";")) "
-                + "shipped networks: \(networks.joined(separator: ", ")); winosim trace list has the traces")
+                "there is no such file, and no shipped network or trace of this name"
+                + "\(didYouMean(near, otherwise: ";")) shipped networks: \(networks.joined(separator: ", ")); winosim trace list has the traces"
+        )
     }
 }
 
