@@ -1,7 +1,7 @@
 import Files
 
 /// Rows and columns of the image that enters a network; of a sequence its length in `height`.
-public struct NetworkResolution: Hashable, Sendable {
+public struct NetworkResolution: Hashable, Sendable, CustomStringConvertible {
     /// Rows, or the length of a sequence.
     public var height: Int
     /// Columns; 1 of a sequence.
@@ -10,7 +10,7 @@ public struct NetworkResolution: Hashable, Sendable {
     /// Makes a resolution.
     public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
 
-    /// `224 x 224`.
+    /// `224`, or `224x320` where both differ.
     public var description: String { height == width ? "\(height)" : "\(height)x\(width)" }
 }
 

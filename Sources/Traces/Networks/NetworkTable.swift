@@ -40,6 +40,7 @@ public struct NetworkTable: Sendable {
         var columns: NetworkColumns?
         var rows: [NetworkRow] = []
         var names: [String: Int] = [:]
+        var before = [Self.inputName]
         for (index, line) in Self.lines(of: text).enumerated() {
             if line.hasPrefix("#") {
                 try head.read(line, Mark(file: file, line: index + 1, column: 1), isBeforeColumns: columns == nil)
@@ -51,12 +52,12 @@ public struct NetworkTable: Sendable {
                 columns = try NetworkColumns(record)
                 continue
             }
-            let before = [Self.inputName] + rows.map(\.name)
             let row = try NetworkCells(record, columns).row(before: before)
             if let first = names.updateValue(index + 1, forKey: row.name) {
                 throw row.error("the name \(quoted(row.name)) stands already in line \(first)", at: .name)
             }
             rows.append(row)
+            before.append(row.name)
         }
         let start = Mark(file: file, line: 1, column: 1)
         guard let input = head.input else {
