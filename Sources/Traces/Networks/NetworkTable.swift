@@ -20,9 +20,6 @@ public struct NetworkTable: Sendable {
     /// The operations, in order.
     let rows: [NetworkRow]
 
-    /// How many operations there are, multiplying and others.
-    public var count: Int { rows.count }
-
     /// Whether a text is such a table, not one of layer shapes: the first line that is not empty begins with `#`, or names the columns
     /// `name` and `operation`.
     public static func isNetwork(csv text: String) -> Bool {
