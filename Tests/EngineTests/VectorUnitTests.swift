@@ -1,3 +1,4 @@
+import Files
 import Hardware
 import TestSupport
 import Testing
@@ -96,6 +97,28 @@ import Traces
                 add, density: { $0 == "a" ? .pixels(0.5) : .unknown }, datatype: Datatype(), storage: .bitmask))
         #expect(work.readBytes == (8 + 64) + (8 + 128) && work.writtenBytes == 8 + 128)
         #expect(work.readCount.nonZeros == 32 + 64 && work.readIndexBits == 128)
+    }
+
+    /// A crop of a quarter of a map reads a quarter of it.
+    @Test func aMoveReadsWhatItsBytesSay() throws {
+        let crop = StandaloneOperation(
+            name: "crop", kind: .move, source: "slice", inputs: ["a"], inputShapes: [[1, 4, 8, 8]],
+            outputShapes: [[1, 4, 4, 4]], bytesRead: 256, bytesWritten: 256)
+        let work = try #require(Self.work(of: crop, on: Configuration()))
+        #expect(work.read == 64 && work.written == 64 && work.turns == 64)
+    }
+
+    /// 2^20 values of 16 bit in chunks of a byte.
+    @Test func tooManyPartsAreRefused() throws {
+        var machine = Configuration()
+        machine.dram = .bandwidth(bytesPerCycle: 8, latency: 0)
+        machine.inputBuffer.chunk = Bytes(1)
+        let work = VectorWork(
+            read: 1 << 24, written: 1, operations: 1, readBytes: 1 << 25, writtenBytes: 2)
+        let error = #expect(throws: InputError.self) {
+            try VectorSimulation(name: "big", work: work, configuration: machine).run()
+        }
+        #expect(error?.message.contains("operation \"big\" comes in 33554432 parts, more than 2^24") == true)
     }
 
     /// All layers selected are the whole network; fewer leave its operations out, and say so.

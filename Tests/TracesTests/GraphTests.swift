@@ -53,6 +53,19 @@ import Testing
         ("operation: pool, kind", "operation: pol, kind", "expected pool, elementwise or move"),
         ("kernel: {height: 2, width: 2, stride: 2}", "kernel: {hight: 2}", "hight"),
         ("bytes: {read: 1024, ", "bytes: {", "read"),
+        (
+            "kernel: {height: 2,", "kernel: {height: 10,",
+            "the window spans 10 rows, the padded map has 8; expected at most as many"
+        ),
+        ("width: 2, stride: 2}", "width: 6, dilation: 3}", "the window spans 16 columns, the padded map has 8"),
+        (
+            "width: 2, stride: 2}", "width: 2, padding: [1, 2, 3]}",
+            "found a list of 3, expected one number or [height, width]"
+        ),
+        (
+            "shape: [1, 4, 8, 8]", "shape: [1099511627776, 2]",
+            "1099511627776 * 2 is too large; at most 2^40 is expected"
+        ),
     ])
     func faultsAreNamed(from: String, to: String, fault: String) throws {
         let text = Self.manifest.replacing(from, with: to)

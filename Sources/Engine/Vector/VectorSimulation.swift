@@ -1,3 +1,4 @@
+import Files
 import Hardware
 
 /// Runs one operation on the vector unit: operands from DRAM through the input buffer, results through the output buffer (page
@@ -22,8 +23,7 @@ struct VectorSimulation {
     /// The parts, each of which fits a place of the input buffer and half of the output buffer.
     var parts: [Part] {
         let rate = configuration.vectorUnit.operationsPerCycle
-        let count =
-            configuration.dram == .ideal ? 1 : max(1, pieces(work.readBytes, place), pieces(work.writtenBytes, half))
+        let count = count
         return (0..<count).map { index in
             let turns = share(index, work.turns, of: count)
             return Part(
@@ -32,10 +32,27 @@ struct VectorSimulation {
         }
     }
 
+    /// More parts, and longer operations, than can be kept in memory and counted.
+    private static let mostParts = 1 << 24
+    private static let mostTurns = 1 << 50
+
+    /// Checks that the operation is not too large to be simulated.
+    private func checkSize() throws {
+        guard work.turns <= Self.mostTurns else {
+            throw InputError("operation \(quoted(name)) takes more than 2^50 operations", at: nil)
+        }
+        guard count <= Self.mostParts else {
+            throw InputError(
+                "operation \(quoted(name)) comes in \(count) parts, more than 2^24: a part fits a chunk of the input buffer (\(place) "
+                    + "bytes) and half of the output buffer (\(half) bytes); make them larger", at: nil)
+        }
+    }
+
     /// Runs the operation.
     ///
-    /// - Throws: `BrokenLaw` where the result contradicts itself.
+    /// - Throws: `InputError` where it is too large; `BrokenLaw` where the result contradicts itself.
     func run() throws -> Activity {
+        try checkSize()
         let parts = parts
         var activity = Activity()
         let port = try time(parts, &activity.timing)
@@ -52,6 +69,10 @@ struct VectorSimulation {
             activity, layer: name, configuration: configuration, expectedProducts: 0, compulsory: compulsory,
             burstBytes: configuration.dram.burstBytes)
         return activity
+    }
+
+    private var count: Int {
+        configuration.dram == .ideal ? 1 : max(1, pieces(work.readBytes, place), pieces(work.writtenBytes, half))
     }
 
     /// Runs the parts one after the other.

@@ -41,7 +41,7 @@ extension VectorWork {
         self.init(
             read: 0, written: results.reduce(0, +), operations: operation.arithmetic, readBytes: 0, writtenBytes: 0)
         for (index, shape) in operation.inputShapes.enumerated() {
-            let values = shape.reduce(1, *)
+            let values = operation.valuesRead(of: shape.reduce(1, *))
             // Constants stand behind the producers' values, and have no zeros that are known.
             let density = index < operation.inputs.count ? density(operation.inputs[index]) : .unknown
             let count = density.values(of: values)
@@ -65,10 +65,23 @@ extension StandaloneOperation {
     var arithmetic: Int {
         let results = outputShapes.first?.reduce(1, *) ?? 0
         switch kind {
-        case .pool: return window.map { $0 * results } ?? inputShapes.first?.reduce(1, *) ?? 0
+        case .pool:
+            guard let window else { return inputShapes.first?.reduce(1, *) ?? 0 }
+            // Windows may be larger than maps with much padding.
+            let (product, overflow) = window.multipliedReportingOverflow(by: results)
+            return overflow ? .max : product
         case .move: return 0
         case .elementwise: return results * (Self.passes[source] ?? max(1, inputShapes.count - 1))
         }
+    }
+
+    /// What is read of an operand: of the only one of a move (a crop, a slice) as much as the bytes say.
+    func valuesRead(of values: Int) -> Int {
+        guard kind == .move, inputShapes.count == 1, let bytesRead, let bytesWritten, bytesWritten > 0 else {
+            return values
+        }
+        let results = outputShapes.reduce(0) { $0 + $1.reduce(1, *) }
+        return min(values, Int((Double(results) * Double(bytesRead) / Double(bytesWritten)).rounded()))
     }
 
     /// Passes over the values of functions that take more than one: softmax finds the largest, subtracts it, takes the exponential, adds
