@@ -33,6 +33,34 @@ import Testing
         #expect(valid.code == 0 && valid.output.filter { $0 != "," }.contains(" \(count) dense"), "\(valid)")
     }
 
+    @Test func networksAreListed() throws {
+        let list = try Program.run("trace", "list", in: folder)
+        #expect(list.output.contains("\nNetworks for trace synthesize: alexnet, alexnet-227, bert-base,"), "\(list)")
+        let json = try Program.run("trace", "list", "--json", in: folder)
+        #expect(json.output.contains("\"mobilenet-v2\""))
+    }
+
+    /// Pools run, and stand behind the layers and in the total.
+    @Test func aNetworkRunsWhole() throws {
+        _ = try run("resnet-18", "--resolution", "32", "--domain", "spatial", "--output", "net.yaml")
+        let result = try Program.run("simulate", "net.yaml", "--output", "out", in: folder)
+        #expect(
+            result.code == 0 && result.output.contains("Time by operation, in shares of all cycles: "),
+            "\(result)")
+        #expect(!result.output.contains("not simulated"))
+        let rows = try folder.text("out/layers.csv").split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
+        #expect(rows.suffix(3).map { $0[0] } == ["maxpool", "avgpool", "total"])
+        // 64 channels of 8 x 8 windows of 9 values, 16 at a time, and the latency.
+        #expect(rows[rows.count - 3][1...2] == ["pool", "2308"])
+        let cycles = rows.dropFirst().compactMap { Int($0[2]) }
+        #expect(cycles.dropLast().reduce(0, +) == cycles.last)
+        // Other layers alone leave them out, and say so.
+        let part = try Program.run("simulate", "net.yaml", "--layers", "conv1", "--output", "part", in: folder)
+        #expect(part.output.contains("2 operations that do not multiply are not simulated: 2 pool"), "\(part)")
+    }
+
     /// A folder of results may have the name; one with a trace takes precedence.
     @Test func whatIsInTheFolderTakesPrecedence() throws {
         try folder.write("{}", to: "unet/results.json")

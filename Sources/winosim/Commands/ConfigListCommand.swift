@@ -50,7 +50,8 @@ struct TraceListCommand: ParsableCommand {
             Example:
               winosim trace list
 
-            Every command that takes a trace takes these names, in any folder.
+            Every command that takes a trace takes these names, in any folder. Below them stand the networks of which trace \
+            synthesize makes one.
             """)
 
     @Flag(name: .customLong("json"), help: "Print the list as JSON instead of the table.")
@@ -62,8 +63,17 @@ struct TraceListCommand: ParsableCommand {
         let library = try traces.library()
         let items = try library.list()
         let list = ShippedList("traces", "trace", in: library.folder ?? "", items)
-        try Console.print(
-            printsJSON ? JSON.object([(list.key, list.json)]).bytes() : Array(list.text(within: Terminal.width).utf8))
+        let networks = NetworkLibrary(library).names
+        if printsJSON {
+            let json: JSON = [list.key: list.json, "networks": .array(networks.map(JSON.text))]
+            return try Console.print(json.bytes())
+        }
+        var text = list.text(within: Terminal.width)
+        if !networks.isEmpty {
+            let names = networks.map(NumberText.printable).joined(separator: ", ")
+            text += "\n" + NumberText.lines(of: ["Networks for trace synthesize: \(names)"], within: Terminal.width)
+        }
+        try Console.print(text)
     }
 }
 
