@@ -86,6 +86,8 @@ import Traces
         let asked = PassOrder.candidates(
             rowGroups: 3, columnGroups: 9, LoopChoice(order: .weights, block: nil, strip: 12))
         #expect(asked.map(\.strip) == [9, 1])
+        // A strip of all groups would be a block of the other order.
+        #expect(PassOrder.strips(of: 8) == [1, 2, 4])
     }
 
     /// A kernel of seven on four pixels: the first tile owns them all, and the chunks of the others have no bytes. Of four chunks one
